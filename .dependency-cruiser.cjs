@@ -1,0 +1,167 @@
+/**
+ * Who may import whom. Enforced by `npm run check`; ARCHITECTURE.md explains why each wall stands where it does.
+ * Owns the rules only. A rule's comment is what a violator reads.
+ */
+const ours = '^(node|campaigns|budgets|reports|test|infra|scripts)/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'a cycle hides which part owns what',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'the import leads nowhere',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'nothing-imports-test',
+      severity: 'error',
+      comment: 'test code is no part of the product',
+      from: { pathNot: '^test/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'core-is-alone',
+      severity: 'error',
+      comment: 'node/core is pure: it imports nothing but itself',
+      from: { path: '^node/core/' },
+      to: { pathNot: '^node/core/' },
+    },
+    {
+      name: 'model-is-alone',
+      severity: 'error',
+      comment: 'node/model is data and arithmetic shared by simulator and transport',
+      from: { path: '^node/model/' },
+      to: { pathNot: '^node/model/' },
+    },
+    {
+      name: 'chain-on-core',
+      severity: 'error',
+      comment: 'node/chain may import node/core only',
+      from: { path: '^node/chain/' },
+      to: { pathNot: '^node/(core|chain)/' },
+    },
+    {
+      name: 'byzantine-on-core-and-chain',
+      severity: 'error',
+      comment: 'node/byzantine may import node/core and node/chain only',
+      from: { path: '^node/byzantine/' },
+      to: { pathNot: '^node/(core|chain|byzantine)/' },
+    },
+    {
+      name: 'budgets-know-nothing-of-ours',
+      severity: 'error',
+      comment: 'budgets are usable without the rest: money, capacity, prices',
+      from: { path: '^budgets/' },
+      to: { path: ours, pathNot: '^budgets/' },
+    },
+    {
+      name: 'campaigns-use-only-the-pure-node',
+      severity: 'error',
+      comment: 'campaigns may import node/{core,chain,byzantine,model}, no host',
+      from: { path: '^campaigns/' },
+      to: { path: '^node/', pathNot: '^node/(core|chain|byzantine|model)/' },
+    },
+    {
+      name: 'only-the-simulator-drives-the-core',
+      severity: 'error',
+      comment: 'outside campaigns/targets/simulator only parameters and random streams may be imported',
+      from: { path: '^campaigns/', pathNot: '^campaigns/targets/simulator/' },
+      to: { path: '^node/core/', pathNot: '^node/core/(params|random)[.]ts$' },
+    },
+    {
+      name: 'only-the-command-line-reaches-reports',
+      severity: 'error',
+      comment: 'the operator gets the report writers injected',
+      from: { path: '^campaigns/', pathNot: '^campaigns/(cli[.]ts$|commands/)' },
+      to: { path: '^reports/' },
+    },
+    {
+      name: 'nothing-imports-the-command-line',
+      severity: 'error',
+      comment: 'cli.ts is a composition root',
+      from: { pathNot: '^(campaigns/cli[.]ts$|campaigns/commands/|test/)' },
+      to: { path: '^campaigns/(cli[.]ts$|commands/)' },
+    },
+    {
+      name: 'analysis-reads-only-records',
+      severity: 'error',
+      comment: 'a stored run can be judged again without the code that ran it',
+      from: { path: '^campaigns/analysis/' },
+      to: { path: '^campaigns/(targets/|operator[.]ts$|pool[.]ts$|worker[.]ts$|journal[.]ts$|lock[.]ts$)' },
+    },
+    {
+      name: 'analytic-is-mathematics',
+      severity: 'error',
+      comment: 'campaigns/analytic imports itself and node/core/params.ts',
+      from: { path: '^campaigns/analytic/' },
+      to: { pathNot: '^(campaigns/analytic/|node/core/params[.]ts$)' },
+    },
+    {
+      name: 'reports-read-only-records',
+      severity: 'error',
+      comment: 'reports may import campaigns/{results,analysis,plan-record,run-spec}, the shape of findings, and budgets',
+      from: { path: '^reports/' },
+      to: {
+        path: ours,
+        pathNot: '^(reports/|budgets/|campaigns/(results|analysis)/|campaigns/(plan-record|run-spec)[.]ts$|campaigns/feasibility/finding[.]ts$)',
+      },
+    },
+    {
+      name: 'bench-uses-the-campaigns-core',
+      severity: 'error',
+      comment: 'a figure for another kernel would be no figure of this product',
+      from: { path: '^test/bench/' },
+      to: { path: ours, pathNot: '^(test/bench/|campaigns/|node/)' },
+    },
+    {
+      name: 'no-package-in-the-pure-node',
+      severity: 'error',
+      comment: 'no npm package and no builtin in the pure folders',
+      from: { path: '^node/(core|chain|byzantine|model)/' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core', 'npm-no-pkg', 'npm-unknown'],
+      },
+    },
+    {
+      name: 'no-dev-dependency-in-the-product',
+      severity: 'error',
+      comment: 'the product runs on "dependencies" alone',
+      from: { path: '^(node|campaigns|budgets|reports)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'commander-at-the-edge',
+      severity: 'error',
+      comment: 'option parsing stays in the command line',
+      from: { pathNot: '^(campaigns/cli[.]ts$|campaigns/commands/|test/)' },
+      to: { path: 'node_modules/commander/' },
+    },
+  ],
+  required: [
+    {
+      name: 'bench-reaches-the-simulator',
+      severity: 'error',
+      comment: 'the bench constructs the same simulator and core as a campaign',
+      module: { path: '^test/bench/cli[.]ts$' },
+      to: { path: '^campaigns/targets/simulator/', reachable: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
+  },
+};

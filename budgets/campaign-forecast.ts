@@ -1,0 +1,55 @@
+/**
+ * Everything that is known about money before spending: the forecast, what it breaks, how to get back inside, what moves it.
+ * Owns: putting the parts together, as stored in forecast.json. Does not own: mapping a plan (campaigns) or printing (reports).
+ */
+import { type Forecast, type ForecastInput, forecast } from '#budgets/forecast.ts';
+import { type Lever, leversFor } from '#budgets/levers.ts';
+import { type Alert, alertsReached, type Breach, breaches, type Limits } from '#budgets/limits.ts';
+import { type Saving, savings } from '#budgets/savings.ts';
+import { type SensitivityLine, sensitivity } from '#budgets/sensitivity.ts';
+import type { CloudStack } from '#budgets/stacks.ts';
+
+export interface BreachWithLevers extends Breach {
+  readonly levers: readonly Lever[];
+}
+
+export interface CampaignForecast {
+  readonly forecast: Forecast;
+  /** A local phase: what the same rows would cost on a cloud stack. Not planned, not part of any total. */
+  readonly whatIf: Forecast | null;
+  readonly limits: Limits;
+  readonly breaches: readonly BreachWithLevers[];
+  readonly alerts: readonly Alert[];
+  readonly savings: readonly Saving[];
+  readonly sensitivity: readonly SensitivityLine[];
+  readonly priceSheet: {
+    readonly date: string;
+    readonly currency: string;
+    readonly tax: string;
+    readonly warning: string;
+  };
+}
+
+/** `whatIfStack`: priced beside a local phase. Throws what `forecast` throws. */
+export function forecastCampaign(
+  input: ForecastInput,
+  limits: Limits,
+  whatIfStack: CloudStack | null = null,
+): CampaignForecast {
+  const own = forecast(input);
+  const found = breaches(own, limits);
+  const { date, currency, tax, warning } = input.sheet;
+  return {
+    forecast: own,
+    whatIf:
+      input.stack.kind === 'local' && whatIfStack !== null
+        ? forecast({ ...input, stack: whatIfStack })
+        : null,
+    limits,
+    breaches: found.map((breach) => ({ ...breach, levers: leversFor(breach, found, input, limits) })),
+    alerts: alertsReached(own, limits),
+    savings: savings(input, own),
+    sensitivity: sensitivity(input),
+    priceSheet: { date, currency, tax, warning },
+  };
+}

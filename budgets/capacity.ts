@@ -1,0 +1,145 @@
+/**
+ * How many VMs hold a network of nodes: from allocatable CPU and memory, never from the vCPU count on the label.
+ * Owns: allocatable figures per AWS instance size, what DaemonSets take, packing and its arithmetic in words.
+ * Does not own: prices or which type a phase uses.
+ */
+import { BudgetError } from '#budgets/budget-error.ts';
+
+export interface Allocatable {
+  readonly cpuMilli: number;
+  readonly memoryMiB: number;
+  readonly mostPods: number;
+}
+
+/** What one protocol node asks for and what every VM gives to DaemonSets before the first one fits. */
+export interface PackingPolicy {
+  readonly nodeCpuMilli: number;
+  readonly nodeMemoryMiB: number;
+  /** Protocol nodes that share one pod's request: 1 = a pod per node. */
+  readonly nodesPerPod: number;
+  readonly daemonSetCpuMilli: number;
+  readonly daemonSetMemoryMiB: number;
+  readonly daemonSetPods: number;
+  /** Pods per VM inside the envelope that Kubernetes is tested with, whatever the network plug-in allows. */
+  readonly mostPodsPerVm: number;
+}
+
+/** 0.5 CPU / 512 MiB per node; aws-node, kube-proxy, DNS cache, metrics agent and fault daemon together take 350 m. */
+export const defaultPacking: PackingPolicy = {
+  nodeCpuMilli: 500,
+  nodeMemoryMiB: 512,
+  nodesPerPod: 1,
+  daemonSetCpuMilli: 350,
+  daemonSetMemoryMiB: 512,
+  daemonSetPods: 6,
+  mostPodsPerVm: 110,
+};
+
+/** AWS limit of pods per VM without prefix delegation, by size (amazon-vpc-cni eni-max-pods). */
+const MOST_PODS_BY_SIZE: Readonly<Record<string, number>> = {
+  large: 29,
+  xlarge: 58,
+  '2xlarge': 58,
+  '4xlarge': 234,
+  '8xlarge': 234,
+  '9xlarge': 234,
+  '12xlarge': 234,
+  '16xlarge': 737,
+  '24xlarge': 737,
+  '32xlarge': 737,
+};
+
+/** Kubelet's reservation: 6 % of the first core, 1 % of the second, 0.5 % of the next two, 0.25 % of the rest. */
+function reservedCpuMilli(vcpu: number): number {
+  const rest = Math.max(0, vcpu - 4);
+  return 60 + (vcpu > 1 ? 10 : 0) + 5 * Math.min(2, Math.max(0, vcpu - 2)) + Math.ceil(2.5 * rest);
+}
+
+/**
+ * Allocatable CPU and memory of an AWS instance type. Source: the published instance-type reference of
+ * karpenter-provider-aws, whose figures this reproduces (7.5 % of memory for the hypervisor, 11 MiB per possible pod + 255 MiB
+ * for the kubelet, 100 MiB eviction threshold). Null when the size has no known pod limit.
+ */
+export function awsAllocatable(sku: string, vcpu: number, memoryGiB: number): Allocatable | null {
+  const mostPods = MOST_PODS_BY_SIZE[sku.split('.')[1] ?? ''];
+  if (mostPods === undefined) return null;
+  const visibleMiB = memoryGiB * 1_024 * 0.925;
+  return {
+    cpuMilli: vcpu * 1_000 - reservedCpuMilli(vcpu),
+    memoryMiB: Math.floor(visibleMiB - (11 * mostPods + 255) - 100),
+    mostPods,
+  };
+}
+
+export interface Packing {
+  readonly podsPerVm: number;
+  readonly nodesPerVm: number;
+  /** What ran out first. */
+  readonly boundBy: 'cpu' | 'memory' | 'pods';
+  readonly arithmetic: string;
+}
+
+function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** Pods that fit on one VM. Throws `node-does-not-fit` when not even one does. */
+export function packOneVm(
+  sku: string,
+  allocatable: Allocatable,
+  policy: PackingPolicy = defaultPacking,
+): Packing {
+  const cpuMilli = allocatable.cpuMilli - policy.daemonSetCpuMilli;
+  const memoryMiB = allocatable.memoryMiB - policy.daemonSetMemoryMiB;
+  const byCpu = Math.floor(cpuMilli / policy.nodeCpuMilli);
+  const byMemory = Math.floor(memoryMiB / policy.nodeMemoryMiB);
+  const byPods = Math.min(allocatable.mostPods, policy.mostPodsPerVm) - policy.daemonSetPods;
+  const podsPerVm = Math.min(byCpu, byMemory, byPods);
+  if (podsPerVm < 1) {
+    throw new BudgetError(
+      'node-does-not-fit',
+      `${sku}: a pod of ${policy.nodeCpuMilli} m CPU and ${policy.nodeMemoryMiB} MiB does not fit ` +
+        `(${cpuMilli} m and ${memoryMiB} MiB are left after DaemonSets)`,
+    );
+  }
+  const boundBy = podsPerVm === byCpu ? 'cpu' : podsPerVm === byMemory ? 'memory' : 'pods';
+  const arithmetic =
+    `${sku}: ${grouped(allocatable.cpuMilli)} m allocatable - ${policy.daemonSetCpuMilli} m DaemonSets = ` +
+    `${grouped(cpuMilli)} m; / ${policy.nodeCpuMilli} m = ${byCpu} pods by CPU, ` +
+    `${byMemory} by memory (${grouped(memoryMiB)} MiB / ${policy.nodeMemoryMiB}), ${byPods} by pod limit: ${podsPerVm} pods` +
+    (policy.nodesPerPod === 1
+      ? ''
+      : ` x ${policy.nodesPerPod} nodes = ${podsPerVm * policy.nodesPerPod} nodes`);
+  return { podsPerVm, nodesPerVm: podsPerVm * policy.nodesPerPod, boundBy, arithmetic };
+}
+
+export function vmsFor(
+  nodes: number,
+  packing: Packing,
+): { readonly vms: number; readonly arithmetic: string } {
+  const vms = Math.ceil(nodes / packing.nodesPerVm);
+  return { vms, arithmetic: `${grouped(nodes)} nodes / ${packing.nodesPerVm} per VM = ${grouped(vms)} VMs` };
+}
+
+export type PackingCheck =
+  | { readonly fits: true; readonly spareCpuMilli: number }
+  | { readonly fits: false; readonly why: string; readonly mostPods: number };
+
+/** Would a hand-written packing schedule? "20 pods x 0.5 CPU" on eight vCPUs does not. */
+export function checkPacking(
+  sku: string,
+  allocatable: Allocatable,
+  podsPerVm: number,
+  policy: PackingPolicy = defaultPacking,
+): PackingCheck {
+  const most = packOneVm(sku, allocatable, policy);
+  const asked = podsPerVm * policy.nodeCpuMilli;
+  if (podsPerVm <= most.podsPerVm) {
+    return { fits: true, spareCpuMilli: allocatable.cpuMilli - policy.daemonSetCpuMilli - asked };
+  }
+  const why =
+    `${podsPerVm} pods x ${policy.nodeCpuMilli / 1_000} CPU = ${asked / 1_000} CPU, but ${sku} has ` +
+    `${allocatable.cpuMilli / 1_000} CPU allocatable and DaemonSets take ${policy.daemonSetCpuMilli / 1_000}: ` +
+    `at most ${most.podsPerVm} pods schedule (bound by ${most.boundBy})`;
+  return { fits: false, why, mostPods: most.podsPerVm };
+}

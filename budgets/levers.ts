@@ -1,0 +1,245 @@
+/**
+ * Ways back inside a limit, each with its computed figure: shorter, denser, cheaper type or region, fewer repetitions.
+ * Owns: searching them with the same cost functions as the forecast. Does not own: deciding which one is taken.
+ */
+import { awsAllocatable, packOneVm, vmsFor } from '#budgets/capacity.ts';
+import type { Estimate } from '#budgets/estimate.ts';
+import {
+  type ForecastInput,
+  type ForecastRowInput,
+  forecast,
+  packingOf,
+  runCost,
+} from '#budgets/forecast.ts';
+import type { Breach, Limits } from '#budgets/limits.ts';
+import type { InstanceQuote } from '#budgets/price-sheet.ts';
+import { lookupInstance } from '#budgets/prices.ts';
+import { HOUR_US, MINUTE_US } from '#budgets/run-cost.ts';
+import { ratesOf } from '#budgets/stack-rates.ts';
+import type { CloudStack } from '#budgets/stacks.ts';
+
+export interface Lever {
+  readonly lever: 'shorter' | 'denser' | 'cheaper-type' | 'fewer-repetitions' | 'without';
+  readonly text: string;
+  /** Cost of the subject after pulling it. */
+  readonly after: Estimate;
+  /** P90 is inside the limit. */
+  readonly inside: boolean;
+  readonly risk: string;
+}
+
+function hoursText(us: number): string {
+  return `${Number((us / HOUR_US).toFixed(2))} h`;
+}
+
+/** Largest whole number in 1..most for which `fits` holds, 0 when none does. `fits` must be monotone (true, then false). */
+function largestFitting(most: number, fits: (value: number) => boolean): number {
+  let least = 0;
+  let above = most + 1;
+  while (above - least > 1) {
+    const middle = Math.floor((least + above) / 2);
+    if (fits(middle)) least = middle;
+    else above = middle;
+  }
+  return least;
+}
+
+/** Longest run in whole minutes whose P90 stays inside the limit per run; null when not even a minute does. */
+function longestInside(stack: CloudStack, row: ForecastRowInput, input: ForecastInput, limits: Limits) {
+  const rates = ratesOf(stack, input.sheet, input.asOf);
+  const { vms } = vmsFor(row.nodes, packingOf(stack));
+  const cost = (minutes: number): Estimate =>
+    runCost(stack, rates, { ...row, runUs: minutes * MINUTE_US }, vms).alone;
+  const minutes = largestFitting(
+    Math.floor(row.runUs / MINUTE_US),
+    (candidate) => cost(candidate).p90.usdMicros <= limits.perRun,
+  );
+  return minutes === 0 ? null : { runUs: minutes * MINUTE_US, vms, after: cost(minutes) };
+}
+
+function shorter(
+  stack: CloudStack,
+  row: ForecastRowInput,
+  input: ForecastInput,
+  limits: Limits,
+): Lever | null {
+  const found = longestInside(stack, row, input, limits);
+  if (found === null) return null;
+  return {
+    lever: 'shorter',
+    text: `shorten the run from ${hoursText(row.runUs)} to ${hoursText(found.runUs)} on the same ${found.vms} VMs`,
+    after: found.after,
+    inside: true,
+    risk: 'a criterion about the full duration stays unanswered',
+  };
+}
+
+/** A VM that takes more than 1 % of the nodes with it distorts the measurement when it goes. */
+function faultDomain(nodesPerVm: number, nodes: number): string {
+  const percent = (Math.min(1, nodesPerVm / nodes) * 100).toFixed(1);
+  const above = nodesPerVm * 100 > nodes ? ', above the 1 % aimed at' : '';
+  return `one lost VM takes ${percent} % of the nodes${above}`;
+}
+
+function denser(
+  stack: CloudStack,
+  row: ForecastRowInput,
+  input: ForecastInput,
+  limits: Limits,
+): Lever | null {
+  const rates = ratesOf(stack, input.sheet, input.asOf);
+  const packing = packingOf(stack);
+  const now = vmsFor(row.nodes, packing).vms;
+  const vms = largestFitting(
+    now,
+    (candidate) => runCost(stack, rates, row, candidate).alone.p90.usdMicros <= limits.perRun,
+  );
+  if (vms === 0) return null;
+  const nodesPerVm = Math.ceil(row.nodes / vms);
+  const used = Math.ceil(row.nodes / nodesPerVm);
+  const factor = (nodesPerVm / packing.nodesPerVm).toFixed(1);
+  const cpuMilli = Math.floor((packing.podsPerVm * stack.packing.nodeCpuMilli) / nodesPerVm);
+  return {
+    lever: 'denser',
+    text: `pack ${nodesPerVm} nodes per VM instead of ${packing.nodesPerVm} (${factor} x denser, ${cpuMilli} m CPU per node): ${used} VMs`,
+    after: runCost(stack, rates, row, used).alone,
+    inside: true,
+    risk: `needs a measured CPU per node of at most ${cpuMilli} m; ${faultDomain(nodesPerVm, row.nodes)}`,
+  };
+}
+
+interface Candidate {
+  readonly stack: CloudStack;
+  readonly quote: InstanceQuote;
+}
+
+/** The same stack on every other AWS type and region with known capacity and a usable spot quote. */
+export function otherTypes(stack: CloudStack, input: ForecastInput): readonly Candidate[] {
+  const found: Candidate[] = [];
+  for (const quote of input.sheet.instances) {
+    if (quote.provider !== stack.provider || quote.provider !== 'aws') continue;
+    if (quote.region === stack.region && quote.sku === stack.pool.sku) continue;
+    const allocatable = awsAllocatable(quote.sku, quote.vcpu, quote.memGiB);
+    if (allocatable === null) continue;
+    if (lookupInstance(input.sheet, { ...quote, option: 'spot' }, input.asOf).status === 'unpriced') continue;
+    try {
+      packOneVm(quote.sku, allocatable, stack.packing);
+    } catch {
+      continue; // too small for one node: not a candidate
+    }
+    const pool = {
+      ...stack.pool,
+      sku: quote.sku,
+      vcpu: quote.vcpu,
+      memGiB: quote.memGiB,
+      option: 'spot' as const,
+    };
+    found.push({ quote, stack: { ...stack, region: quote.region, pool } });
+  }
+  return found;
+}
+
+export function candidateText({ quote }: Candidate): string {
+  const range =
+    quote.spot?.maxUsdPerHour === undefined ? 'one 30-day figure, re-quote' : 'range over zones known';
+  return `${quote.sku} spot in ${quote.region} (${range})`;
+}
+
+export function candidateRisk({ quote }: Candidate): string {
+  const image = quote.arch === 'arm64' ? 'needs an arm64 image; ' : '';
+  return `${image}${quote.interruption?.band ?? 'unknown share'} of VMs interrupted per month`;
+}
+
+function onType(candidate: Candidate, row: ForecastRowInput, input: ForecastInput, limits: Limits): Lever {
+  const packing = packingOf(candidate.stack);
+  const { vms } = vmsFor(row.nodes, packing);
+  const after = runCost(candidate.stack, ratesOf(candidate.stack, input.sheet, input.asOf), row, vms).alone;
+  return {
+    lever: 'cheaper-type',
+    text: `${vms} x ${candidateText(candidate)}`,
+    after,
+    inside: after.p90.usdMicros <= limits.perRun,
+    risk: `${candidateRisk(candidate)}; ${faultDomain(packing.nodesPerVm, row.nodes)}`,
+  };
+}
+
+/** The two cheapest other types at P90, and the longest run that fits on the cheapest when it is still too dear. */
+function cheaperTypes(
+  stack: CloudStack,
+  row: ForecastRowInput,
+  input: ForecastInput,
+  limits: Limits,
+): readonly Lever[] {
+  const { vms } = vmsFor(row.nodes, packingOf(stack));
+  const now = runCost(stack, ratesOf(stack, input.sheet, input.asOf), row, vms).alone.p90.usdMicros;
+  const found = otherTypes(stack, input)
+    .map((candidate) => ({ candidate, lever: onType(candidate, row, input, limits) }))
+    .filter(({ lever }) => lever.after.p90.usdMicros < now)
+    .sort((a, b) => a.lever.after.p90.usdMicros - b.lever.after.p90.usdMicros);
+  const [best, second] = found;
+  if (best === undefined) return [];
+  const levers = second === undefined ? [best.lever] : [best.lever, second.lever];
+  const both = best.lever.inside ? null : shorter(best.candidate.stack, row, input, limits);
+  if (both === null) return levers;
+  const text = `both: ${best.lever.text}, and ${both.text}`;
+  return [...levers, { ...both, text, risk: `${both.risk}; ${best.lever.risk}` }];
+}
+
+/** Rows that break the limit per run, once each, shortened, or left out: what is left of the whole phase. */
+function campaignLevers(
+  breached: ReadonlySet<string>,
+  input: ForecastInput,
+  stack: CloudStack,
+  limits: Limits,
+): readonly Lever[] {
+  if (breached.size === 0) return [];
+  const names = [...breached].join(', ');
+  const lever = (
+    kind: Lever['lever'],
+    text: string,
+    rows: readonly ForecastRowInput[],
+    risk: string,
+  ): Lever => {
+    const after = forecast({ ...input, rows }).total;
+    return { lever: kind, text, after, inside: after.p90.usdMicros <= limits.campaign, risk };
+  };
+  const change = (alter: (row: ForecastRowInput) => ForecastRowInput): readonly ForecastRowInput[] =>
+    input.rows.map((row) => (breached.has(row.rowId) ? alter(row) : row));
+  const once = change((row) => ({ ...row, repetitions: 1 }));
+  const short = change((row) => ({
+    ...row,
+    runUs: longestInside(stack, row, input, limits)?.runUs ?? row.runUs,
+  }));
+  const without = input.rows.filter((row) => !breached.has(row.rowId));
+  const levers = [
+    lever('fewer-repetitions', `one repetition of ${names}`, once, 'no confidence interval for these rows'),
+    lever(
+      'shorter',
+      `all repetitions, each run of ${names} shortened to fit the limit per run`,
+      short,
+      'criteria about the full duration stay unanswered',
+    ),
+  ];
+  if (without.length === 0) return levers;
+  const risk = 'these rows stay unanswered on the cluster; simulate them';
+  return [...levers, lever('without', `leave out ${names}`, without, risk)];
+}
+
+/** Levers for one breach, computed with the functions of the forecast. Empty on a local stack. */
+export function leversFor(
+  breach: Breach,
+  all: readonly Breach[],
+  input: ForecastInput,
+  limits: Limits,
+): readonly Lever[] {
+  const { stack } = input;
+  if (stack.kind === 'local') return [];
+  if (breach.limit === 'campaign') {
+    const runs = all.filter((one) => one.limit === 'per-run').map((one) => one.subject);
+    return campaignLevers(new Set(runs), input, stack, limits);
+  }
+  const row = input.rows.find((one) => one.rowId === breach.subject);
+  if (row === undefined) return [];
+  const own = [shorter(stack, row, input, limits), denser(stack, row, input, limits)];
+  return [...own.filter((lever) => lever !== null), ...cheaperTypes(stack, row, input, limits)];
+}

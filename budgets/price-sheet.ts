@@ -1,0 +1,114 @@
+/**
+ * The dated price sheet: a JSON file of quotes, each with source, date and basis.
+ * Owns: its schema, reading it, and turning decimal strings into micro-dollars. Does not own: looking a price up (prices.ts) or
+ * judging it (price-rules.ts).
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { BudgetError } from '#budgets/budget-error.ts';
+import { parseUsd, type UsdMicros } from '#budgets/money.ts';
+
+const usd = z.string().transform((text, context): UsdMicros => {
+  try {
+    return parseUsd(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: `not a price: ${JSON.stringify(text)}` });
+    return z.NEVER;
+  }
+});
+
+/** A day, a month or a year; null = the stored copy carries no date. */
+const date = z
+  .string()
+  .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/)
+  .nullable();
+const provider = z.enum(['aws', 'gcp', 'azure']);
+export type Provider = z.infer<typeof provider>;
+export const interruptionBand = z.enum(['<5%', '5-10%', '10-15%', '15-20%', '>20%']);
+export type InterruptionBand = z.infer<typeof interruptionBand>;
+
+const instance = z.strictObject({
+  provider,
+  region: z.string().min(1),
+  sku: z.string().min(1),
+  arch: z.enum(['amd64', 'arm64']),
+  vcpu: z.int().positive(),
+  memGiB: z.string().transform(Number).pipe(z.number().positive()),
+  onDemand: z.strictObject({ usdPerHour: usd, basis: z.string(), source: z.string(), date }).nullable(),
+  spot: z
+    .strictObject({
+      usdPerHour: usd,
+      minUsdPerHour: usd.optional(),
+      maxUsdPerHour: usd.optional(),
+      zones: z.int().positive().optional(),
+      basis: z.string(),
+      source: z.string(),
+      date,
+    })
+    .nullable(),
+  interruption: z.strictObject({ band: interruptionBand, source: z.string(), date }).nullable(),
+});
+export type InstanceQuote = z.infer<typeof instance>;
+
+const unitPrice = z.strictObject({
+  id: z.string().min(1),
+  provider,
+  /** Items of one class stand in for each other: the dearest prices an unpriced one. */
+  class: z.string().min(1),
+  item: z.string().min(1),
+  unit: z.string().min(1),
+  usd: usd.nullable(),
+  basis: z.string(),
+  source: z.string(),
+  date,
+  note: z.string().nullable(),
+});
+export type UnitQuote = z.infer<typeof unitPrice>;
+
+export const priceSheetSchema = z.strictObject({
+  version: z.literal(1),
+  date: z.iso.date(),
+  currency: z.literal('USD'),
+  os: z.string(),
+  tax: z.string(),
+  warning: z.string(),
+  sources: z.record(z.string(), z.string()),
+  bases: z.record(z.string(), z.string()),
+  unitPrices: z.array(unitPrice),
+  instances: z.array(instance),
+});
+export type PriceSheet = z.infer<typeof priceSheetSchema>;
+
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return issue === undefined ? 'unreadable' : `${issue.path.join('.') || '(top)'}: ${issue.message}`;
+}
+
+/** Throws `bad-price-sheet` naming the path of the first thing that is wrong. */
+export function parsePriceSheet(text: string): PriceSheet {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new BudgetError('bad-price-sheet', `price sheet is not JSON: ${String(error)}`);
+  }
+  const parsed = priceSheetSchema.safeParse(json);
+  if (!parsed.success) throw new BudgetError('bad-price-sheet', `price sheet: ${firstIssue(parsed.error)}`);
+  return parsed.data;
+}
+
+/** The sheet that ships with the product. */
+export const SHIPPED_PRICE_SHEET: URL = new URL('./price-sheets/2026-11-21.json', import.meta.url);
+
+/** Bytes of a sheet as they are on disk: what an approval hash is taken over. */
+export function readPriceSheetText(file: URL | string = SHIPPED_PRICE_SHEET): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BudgetError('bad-price-sheet', `cannot read the price sheet ${String(file)}: ${String(error)}`);
+  }
+}
+
+export function readPriceSheet(file: URL | string = SHIPPED_PRICE_SHEET): PriceSheet {
+  return parsePriceSheet(readPriceSheetText(file));
+}

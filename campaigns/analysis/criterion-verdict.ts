@@ -1,0 +1,242 @@
+/**
+ * One criterion against the readings of the repetitions: passed, failed or not answered, and what would answer it.
+ * Owns: the decision by confidence interval. Does not own: assumptions of the run (validity.ts) or rows (verdict.ts).
+ */
+import type { Metric } from '#campaigns/analysis/metric.ts';
+import type { Reading } from '#campaigns/analysis/reading.ts';
+import { halfWidth, type Interval, type Summary, summarise } from '#campaigns/analysis/statistics.ts';
+import type { CriterionVerdict } from '#campaigns/analysis/verdict-record.ts';
+import type { Comparator, Criterion } from '#campaigns/plan-record.ts';
+import type { TestStatus } from '#campaigns/results/schema.ts';
+import { formatDurationUs } from '#campaigns/units.ts';
+
+/** Requirements 2.5: every row at least three repetitions. */
+export const repetitionsLeast = 3;
+
+export interface CriterionContext {
+  readonly scenarioId: string;
+  /** The `simulate` command that runs this row alone. */
+  readonly command: string;
+  /** Shortest measured window of the repetitions, virtual microseconds. */
+  readonly measuredUs: number;
+}
+
+/** The verdict on one criterion; `readings` holds one entry per repetition. */
+export function judgeCriterion(
+  criterion: Criterion,
+  metric: Metric,
+  readings: readonly Reading[],
+  context: CriterionContext,
+): CriterionVerdict {
+  const known = readings.flatMap((reading) => (reading.kind === 'missing' ? [] : [reading.value]));
+  const summary = known.length > 0 && known.every(Number.isFinite) ? summarise(known) : null;
+  const interval = summary?.interval ? clamp(summary.interval, metric.unit) : null;
+  const decision = decide(criterion, metric, readings, summary, interval, context);
+  return {
+    metric: criterion.metric,
+    unit: metric.unit,
+    written: criterion.written,
+    limit: criterion.limit,
+    observed: summary?.mean ?? null,
+    interval,
+    repetitions: readings.length,
+    margin: summary === null ? null : marginOf(criterion, summary.mean),
+    ...decision,
+  };
+}
+
+type Decision = Pick<CriterionVerdict, 'status' | 'reason' | 'wouldAnswer'>;
+
+function decide(
+  criterion: Criterion,
+  metric: Metric,
+  readings: readonly Reading[],
+  summary: Summary | null,
+  interval: Interval | null,
+  context: CriterionContext,
+): Decision {
+  const { comparator, limit } = criterion;
+  if (metric.everyRepetition) {
+    const broken = readings.filter(
+      (reading) => reading.kind !== 'missing' && !holds(comparator, reading.value, limit),
+    );
+    if (broken.length > 0) return failed(`violated in ${broken.length} of ${readings.length} repetitions`);
+  }
+  const unseen = readings.find((reading) => reading.kind === 'missing');
+  if (readings.length === 0) return open('no repetition has a result', context.command);
+  if (unseen?.kind === 'missing') {
+    return open(
+      `not observed: ${unseen.why}`,
+      metric.wouldAnswer.replaceAll('{scenario}', context.scenarioId),
+    );
+  }
+  const tooShort = shortWindow(criterion, context);
+  if (tooShort !== null) return tooShort;
+  if (readings.length < repetitionsLeast) {
+    const reason = `${readings.length} of at least ${repetitionsLeast} repetitions`;
+    return open(reason, `${context.command} --replications ${repetitionsLeast}`);
+  }
+  const bounded = readings.find((reading) => reading.kind === 'at-least');
+  if (bounded?.kind === 'at-least' && comparator !== 'at_least' && comparator !== 'above') {
+    return fromBounds(criterion, readings, interval, bounded.why, context);
+  }
+  if (summary === null || interval === null)
+    return open('the repetitions have no common mean', context.command);
+  return fromInterval(criterion, readings, summary, interval, context);
+}
+
+function failed(reason: string): Decision {
+  return { status: 'FAILED', reason, wouldAnswer: '' };
+}
+
+function open(reason: string, wouldAnswer: string): Decision {
+  return { status: 'INCONCLUSIVE', reason, wouldAnswer };
+}
+
+function shortWindow({ overUs }: Criterion, context: CriterionContext): Decision | null {
+  // A thousandth of tolerance: a window that ends with its last whole bin is not a shorter one.
+  if (overUs === null || context.measuredUs >= overUs * 0.999) return null;
+  const measured = formatDurationUs(Math.round(context.measuredUs / 1_000_000) * 1_000_000);
+  const wanted = formatDurationUs(overUs);
+  return open(
+    `it speaks about ${wanted}; ${measured} were measured`,
+    `${context.command} --duration ${wanted}, or the processes target for ${wanted}`,
+  );
+}
+
+/** Some repetitions know only that the figure is their value or more; the comparator wants it low. */
+function fromBounds(
+  { limit }: Criterion,
+  readings: readonly Reading[],
+  interval: Interval | null,
+  why: string,
+  context: CriterionContext,
+): Decision {
+  const values = readings.flatMap((reading) => (reading.kind === 'missing' ? [] : [reading.value]));
+  const breaking = values.filter((value) => value > limit + dust(limit)).length;
+  const certain = interval === null ? breaking === values.length : interval[0] > limit + dust(limit);
+  if (certain) return failed(why);
+  return open(
+    `${breaking} of ${values.length} repetitions are certainly beyond the limit: ${why}`,
+    `a longer window: ${context.command} --duration ${formatDurationUs(Math.max(1_000_000, Math.ceil(context.measuredUs / 500_000) * 1_000_000))}`,
+  );
+}
+
+function fromInterval(
+  criterion: Criterion,
+  readings: readonly Reading[],
+  summary: Summary,
+  interval: Interval,
+  context: CriterionContext,
+): Decision {
+  const { comparator, limit } = criterion;
+  const side = sideOf(criterion, summary, interval);
+  if (side === 'right') return { status: 'PASSED', reason: '', wouldAnswer: '' };
+  if (side === 'wrong') {
+    return failed(
+      `mean ${show(summary.mean)}, 95 % interval ${show(interval[0])} to ${show(interval[1])}: beyond ${show(limit)}`,
+    );
+  }
+  const more = moreRepetitions(summary, limit);
+  const reason = `the 95 % interval ${show(interval[0])} to ${show(interval[1])} straddles ${show(limit)}`;
+  if (comparator === 'equals' || more === null) {
+    return open(`${reason}; repetitions alone are unlikely to settle it`, context.command);
+  }
+  return open(
+    `${reason}; about ${more} more repetitions would likely settle it`,
+    `${context.command} --replications ${readings.length + more}`,
+  );
+}
+
+function sideOf(
+  { comparator, limit }: Criterion,
+  { mean }: Summary,
+  [low, high]: Interval,
+): 'right' | 'wrong' | 'astride' {
+  const holdsBoth = holds(comparator, low, limit) && holds(comparator, high, limit);
+  if (holdsBoth) return 'right';
+  if (holds(comparator, mean, limit)) return 'astride';
+  if (comparator === 'equals') return low > limit || high < limit ? 'wrong' : 'astride';
+  return !holds(comparator, low, limit) && !holds(comparator, high, limit) ? 'wrong' : 'astride';
+}
+
+/** Rounding dust of decimal limits, far below any figure that is measured. */
+function dust(limit: number): number {
+  return 1e-9 * Math.max(1, Math.abs(limit));
+}
+
+/** Whether one value satisfies the comparison. */
+export function holds(comparator: Comparator, value: number, limit: number): boolean {
+  switch (comparator) {
+    case 'at_least':
+      return value >= limit - dust(limit);
+    case 'above':
+      return value > limit;
+    case 'at_most':
+      return value <= limit + dust(limit);
+    case 'below':
+      return value < limit;
+    case 'equals':
+      return Math.abs(value - limit) <= dust(limit);
+  }
+}
+
+/** Distance to the limit in the metric's unit; positive = inside. */
+function marginOf({ comparator, limit }: Criterion, mean: number): number {
+  switch (comparator) {
+    case 'at_least':
+    case 'above':
+      return mean - limit;
+    case 'at_most':
+    case 'below':
+      return limit - mean;
+    case 'equals':
+      return mean === limit ? 0 : -Math.abs(mean - limit);
+  }
+}
+
+const repetitionsMost = 1_000;
+
+/**
+ * How many more repetitions would bring the interval to one side if mean and deviation stay as they are;
+ * null when more than a thousand or when the mean lies on the limit.
+ */
+function moreRepetitions({ mean, deviation, count }: Summary, limit: number): number | null {
+  const distance = Math.abs(mean - limit);
+  if (!(distance > dust(limit)) || count >= repetitionsMost) return null;
+  if (!(halfWidth(deviation, repetitionsMost) < distance)) return null;
+  // The half width falls with the number of repetitions: bisect for the first that is small enough.
+  let [short, enough] = [count, repetitionsMost];
+  while (enough - short > 1) {
+    const middle = Math.floor((short + enough) / 2);
+    if (halfWidth(deviation, middle) < distance) enough = middle;
+    else short = middle;
+  }
+  return enough - count;
+}
+
+/** An interval of a figure that cannot be negative or more than the whole is cut there. */
+function clamp([low, high]: Interval, unit: Metric['unit']): Interval {
+  if (unit === 'percent') return [low, high]; // changes may be negative
+  const most = unit === 'share' ? 1 : Number.POSITIVE_INFINITY;
+  return [Math.min(most, Math.max(0, low)), Math.max(0, Math.min(most, high))];
+}
+
+function show(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+const severity: Readonly<Record<TestStatus, number>> = {
+  FAILED: 4,
+  ABORTED: 3,
+  INCONCLUSIVE: 2,
+  SKIPPED: 1,
+  PASSED: 0,
+};
+
+/** The worst by FAILED > ABORTED > INCONCLUSIVE > SKIPPED > PASSED. Nothing at all is INCONCLUSIVE, never green. */
+export function worstStatus(statuses: readonly TestStatus[]): TestStatus {
+  const [first, ...rest] = statuses;
+  if (first === undefined) return 'INCONCLUSIVE';
+  return rest.reduce((worst, status) => (severity[status] > severity[worst] ? status : worst), first);
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env node
+/**
+ * The command line: `npm run campaign <command> -- [options]`, the same as `node campaigns/cli.ts`.
+ * Owns: the list of commands and what reaches the shell. Does not own: any command (campaigns/commands), the exit codes
+ * (exit-code.ts). Heavy parts are loaded by the command that needs them, so that --help answers at once.
+ */
+import { Command, CommanderError, type Option } from 'commander';
+import { productName, productVersion } from '#campaigns/code-version.ts';
+import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts';
+import type { ExitHolder } from '#campaigns/commands/command.ts';
+import { answerError } from '#campaigns/commands/command-output.ts';
+import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
+import { type KnownOption, refuseSwallowed } from '#campaigns/commands/npm-trap.ts';
+import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
+import { addRecordCommands } from '#campaigns/commands/record-commands.ts';
+import { addSessionCommands } from '#campaigns/commands/session-commands.ts';
+import { addSimulateCommand } from '#campaigns/commands/simulate-command.ts';
+import { CampaignError } from '#campaigns/errors.ts';
+import { exitCodes } from '#campaigns/exit-code.ts';
+
+function createProgram(holder: ExitHolder): Command {
+  const program = new Command('campaign')
+    .usage('<command> [options]')
+    .description(
+      `${productName}: scale-testing campaigns for a BFT consensus network.\nCalled as: npm run campaign <command> -- [options]`,
+    )
+    .version(productVersion(), '--version', 'the version of the product')
+    .helpOption('--help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .addHelpText('after', `\nExit codes:\n${exitCodeHelp}\n`);
+  addPhaseCommands(program, holder);
+  addCatalogueCommands(program, holder);
+  addSimulateCommand(program, holder);
+  addMoneyCommands(program, holder);
+  addSessionCommands(program, holder);
+  addRecordCommands(program, holder);
+  return program;
+}
+
+const exitCodeHelp = [
+  '  0 passed   10 failed   11 inconclusive   20 invalid configuration or use   21 over budget',
+  '  23 approval or credentials missing   130 interrupted',
+].join('\n');
+
+/** What the values of options without a parser of their own look like. */
+const shapes: Readonly<Record<string, RegExp>> = {
+  '--scenario': /^[A-Za-z]{2,4}-\d+$/,
+  '--attack': /^[a-z-]+$/,
+  '--network': /^[a-z-]+$/,
+  '--consensus': /=/,
+  '--approve': /^[0-9a-f]{64}$/,
+};
+
+function accepts(option: Option): (text: string) => boolean {
+  const shape = shapes[option.long ?? ''];
+  if (shape !== undefined) return (text) => shape.test(text);
+  return (text) => {
+    try {
+      option.parseArg?.(text, undefined);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}
+
+/** Of the named command alone: a word that npm set for another tool is none of ours. */
+function knownOptions(program: Command, name: string | undefined): KnownOption[] {
+  const command = program.commands.find((candidate) => candidate.name() === name);
+  return (command?.options ?? []).map((option) => ({
+    long: option.long ?? '',
+    takesValue: option.required || option.optional,
+    accepts: accepts(option),
+  }));
+}
+
+/** Help and version are answers; everything else that commander refuses is a wrong use. */
+async function answerCommander(error: CommanderError, json: boolean): Promise<number> {
+  if (error.exitCode === 0) return exitCodes.passed;
+  if (error.code === 'commander.help') {
+    return answerError(
+      new CampaignError('usage', 'a command is missing', 'see: npm run campaign -- --help'),
+      json,
+    );
+  }
+  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  return answerError(new CampaignError('usage', message, 'see: npm run campaign -- --help'), json);
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const holder: ExitHolder = { exitCode: exitCodes.passed };
+  const program = createProgram(holder);
+  const json = words.includes('--json');
+  try {
+    refuseSwallowed(words, knownOptions(program, words[0]), process.env);
+    await program.parseAsync(words, { from: 'user' });
+    return holder.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return answerCommander(error, json);
+    return answerError(error, json);
+  }
+}
+
+// A reader that went away (`| head`) is no error of the campaign.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2));
+// Left at once on a second Ctrl-C: threads that still compute must not hold the process.
+process.exit();

@@ -1,0 +1,100 @@
+/**
+ * One process driving one campaign for a person: progress on stderr, Ctrl-C once and twice, the verdict at the end.
+ * Owns: that session. Does not own: the campaign (operator.ts) or the words of the verdict (verdict-table.ts).
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { type Answer, type CommonOptions, stylesFor } from '#campaigns/commands/command-output.ts';
+import { verdictText } from '#campaigns/commands/verdict-table.ts';
+import { exitCodes, meaningOf } from '#campaigns/exit-code.ts';
+import { type CampaignEnd, type OperatorServices, runCampaign } from '#campaigns/operator.ts';
+import { defaultWorkers } from '#campaigns/pool.ts';
+import { ProgressView } from '#campaigns/progress.ts';
+import { type CampaignRecord, readCampaign } from '#campaigns/results/reader.ts';
+
+/** One Ctrl-C reaches this process twice when npm runs it: from the terminal, and handed on by npm. */
+const sameInterruptMs = 500;
+
+/** Runs until closed or interrupted. A second Ctrl-C leaves at once. */
+export async function driveCampaign(folder: string, services: OperatorServices): Promise<CampaignEnd> {
+  const stop = new AbortController();
+  const leave = new AbortController();
+  const view = new ProgressView();
+  let firstMs = 0;
+  const interrupt = (): void => {
+    if (!stop.signal.aborted) {
+      firstMs = performance.now();
+      stop.abort();
+    } else if (performance.now() - firstMs > sameInterruptMs) leave.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  try {
+    return await runCampaign(folder, services, {
+      workers: defaultWorkers(),
+      onEvent: (event) => view.show(event),
+      stop: stop.signal,
+      leave: leave.signal,
+    });
+  } finally {
+    view.end();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
+  }
+}
+
+/** The reports of a campaign that exist, by name, relative to the working directory. */
+export function reportPaths(folder: string): Readonly<Record<string, string>> {
+  const pages: Record<string, string> = {};
+  for (const name of ['scale', 'finance']) {
+    const reports = path.join(folder, 'reports', name);
+    const page = existsSync(reports)
+      ? readdirSync(reports).find((file) => file.endsWith('.html'))
+      : undefined;
+    if (page !== undefined) pages[name] = path.relative(process.cwd(), path.join(reports, page));
+  }
+  return pages;
+}
+
+function interruptedText(folder: string): string {
+  const name = path.basename(folder);
+  return `interrupted: nothing is lost, go on with: npm run campaign resume -- ${name}\n`;
+}
+
+/** The words at the end of a campaign: verdict, what is missing, where the reports are. */
+function endText(
+  record: CampaignRecord,
+  end: CampaignEnd,
+  reports: Readonly<Record<string, string>>,
+  options: CommonOptions,
+): string {
+  const styles = stylesFor(options);
+  const table = end.verdict === null ? '' : verdictText(record.plan, end.verdict, styles);
+  if (end.exitCode === exitCodes.interrupted) return `${table}${interruptedText(end.folder)}`;
+  const notes =
+    end.notes.length === 0
+      ? []
+      : ['', 'before anything is deployed:', ...end.notes.map((note) => `  ${note}`)];
+  const files = Object.entries(reports).map(([name, file]) => `${name} report: ${file}`);
+  const lines = [...notes, '', ...files, `exit ${end.exitCode}: ${meaningOf(end.exitCode)}`];
+  return `${table}${lines.join('\n')}\n`;
+}
+
+export function campaignAnswer(end: CampaignEnd, options: CommonOptions, withReports: boolean): Answer {
+  const record = readCampaign(end.folder);
+  const reports = withReports && end.exitCode !== exitCodes.interrupted ? reportPaths(end.folder) : {};
+  const { plan } = record;
+  return {
+    text: endText(record, end, reports, options),
+    document: {
+      campaign: plan.campaign,
+      folder: end.folder,
+      phase: plan.phase,
+      target: plan.target,
+      seed: plan.seed,
+      code_version: plan.codeVersion,
+      verdict: end.verdict,
+      missing: end.notes,
+      reports,
+    },
+    exitCode: end.exitCode,
+  };
+}

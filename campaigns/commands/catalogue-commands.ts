@@ -1,0 +1,168 @@
+/**
+ * `list`, `show`, `check`, `advise`: what there is, what it means, whether it can pass, which parameters would.
+ * Owns: their options and words. Does not own: the answers (catalogue.ts, feasibility, advise.ts).
+ */
+import type { Command } from 'commander';
+import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
+import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
+import {
+  choiceOption,
+  countOption,
+  probabilityOption,
+  scenarioName,
+  shareOption,
+} from '#campaigns/commands/option-values.ts';
+import { textTable } from '#campaigns/commands/text-table.ts';
+import { exitCodes } from '#campaigns/exit-code.ts';
+import type { AttackName } from '#campaigns/run-spec.ts';
+
+async function list(): Promise<Answer> {
+  const { listCatalogue } = await import('#campaigns/catalogue.ts');
+  const scenarios = listCatalogue();
+  const columns = [
+    { title: 'id' },
+    { title: 'title', most: 44 },
+    { title: 'nodes', most: 28 },
+    { title: 'byzantine', most: 32 },
+    { title: 'network' },
+    { title: 'measured' },
+    { title: 'phases' },
+  ];
+  const rows = scenarios.map((one) => [
+    one.id,
+    one.title,
+    one.nodes,
+    one.byzantine,
+    one.network,
+    one.measure,
+    one.phases.join(' '),
+  ]);
+  return { text: textTable(columns, rows), document: { scenarios }, exitCode: exitCodes.passed };
+}
+
+async function show(name: string): Promise<Answer> {
+  const { showScenario } = await import('#campaigns/catalogue.ts');
+  const { yaml, ...shown } = showScenario(scenarioName(name));
+  return { text: yaml, document: { ...shown }, exitCode: exitCodes.passed };
+}
+
+async function check(name: string): Promise<Answer> {
+  const { defaultSeed, isPhase, planPhase, planScenario } = await import(
+    '#campaigns/commands/plan-request.ts'
+  );
+  const { checkPlan } = await import('#campaigns/feasibility/check-plan.ts');
+  const { renderFindings, somethingCannotPass } = await import('#campaigns/feasibility/render.ts');
+  const seed = defaultSeed;
+  const planned = isPhase(name) ? planPhase(name, { seed }) : planScenario(scenarioName(name), { seed });
+  const plan = planned.planOf(planned.name);
+  const feasibility = checkPlan(plan);
+  const text = `${plan.rows.length} rows are valid\n\n${renderFindings(feasibility)}`;
+  const document = {
+    subject: name,
+    rows: plan.rows.map(({ rowId, label }) => ({ row_id: rowId, label })),
+    feasibility,
+  };
+  return {
+    text,
+    document,
+    exitCode: somethingCannotPass(feasibility) ? exitCodes.inconclusive : exitCodes.passed,
+  };
+}
+
+interface AdviseOptions extends CommonOptions {
+  readonly nodes: number;
+  readonly byzantine: number;
+  readonly attack: AttackName;
+  readonly safety: number;
+  readonly rounds: number;
+}
+
+const attacks = [
+  'none',
+  'random',
+  'always-reject',
+  'always-accept',
+  'collusion',
+  'sybil',
+  'silent',
+  'late',
+  'equivocation',
+] as const satisfies readonly AttackName[];
+
+async function adviseAnswer(options: AdviseOptions): Promise<Answer> {
+  const { advise } = await import('#campaigns/advise.ts');
+  const { adviceText } = await import('#campaigns/commands/advice-text.ts');
+  const { nodes, byzantine, attack, safety, rounds } = options;
+  const wish = { nodes, byzantineShare: byzantine, attack, safety, rounds };
+  const advice = advise(wish);
+  return {
+    text: adviceText(wish, advice),
+    document: { wish, advice },
+    exitCode: advice.kind === 'found' ? exitCodes.passed : exitCodes.inconclusive,
+  };
+}
+
+function adviseOptions(command: Command): Command {
+  return command
+    .option('--nodes <N>', 'size of the network', countOption('--nodes'), 1_000)
+    .option('--byzantine <SHARE>', 'share of attackers, 0.1 or 10%', shareOption('--byzantine'), 0.1)
+    .option(
+      '--attack <NAME>',
+      `how they vote: ${attacks.join(', ')}`,
+      choiceOption('--attack', attacks),
+      'always-reject',
+    )
+    .option(
+      '--safety <P>',
+      'largest acceptable probability of an unsafe decision',
+      probabilityOption('--safety'),
+      1e-9,
+    )
+    .option(
+      '--rounds <R>',
+      'polls within which every honest node must have finalised',
+      countOption('--rounds'),
+      100,
+    );
+}
+
+export function addCatalogueCommands(program: Command, holder: ExitHolder): void {
+  addCommand<CommonOptions>(program, holder, {
+    name: 'list',
+    summary: 'the scenarios of the catalogue',
+    options: (command) => command,
+    examples: ['npm run campaign list', 'npm run campaign list -- --json'],
+    run: list,
+  });
+  addCommand<CommonOptions>(program, holder, {
+    name: 'show',
+    summary: 'one scenario with every default resolved, as files that can be run',
+    arguments: [{ name: '<ID|file>', about: 'id of the catalogue or a scenario file' }],
+    options: (command) => command,
+    examples: ['npm run campaign show CT-002', 'npm run campaign show CT-002 > my-scenario.yaml'],
+    run: ([name = '']) => show(name),
+  });
+  addCommand<CommonOptions>(program, holder, {
+    name: 'check',
+    summary: 'validation and feasibility with the arithmetic; runs nothing',
+    description:
+      'Exit 0: nothing speaks against it. 11: at least one criterion cannot pass, and why. 20: invalid.',
+    arguments: [{ name: '<phaseN|ID|file>', about: 'a phase, an id of the catalogue or a scenario file' }],
+    options: (command) => command,
+    examples: [
+      'npm run campaign check phase4',
+      'npm run campaign check CT-003',
+      'npm run campaign check -- ./my-scenario.yaml',
+    ],
+    run: ([name = '']) => check(name),
+  });
+  addCommand<AdviseOptions>(program, holder, {
+    name: 'advise',
+    summary: 'consensus parameters for a wish, or why there are none',
+    options: adviseOptions,
+    examples: [
+      'npm run campaign advise -- --nodes 5000 --byzantine 20% --attack random --safety 1e-9 --rounds 100',
+    ],
+    run: (_words, options) => adviseAnswer(options),
+  });
+}

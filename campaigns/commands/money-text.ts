@@ -1,0 +1,104 @@
+/**
+ * Forecasts and prices as text. Every amount says that it is a forecast and of which day its prices are.
+ * Owns: the words. Does not own: any amount (budgets).
+ */
+import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
+import type { Forecast } from '#budgets/forecast.ts';
+import { formatUnitPrice, formatUsd } from '#budgets/money.ts';
+import type { PriceSheet } from '#budgets/price-sheet.ts';
+import { type Column, textTable } from '#campaigns/commands/text-table.ts';
+
+const usHour = 3_600_000_000;
+
+function rowsText(forecast: Forecast): string {
+  const columns: Column[] = [
+    { title: 'row', most: 44 },
+    { title: 'nodes', align: 'right' },
+    { title: 'VMs', align: 'right' },
+    { title: 'runs', align: 'right' },
+    { title: 'hours each', align: 'right' },
+    { title: 'one run P50', align: 'right' },
+    { title: 'one run P90', align: 'right' },
+    { title: 'all runs P50', align: 'right' },
+  ];
+  const rows = forecast.rows.map((row) => [
+    row.rowId,
+    String(row.nodes),
+    String(row.vms),
+    String(row.repetitions),
+    (row.billedUs / usHour).toFixed(2),
+    formatUsd(row.perRun.p50.usdMicros),
+    formatUsd(row.perRun.p90.usdMicros),
+    formatUsd(row.total.p50.usdMicros),
+  ]);
+  return textTable(columns, rows);
+}
+
+export function forecastText(campaign: CampaignForecast): string {
+  const { forecast, breaches, whatIf, priceSheet } = campaign;
+  const { low, p50, p90 } = forecast.total;
+  const shown = forecast.overhead === null && whatIf !== null ? whatIf : forecast;
+  const head =
+    shown === forecast
+      ? `FORECAST for ${forecast.phase}, prices of ${priceSheet.date}, before tax`
+      : `FORECAST for ${forecast.phase}: ${formatUsd(p50.usdMicros)}, nothing is bought. The same rows on ${whatIf?.stack.name ?? ''} would cost:`;
+  const total =
+    shown === forecast
+      ? `total P50 ${formatUsd(p50.usdMicros)}, P90 ${formatUsd(p90.usdMicros)}, at least ${formatUsd(low.usdMicros)}`
+      : `comparison only: P50 ${formatUsd(shown.total.p50.usdMicros)}, P90 ${formatUsd(shown.total.p90.usdMicros)}`;
+  const limits = `limits: campaign ${formatUsd(campaign.limits.campaign)}, one run ${formatUsd(campaign.limits.perRun)}`;
+  const broken = breaches.flatMap((breach) => [
+    `  ${breach.severity === 'over' ? 'OVER' : 'at risk'}: ${breach.sentence}`,
+  ]);
+  return `${[head, '', rowsText(shown).trimEnd(), '', total, limits, ...broken].join('\n')}\n`;
+}
+
+export function pricesText(sheet: PriceSheet): string {
+  const instances: Column[] = [
+    { title: 'provider' },
+    { title: 'region' },
+    { title: 'type' },
+    { title: 'vCPU', align: 'right' },
+    { title: 'GiB', align: 'right' },
+    { title: 'on demand $/h', align: 'right' },
+    { title: 'spot $/h', align: 'right' },
+    { title: 'interruptions' },
+    { title: 'source' },
+  ];
+  const rows = sheet.instances.map((one) => [
+    one.provider,
+    one.region,
+    one.sku,
+    String(one.vcpu),
+    String(one.memGiB),
+    one.onDemand === null ? 'unknown' : formatUnitPrice(one.onDemand.usdPerHour),
+    one.spot === null ? 'unknown' : formatUnitPrice(one.spot.usdPerHour),
+    one.interruption?.band ?? 'unknown',
+    one.onDemand?.source ?? one.spot?.source ?? '',
+  ]);
+  const units: Column[] = [
+    { title: 'price' },
+    { title: 'item', most: 60 },
+    { title: 'USD', align: 'right' },
+    { title: 'unit' },
+    { title: 'source' },
+  ];
+  const unitRows = sheet.unitPrices.map((one) => [
+    one.id,
+    one.item,
+    one.usd === null ? 'unknown' : formatUnitPrice(one.usd),
+    one.unit,
+    one.source,
+  ]);
+  const sources = Object.entries(sheet.sources).map(([name, address]) => `  ${name}: ${address}`);
+  const head = `prices of ${sheet.date}, ${sheet.currency}, ${sheet.tax}`;
+  return [
+    head,
+    sheet.warning,
+    '',
+    textTable(instances, rows),
+    textTable(units, unitRows),
+    'sources:',
+    ...sources,
+  ].join('\n');
+}

@@ -1,0 +1,102 @@
+/**
+ * `phase1` to `phase4`: the whole campaign of a phase, or with --dry-run what it would do.
+ * Owns: their options and the dry run. Does not own: the session (campaign-session.ts) or the plan (plan-request.ts).
+ */
+import type { Command } from 'commander';
+import type { UsdMicros } from '#budgets/money.ts';
+import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
+import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
+import {
+  choiceOption,
+  collected,
+  countOption,
+  dollarsOption,
+  runsFolder,
+} from '#campaigns/commands/option-values.ts';
+
+interface PhaseOptions extends CommonOptions {
+  readonly scenario?: readonly string[];
+  readonly target?: 'simulator';
+  readonly dryRun?: boolean;
+  readonly seed?: number;
+  readonly replications?: number;
+  readonly budget?: UsdMicros;
+  readonly approve?: string;
+  readonly out?: string;
+}
+
+const phases = [
+  { name: 'phase1', summary: 'the campaign of phase 1: 100 to 500 nodes, on this machine' },
+  { name: 'phase2', summary: 'the campaign of phase 2: 1,000 nodes, predicted and priced before the cloud' },
+  { name: 'phase3', summary: 'the campaign of phase 3: 5,000 nodes, predicted and priced before the cloud' },
+  { name: 'phase4', summary: 'the campaign of phase 4: 10,000 nodes, predicted and priced before the cloud' },
+] as const;
+
+async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
+  const { planPhase, defaultSeed } = await import('#campaigns/commands/plan-request.ts');
+  const { scenario, target, replications, budget } = options;
+  const seed = options.seed ?? defaultSeed;
+  const planned = planPhase(name, { seed, replications, scenarios: scenario, target, budget });
+  const money = {
+    limits: planned.limits,
+    budgetGiven: budget !== undefined,
+    approve: options.approve ?? null,
+    now: () => new Date().toISOString(),
+  };
+  if (options.dryRun === true) {
+    const { dryRunAnswer } = await import('#campaigns/commands/dry-run.ts');
+    return dryRunAnswer(planned.planOf(planned.name), money);
+  }
+  const { createServices } = await import('#campaigns/services.ts');
+  const { writeReports } = await import('#campaigns/commands/report-writing.ts');
+  const { createCampaign } = await import('#campaigns/operator.ts');
+  const { campaignAnswer, driveCampaign } = await import('#campaigns/commands/campaign-session.ts');
+  const services = createServices(money, writeReports);
+  const plan = planned.planOf(planned.name); // every error of the configuration shows before anything is written
+  const folder = createCampaign(runsFolder(options.out), planned.name, (campaign) => ({ ...plan, campaign }));
+  return campaignAnswer(await driveCampaign(folder, services), options, true);
+}
+
+function phaseOptions(command: Command): Command {
+  return command
+    .option('--scenario <ID>', 'only this scenario of the phase; repeatable', collected)
+    .option('--target <NAME>', 'where it runs: simulator', choiceOption('--target', ['simulator']))
+    .option('--dry-run', 'show plan, feasibility and forecast; run and write nothing')
+    .option('--seed <N>', 'seed of the campaign, 0 to 4294967295 (default 1)', countOption('--seed'))
+    .option(
+      '--replications <N>',
+      'repetitions of each row (default: what the scenario asks for, at least 3)',
+      countOption('--replications'),
+    )
+    .option(
+      '--budget <USD>',
+      'limit for the whole campaign instead of the phase’s own',
+      dollarsOption('--budget'),
+    )
+    .option(
+      '--approve <HASH>',
+      'approve the plan, prices and limits with this hash (see the command approve)',
+    )
+    .option('--out <DIR>', 'folder that holds the campaigns (default runs)');
+}
+
+export function addPhaseCommands(program: Command, holder: ExitHolder): void {
+  for (const { name, summary } of phases) {
+    addCommand<PhaseOptions>(program, holder, {
+      name,
+      summary,
+      description:
+        name === 'phase1'
+          ? 'Checks feasibility, simulates every row, forecasts, judges and writes both reports.'
+          : 'Checks feasibility, simulates every row, forecasts, judges and writes both reports; without approval and credentials it ends there with exit 23 and says what is missing. --target simulator ends with the verdict.',
+      options: phaseOptions,
+      examples: [
+        `npm run campaign ${name}`,
+        `npm run campaign ${name} -- --dry-run`,
+        `npm run campaign ${name} -- --scenario LT-003 --seed 7`,
+        ...(name === 'phase1' ? [] : [`npm run campaign ${name} -- --target simulator`]),
+      ],
+      run: (_words, options) => runPhase(name, options),
+    });
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * From the words of a command to a plan: a phase, a scenario of the catalogue or a file.
+ * Owns: which limits, stack and target go with it. Does not own: resolving (resolve.ts) or building plans (plan.ts).
+ */
+import { defaultLimits, type Limits } from '#budgets/limits.ts';
+import { type UsdMicros, usdMicros } from '#budgets/money.ts';
+import { codeVersion } from '#campaigns/code-version.ts';
+import { buildPlan, type RowToPlan } from '#campaigns/plan.ts';
+import type { Plan } from '#campaigns/plan-record.ts';
+import { type ResolveOptions, resolvePhase, resolveScenario } from '#campaigns/resolve.ts';
+import { findScenario, loadPhase, phaseNames } from '#campaigns/scenario-file.ts';
+import { createSimulator } from '#campaigns/targets/simulator/target.ts';
+import type { Capabilities } from '#campaigns/targets/target.ts';
+
+/** Seed of a campaign when none is given: the same command gives the same runs. */
+export const defaultSeed = 1;
+
+export interface PlannedCampaign {
+  /** Folder name, before a suffix makes it unique. */
+  readonly name: string;
+  readonly planOf: (campaign: string) => Plan;
+  readonly limits: Limits;
+}
+
+function utcStamp(now: Date): string {
+  return now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+}
+
+/** A row that the target cannot run is SKIPPED with the reason; an analytic row injects nothing. */
+export function withCapabilities(row: RowToPlan, capabilities: Capabilities): RowToPlan {
+  const [spec] = row.specs;
+  if (row.skip !== null || spec === undefined || spec.tier === 'analytic') return row;
+  const missing: string[] = [];
+  for (const { kind } of spec.faults) if (!capabilities.faults.has(kind)) missing.push(`the fault "${kind}"`);
+  if (spec.byzantine.attack !== 'none' && !capabilities.attacks.has(spec.byzantine.attack)) {
+    missing.push(`the attack "${spec.byzantine.attack}"`);
+  }
+  if (spec.nodes > capabilities.nodesMost)
+    missing.push(`${spec.nodes} nodes (at most ${capabilities.nodesMost})`);
+  return missing.length === 0
+    ? row
+    : { ...row, skip: `the ${capabilities.name} cannot run ${[...new Set(missing)].join(', ')}` };
+}
+
+interface Head {
+  readonly name: string;
+  readonly phase: string;
+  readonly stack: string;
+  readonly target: Plan['target'];
+  readonly seed: number;
+  readonly limits: Limits;
+}
+
+function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
+  const { capabilities } = createSimulator();
+  const runnable = rows.map((row) => withCapabilities(row, capabilities));
+  const { phase, stack, target, seed, limits } = head;
+  const planOf = (campaign: string): Plan =>
+    buildPlan({
+      campaign,
+      phase,
+      stack,
+      target,
+      codeVersion: codeVersion(),
+      nodeVersion: process.version,
+      seed,
+      rows: runnable,
+    });
+  return { name: `${head.name}-${utcStamp(new Date())}`, planOf, limits };
+}
+
+export interface PhaseRequest extends ResolveOptions {
+  readonly target?: 'simulator' | undefined;
+  /** In place of the phase's own limit for the whole campaign. */
+  readonly budget?: UsdMicros | undefined;
+}
+
+/** The limits of a stored plan: those of its phase; a scenario run for itself has the default ones. */
+export function limitsOf(plan: Plan): Limits {
+  return isPhase(plan.phase) ? phaseLimits(plan.phase, undefined) : defaultLimits;
+}
+
+function phaseLimits(name: string, budget: UsdMicros | undefined): Limits {
+  const phase = loadPhase(name);
+  const campaign = budget ?? usdMicros(phase.budget.campaign);
+  return {
+    campaign,
+    perRun: usdMicros(Math.min(phase.budget.run, campaign)),
+    alerts: phase.budget.alerts.map((alert) => usdMicros(alert)),
+  };
+}
+
+/** Throws ConfigError or CampaignError (exit 20). */
+export function planPhase(name: string, request: PhaseRequest): PlannedCampaign {
+  const phase = loadPhase(name);
+  const limits = phaseLimits(name, request.budget);
+  const target = request.target ?? phase.target;
+  const head = { name: phase.id, phase: phase.id, stack: phase.stack, target, seed: request.seed, limits };
+  return planned(head, resolvePhase(name, request));
+}
+
+/** One scenario on the simulator. Throws ConfigError or CampaignError (exit 20). */
+export function planScenario(idOrFile: string, options: ResolveOptions): PlannedCampaign {
+  const scenario = findScenario(idOrFile);
+  const name = `simulate-${scenario.id.replace(/[^A-Za-z0-9-]/g, '-')}`;
+  const head: Head = {
+    name,
+    phase: 'simulate',
+    stack: 'local',
+    target: 'simulator',
+    seed: options.seed,
+    limits: defaultLimits,
+  };
+  return planned(head, resolveScenario(scenario, options));
+}
+
+export function isPhase(name: string): boolean {
+  return phaseNames().includes(name);
+}

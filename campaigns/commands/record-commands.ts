@@ -1,0 +1,167 @@
+/**
+ * `report`, `verify`, `compare`: what a stored campaign says, again.
+ * Owns: their options and words. Does not own: judging and comparing (campaigns/analysis) or the reports (reports).
+ */
+import path from 'node:path';
+import type { Command } from 'commander';
+import type { CampaignRuns } from '#campaigns/analysis/compare.ts';
+import type { RunRecord } from '#campaigns/analysis/reading.ts';
+import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
+import { type Answer, type CommonOptions, stylesFor } from '#campaigns/commands/command-output.ts';
+import { runsFolder } from '#campaigns/commands/option-values.ts';
+import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
+import { CampaignError } from '#campaigns/errors.ts';
+import { exitCodeOfStatus } from '#campaigns/exit-code.ts';
+import type { CampaignRecord } from '#campaigns/results/reader.ts';
+
+interface RecordOptions extends CommonOptions {
+  readonly out?: string;
+}
+
+async function record(name: string, options: RecordOptions): Promise<CampaignRecord> {
+  const { findCampaign, readCampaign } = await import('#campaigns/results/reader.ts');
+  return readCampaign(findCampaign(runsFolder(options.out), name));
+}
+
+function unfinished(of: CampaignRecord): CampaignError {
+  return new CampaignError(
+    'results-damaged',
+    `${of.plan.campaign} was not judged yet`,
+    `finish it: npm run campaign resume -- ${of.plan.campaign}`,
+  );
+}
+
+async function report(name: string, options: RecordOptions): Promise<Answer> {
+  const stored = await record(name, options);
+  const verdict = stored.verdicts;
+  if (verdict === null) throw unfinished(stored);
+  const { acquireLock } = await import('#campaigns/lock.ts');
+  const { writeReports } = await import('#campaigns/commands/report-writing.ts');
+  const { writeFolder } = await import('#campaigns/results/writer.ts');
+  const { reportPaths } = await import('#campaigns/commands/campaign-session.ts');
+  const { verdictText } = await import('#campaigns/commands/verdict-table.ts');
+  const lock = acquireLock(stored.dir);
+  try {
+    await writeFolder(path.join(stored.dir, 'reports'), (folder) => writeReports(stored, verdict, folder));
+  } finally {
+    lock.release();
+  }
+  const reports = reportPaths(stored.dir);
+  const files = Object.entries(reports).map(([kind, file]) => `${kind} report: ${file}`);
+  return {
+    text: `${verdictText(stored.plan, verdict, stylesFor(options))}\n${files.join('\n')}\n`,
+    document: { campaign: stored.plan.campaign, verdict, reports },
+    exitCode: exitCodeOfStatus(verdict.status),
+  };
+}
+
+async function verify(name: string, options: RecordOptions): Promise<Answer> {
+  const stored = await record(name, options); // every hash is checked while reading
+  if (stored.verdicts === null) throw unfinished(stored);
+  const { judgeCampaign } = await import('#campaigns/analysis/verdict.ts');
+  const { canonicalJson } = await import('#campaigns/canonical-json.ts');
+  const { verdictText } = await import('#campaigns/commands/verdict-table.ts');
+  const { codeVersion } = await import('#campaigns/code-version.ts');
+  const again = judgeCampaign(stored.plan, stored.results);
+  if (canonicalJson(JSON.parse(JSON.stringify(again))) !== canonicalJson(stored.verdicts)) {
+    const changed =
+      codeVersion() === stored.plan.codeVersion
+        ? 'with the same code'
+        : `by code ${codeVersion()} instead of ${stored.plan.codeVersion}`;
+    throw new CampaignError(
+      'results-damaged',
+      `judged again ${changed}, ${stored.plan.campaign} has another verdict than the stored one`,
+    );
+  }
+  const files = stored.results.size * 5;
+  const head = `${stored.journal.events} journal lines, ${stored.results.size} runs and ${files} result files are as they were written; judged again, the verdict is the same`;
+  return {
+    text: `${head}\n\n${verdictText(stored.plan, again, stylesFor(options))}`,
+    document: { campaign: stored.plan.campaign, verified: true, runs: stored.results.size, verdict: again },
+    exitCode: exitCodeOfStatus(again.status),
+  };
+}
+
+function runsByRow(of: CampaignRecord): CampaignRuns {
+  const rows = new Map<string, readonly RunRecord[]>();
+  for (const row of of.plan.rows)
+    rows.set(
+      row.rowId,
+      row.cells.flatMap((cell) => of.results.get(cell.id) ?? []),
+    );
+  return { campaign: of.plan.campaign, rows };
+}
+
+async function compare(before: string, after: string, options: RecordOptions): Promise<Answer> {
+  const { compareRuns } = await import('#campaigns/analysis/compare.ts');
+  const comparison = compareRuns(
+    runsByRow(await record(before, options)),
+    runsByRow(await record(after, options)),
+  );
+  const changed = comparison.comparisons.filter(({ change }) => change !== 'same');
+  const columns = [
+    { title: 'row', most: 44 },
+    { title: 'metric' },
+    { title: 'before', align: 'right' as const },
+    { title: 'after', align: 'right' as const },
+    { title: 'worse by', align: 'right' as const },
+    { title: 'change' },
+  ];
+  const rows = changed.map((one) => [
+    one.rowId,
+    one.metric,
+    `${formatFigure(one.before)} ${one.unit}`,
+    `${formatFigure(one.after)} ${one.unit}`,
+    one.changePercent === null ? '-' : `${formatFigure(one.changePercent)} %`,
+    one.change,
+  ]);
+  const same = comparison.comparisons.length - changed.length;
+  const only = [
+    ...comparison.onlyBefore.map((row) => `only in ${comparison.before}: ${row}`),
+    ...comparison.onlyAfter.map((row) => `only in ${comparison.after}: ${row}`),
+    ...comparison.lost.map((metric) => `no longer observed: ${metric}`),
+  ];
+  const sum = `${comparison.status}: ${changed.length} figures changed, ${same} are the same`;
+  return {
+    text: `${[...(rows.length > 0 ? [textTable(columns, rows)] : []), ...only, sum].join('\n')}\n`,
+    document: { ...comparison },
+    exitCode: exitCodeOfStatus(comparison.status),
+  };
+}
+
+const outOption = (command: Command): Command =>
+  command.option('--out <DIR>', 'folder that holds the campaigns (default runs)');
+
+export function addRecordCommands(program: Command, holder: ExitHolder): void {
+  const run = [{ name: '<RUN>', about: 'name or folder of a campaign, or latest' }];
+  addCommand<RecordOptions>(program, holder, {
+    name: 'report',
+    summary: 'write both reports of a stored campaign again: the same bytes',
+    arguments: run,
+    options: outOption,
+    examples: ['npm run campaign report latest'],
+    run: ([name = ''], options) => report(name, options),
+  });
+  addCommand<RecordOptions>(program, holder, {
+    name: 'verify',
+    summary: 'check every hash of a stored campaign and judge it again',
+    arguments: run,
+    options: outOption,
+    examples: [
+      'npm run campaign verify latest',
+      'npm run campaign verify -- runs/phase1-20260101T120000Z --json',
+    ],
+    run: ([name = ''], options) => verify(name, options),
+  });
+  addCommand<RecordOptions>(program, holder, {
+    name: 'compare',
+    summary: 'figures of two campaigns side by side; more than 10 % worse is a regression',
+    arguments: [
+      { name: '<A>', about: 'the baseline' },
+      { name: '<B>', about: 'what is compared with it' },
+    ],
+    options: outOption,
+    examples: ['npm run campaign compare -- phase1-20260101T120000Z latest'],
+    run: ([before = '', after = ''], options) => compare(before, after, options),
+  });
+}

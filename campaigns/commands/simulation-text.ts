@@ -1,0 +1,77 @@
+/**
+ * What `simulate` answers: a line per run for people, the runs themselves for programs.
+ * Owns: the document and the summary. Does not own: the runs (results/schema.ts) or the verdict.
+ */
+import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
+import { sha256Hex } from '#campaigns/canonical-json.ts';
+import { type Column, formatFigure, textTable } from '#campaigns/commands/text-table.ts';
+import type { CampaignRecord, StoredRun } from '#campaigns/results/reader.ts';
+
+/** Runs in plan order. */
+function runsOf(record: CampaignRecord): { readonly rowId: string; readonly run: StoredRun }[] {
+  return record.plan.rows.flatMap((row) =>
+    row.cells.flatMap((cell) => {
+      const run = record.results.get(cell.id);
+      return run === undefined ? [] : [{ rowId: row.rowId, run }];
+    }),
+  );
+}
+
+/** Of one run its own trace hash; of several the hash of theirs in plan order. */
+export function traceHashOf(record: CampaignRecord): string | null {
+  const hashes = runsOf(record).map(({ run }) => run.result.determinism.trace_hash);
+  if (hashes.length <= 1) return hashes[0] ?? null;
+  return sha256Hex(hashes.join('\n'));
+}
+
+const optional = (value: number | null): string => (value === null ? '-' : formatFigure(value));
+
+export function simulationText(record: CampaignRecord): string {
+  const columns: Column[] = [
+    { title: 'row', most: 40 },
+    { title: 'run', align: 'right' },
+    { title: 'TPS', align: 'right' },
+    { title: 'p50 ms', align: 'right' },
+    { title: 'p95 ms', align: 'right' },
+    { title: 'rounds', align: 'right' },
+    { title: 'finalised', align: 'right' },
+    { title: 'M messages/CPU-s', align: 'right' },
+    { title: 'trace hash', most: 17 },
+  ];
+  const rows = runsOf(record).map(({ rowId, run: { result } }, index) => {
+    const { throughput, latency, consensus_metrics: consensus, simulation } = result.results;
+    return [
+      rowId,
+      String(index + 1),
+      formatFigure(throughput.avg_tps),
+      optional(latency.p50_ms),
+      optional(latency.p95_ms),
+      optional(consensus.rounds.mean),
+      `${formatFigure(100 * consensus.finalized_share)} %`,
+      formatFigure(simulation.messages_per_cpu_second / 1e6),
+      result.determinism.trace_hash,
+    ];
+  });
+  return textTable(columns, rows);
+}
+
+export function simulationDocument(
+  record: CampaignRecord,
+  verdict: CampaignVerdict | null,
+): Record<string, unknown> {
+  const runs = runsOf(record).map(({ run }) => run.result);
+  return {
+    scenario: record.plan.rows[0]?.scenarioId ?? null,
+    tier: runs[0]?.tier ?? record.plan.rows[0]?.cells[0]?.spec.tier ?? null,
+    seed: record.plan.seed,
+    trace_hash: traceHashOf(record),
+    runs,
+    summary: {
+      campaign: record.plan.campaign,
+      folder: record.dir,
+      code_version: record.plan.codeVersion,
+      status: verdict?.status ?? 'ABORTED',
+      rows: verdict?.rows ?? [],
+    },
+  };
+}

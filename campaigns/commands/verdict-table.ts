@@ -1,0 +1,90 @@
+/**
+ * The verdict as text: one block per row, one line per criterion with observed, limit, margin and interval.
+ * Owns: the words. Does not own: the judging (campaigns/analysis).
+ */
+import type { CampaignVerdict, CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-record.ts';
+import type { Styles } from '#campaigns/commands/command-output.ts';
+import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
+import type { Plan } from '#campaigns/plan-record.ts';
+import type { TestStatus } from '#campaigns/results/schema.ts';
+
+function styleOf(status: TestStatus, styles: Styles): (text: string) => string {
+  switch (status) {
+    case 'PASSED':
+      return styles.good;
+    case 'FAILED':
+      return styles.bad;
+    case 'INCONCLUSIVE':
+    case 'ABORTED':
+    case 'SKIPPED':
+      return styles.doubtful;
+  }
+}
+
+function cells(criterion: CriterionVerdict): string[] {
+  const { observed, interval, margin, unit } = criterion;
+  const spread = interval === null ? '' : `${formatFigure(interval[0])} .. ${formatFigure(interval[1])}`;
+  return [
+    '',
+    criterion.metric,
+    observed === null ? '-' : `${formatFigure(observed)} ${unit}`.trim(),
+    criterion.written,
+    margin === null ? '-' : formatFigure(margin),
+    String(criterion.repetitions),
+    spread,
+    criterion.status,
+  ];
+}
+
+const columns = [
+  { title: 'row', most: 40 },
+  { title: 'criterion', most: 32 },
+  { title: 'observed', align: 'right' as const, most: 28 },
+  { title: 'limit', most: 24 },
+  { title: 'margin', align: 'right' as const },
+  { title: 'runs', align: 'right' as const },
+  { title: '95 % interval', most: 28 },
+  { title: 'status' },
+];
+const statusColumn = columns.length - 1;
+
+/** Why a row is not green: broken assumptions first, then its criteria, those with the same reason together. */
+export function reasonsOf(row: RowVerdict): string[] {
+  const broken = row.validity
+    .filter((check) => !check.holds)
+    .map((check) => `${check.name}: ${check.observed}, required ${check.required}`);
+  const metrics = new Map<string, string[]>();
+  for (const { metric, status, reason, wouldAnswer } of row.criteria) {
+    if (status === 'PASSED' || reason === '') continue;
+    const words = wouldAnswer === '' ? reason : `${reason}; would answer it: ${wouldAnswer}`;
+    metrics.set(words, [...(metrics.get(words) ?? []), metric]);
+  }
+  const criteria = [...metrics].map(([words, names]) => `${names.join(', ')}: ${words}`);
+  // The row's own reason repeats the worst criterion's.
+  const said = row.criteria.some(({ reason }) => reason !== '' && row.reason.endsWith(reason));
+  return [...broken, ...(row.reason === '' || said ? [] : [row.reason]), ...criteria];
+}
+
+/** The whole table, the reasons below it, the sum of each status. Ends with a newline. */
+export function verdictText(plan: Plan, verdict: CampaignVerdict, styles: Styles): string {
+  const statuses: TestStatus[] = [];
+  const lines = verdict.rows.flatMap((row) => {
+    statuses.push(row.status, ...row.criteria.map((criterion) => criterion.status));
+    return [[row.rowId, '', '', '', '', '', '', row.status], ...row.criteria.map(cells)];
+  });
+  const table = textTable(columns, lines, (cell, row, column) => {
+    if (column === statusColumn) return styleOf(statuses[row] ?? 'SKIPPED', styles)(cell);
+    return column === 0 ? styles.bold(cell) : cell;
+  });
+  const reasons = verdict.rows.flatMap((row) =>
+    row.status === 'PASSED'
+      ? []
+      : [`${row.rowId} ${row.status}`, ...reasonsOf(row).map((reason) => `  ${reason}`)],
+  );
+  const counts = new Map<TestStatus, number>();
+  for (const row of verdict.rows) counts.set(row.status, (counts.get(row.status) ?? 0) + 1);
+  const sum = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  const about = `${plan.phase} on the ${plan.target === 'simulator' ? 'simulator' : 'simulator, as a prediction'}`;
+  const total = `${about}: ${styleOf(verdict.status, styles)(verdict.status)} (${sum})`;
+  return `${[table.trimEnd(), '', ...reasons, ...(reasons.length > 0 ? [''] : []), total].join('\n')}\n`;
+}

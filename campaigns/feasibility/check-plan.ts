@@ -1,0 +1,134 @@
+/**
+ * Feasibility of a whole plan: every row, and what the requirements promise at its scales.
+ * Owns: the report. Does not own: the checks of a row (check-row.ts) or the promises (promises.ts).
+ */
+import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import { violations } from '#node/core/params.ts';
+import { promisedShareFinding } from './byzantine-tolerance.ts';
+import { checkRow } from './check-row.ts';
+import type { FeasibilityReport, Finding, RowFindings } from './finding.ts';
+import { worst } from './finding.ts';
+import { latencyFinding } from './latency-floor.ts';
+import type { CampaignMoney } from './money.ts';
+import { campaignMoneyFinding } from './money.ts';
+import type { PollTimes } from './node-load.ts';
+import type { Promises, ScaleTarget } from './promises.ts';
+import { criteriaOf, promises as requirements } from './promises.ts';
+import { contradictionFinding, resourceFindings } from './resource-limits.ts';
+
+/** `money` = null: nothing is priced. Repetitions of a row differ in their seed only, so the first one is checked. */
+export function checkPlan(
+  plan: Plan,
+  money: CampaignMoney | null = null,
+  promises: Promises = requirements,
+): FeasibilityReport {
+  const known: PollTimes = new Map();
+  const rows = plan.rows.map((row) => checkPlannedRow(row, money, known));
+  const specs = plan.rows.flatMap((row) => row.cells.slice(0, 1).map((cell) => cell.spec));
+  const valid = specs.filter((spec) => violations(spec.consensus, spec.nodes).length === 0);
+  const campaignFindings = [
+    ...unique([...shareFindings(valid, promises), ...targetFindings(valid, promises, known)]),
+    ...(money === null ? [] : [campaignMoneyFinding(money)]),
+  ];
+  return {
+    version: 1,
+    campaign: plan.campaign,
+    conclusion: worst([...rows, ...campaignFindings]),
+    rows,
+    campaignFindings,
+  };
+}
+
+function checkPlannedRow(row: PlannedRow, money: CampaignMoney | null, known: PollTimes): RowFindings {
+  const spec = row.cells[0]?.spec;
+  const findings =
+    spec === undefined ? [] : checkRow(spec, row.criteria, money?.rows.get(row.rowId) ?? null, known);
+  return { rowId: row.rowId, label: row.label, conclusion: worst(findings), findings };
+}
+
+/** The first specification of every distinct key. */
+function distinct(specs: readonly RunSpec[], keyOf: (spec: RunSpec) => string): RunSpec[] {
+  const found = new Map<string, RunSpec>();
+  for (const spec of specs) {
+    const key = keyOf(spec);
+    if (!found.has(key)) found.set(key, spec);
+  }
+  return [...found.values()];
+}
+
+/** Rows that differ in something the sentence does not depend on lead to the same finding once. */
+function unique(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [`${finding.topic} ${finding.because}`, finding])).values()];
+}
+
+function consensusKey({ nodes, consensus }: RunSpec): string {
+  const { k, alphaPreference, alphaConfidence, beta, maxRounds } = consensus;
+  return [nodes, k, alphaPreference, alphaConfidence, beta, maxRounds].join();
+}
+
+function shareFindings(specs: readonly RunSpec[], { toleratedShare }: Promises): Finding[] {
+  return distinct(specs, consensusKey).map((spec) => promisedShareFinding(spec, toleratedShare));
+}
+
+/** The scale targets on every profile and vertex size that the plan uses at that scale; one finding per topic. */
+function targetFindings(specs: readonly RunSpec[], { scaleTargets }: Promises, known: PollTimes): Finding[] {
+  return scaleTargets.flatMap((target) => {
+    const atScale = specs.filter((spec) => spec.nodes === target.nodes);
+    const keyOf = (spec: RunSpec): string => {
+      const { consensus, network, workload, resources, calibration, topology } = spec;
+      const { batch, payloadBytes, parents } = workload;
+      return JSON.stringify({
+        key: consensusKey(spec),
+        consensus,
+        network,
+        batch,
+        payloadBytes,
+        parents,
+        resources,
+        calibration,
+        topology,
+      });
+    };
+    // Memory depends on the number of nodes, not on the profile: once per scale is enough.
+    return distinct(atScale, keyOf).flatMap((spec, i) =>
+      atTarget(spec, target, known).filter((finding) => i === 0 || finding.topic !== 'memory'),
+    );
+  });
+}
+
+function atTarget(spec: RunSpec, target: ScaleTarget, known: PollTimes): Finding[] {
+  const { batch, payloadBytes, parents, conflictShare } = spec.workload;
+  const workload = {
+    kind: 'constant',
+    tps: target.tps,
+    batch,
+    payloadBytes,
+    parents,
+    conflictShare,
+  } as const;
+  const quiet: RunSpec = {
+    ...spec,
+    workload,
+    faults: [],
+    byzantine: { ...spec.byzantine, share: 0, attack: 'none' },
+  };
+  const criteria = criteriaOf(target);
+  const where = `at the scale target of ${target.nodes} nodes (${target.tps} transactions/s, ${batch} per vertex, network ${spec.network.name})`;
+  const findings = [
+    latencyFinding(quiet, criteria, known),
+    ...resourceFindings(quiet, criteria, known),
+    contradictionFinding(quiet, criteria, known),
+  ];
+  return findings
+    .filter((finding) => finding !== null)
+    .filter((finding) => finding.conclusion !== 'possible')
+    .map((finding) => ({ ...finding, because: placed(finding.because, where) }));
+}
+
+function placed(because: string, where: string): string {
+  const opening = 'cannot pass, because ';
+  return because.startsWith(opening)
+    ? `${opening}${where} ${because.slice(opening.length)}`
+    : `${where}: ${because}`;
+}

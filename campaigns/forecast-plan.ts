@@ -1,0 +1,82 @@
+/**
+ * From a plan to its forecast: measured hours from the specs, repetitions from the cells, traffic from what was simulated.
+ * Owns: the mapping. Does not own: prices, stacks or arithmetic (budgets), or the plan.
+ */
+import { type CampaignForecast, forecastCampaign } from '#budgets/campaign-forecast.ts';
+import type { ForecastInput, ForecastRowInput } from '#budgets/forecast.ts';
+import { defaultLimits, type Limits } from '#budgets/limits.ts';
+import { type PriceSheet, readPriceSheet } from '#budgets/price-sheet.ts';
+import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
+import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import type { RunResult } from '#campaigns/results/schema.ts';
+
+/** Results by cell id, as far as they exist. */
+export type ResultsByCell = ReadonlyMap<string, RunResult>;
+
+export interface ForecastPlanOptions {
+  readonly limits?: Limits;
+  readonly sheet?: PriceSheet;
+  /** The day the prices are used, ISO date; the sheet's own date by default, so that a report does not depend on the clock. */
+  readonly asOf?: string;
+}
+
+/** Mean over the repetitions of what a node sent, bytes per second; null before anything was simulated. */
+function simulatedBytes(row: PlannedRow, results: ResultsByCell | null): number | null {
+  const sent: number[] = [];
+  for (const cell of row.cells) {
+    const mbps = results?.get(cell.id)?.results.resource_usage.avg_network_mbps;
+    if (mbps !== undefined && Number.isFinite(mbps)) sent.push((mbps * 1e6) / 8);
+  }
+  return sent.length === 0 ? null : Math.round(sent.reduce((total, one) => total + one, 0) / sent.length);
+}
+
+/** The planned duration, not the compressed one: the cluster runs in real time. */
+function rowInput(row: PlannedRow, results: ResultsByCell | null): ForecastRowInput | null {
+  const [first] = row.cells;
+  if (first === undefined) return null;
+  const longest = Math.max(
+    ...row.cells.map(
+      ({ spec }) => spec.duration.warmupUs + spec.duration.measureUs + spec.duration.cooldownUs,
+    ),
+  );
+  return {
+    rowId: row.rowId,
+    scenarioId: row.scenarioId,
+    label: row.label,
+    nodes: first.spec.nodes,
+    repetitions: row.cells.length,
+    runUs: longest,
+    bytesPerNodeSecond: simulatedBytes(row, results),
+  };
+}
+
+/** By the plan's stack, else by its phase. Throws `unknown-stack` when neither is known. */
+export function stackOf(plan: Pick<Plan, 'stack' | 'phase'>): Stack {
+  return stacks.find((one) => one.name === plan.stack) ?? stackNamed(plan.phase);
+}
+
+/** Rows that have cells; a row that was skipped on the simulator would still run, and cost, on the cluster. */
+export function forecastInputOf(
+  plan: Plan,
+  results: ResultsByCell | null,
+  sheet: PriceSheet,
+  asOf: string,
+): ForecastInput {
+  const rows = plan.rows.map((row) => rowInput(row, results)).filter((row) => row !== null);
+  return { campaign: plan.campaign, phase: plan.phase, stack: stackOf(plan), sheet, asOf, rows };
+}
+
+function comparisonStack(rows: readonly ForecastRowInput[]): CloudStack {
+  return cloudStackFor(Math.max(1, ...rows.map((row) => row.nodes)));
+}
+
+/** Forecast of a plan with its breaches, levers, savings and sensitivities. Throws BudgetError. */
+export function forecastPlan(
+  plan: Plan,
+  results: ResultsByCell | null,
+  options: ForecastPlanOptions = {},
+): CampaignForecast {
+  const sheet = options.sheet ?? readPriceSheet();
+  const input = forecastInputOf(plan, results, sheet, options.asOf ?? sheet.date);
+  return forecastCampaign(input, options.limits ?? defaultLimits, comparisonStack(input.rows));
+}

@@ -1,0 +1,150 @@
+/**
+ * The events of a campaign and the state that they add up to.
+ * Owns: the event schema and the pure `journalState`. Does not own: the file (journal.ts) or what follows (next-action.ts).
+ */
+import { z } from 'zod';
+
+/** Steps that a campaign takes once each, in this order; simulation of cells comes after 'feasibility'. */
+export const stepName = z.enum(['feasibility', 'forecast', 'approval', 'judge', 'report']);
+export type StepName = z.infer<typeof stepName>;
+
+const session = { pid: z.number(), host: z.string() };
+
+export const journalEvent = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('opened'),
+    campaign: z.string(),
+    plan_sha256: z.string(),
+    code_version: z.string(),
+    ...session,
+  }),
+  z.strictObject({ kind: z.literal('resumed'), ...session }),
+  z.strictObject({ kind: z.literal('step-started'), step: stepName }),
+  z.strictObject({
+    kind: z.literal('step-done'),
+    step: stepName,
+    /** Of the file that the step wrote; null when it wrote none. */
+    sha256: z.string().nullable(),
+    /** Exit codes that this step adds; empty when all is well. */
+    exit_codes: z.array(z.number()),
+    /** For people: what is missing, what was exceeded. */
+    notes: z.array(z.string()),
+  }),
+  z.strictObject({ kind: z.literal('cell-started'), cell: z.string() }),
+  z.strictObject({
+    kind: z.literal('cell-done'),
+    cell: z.string(),
+    manifest_sha256: z.string(),
+    status: z.string(),
+    /** The files were whole on disk although the journal did not say so: the process died in between. */
+    adopted: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal('cell-abandoned'), cell: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('cell-failed'), cell: z.string(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('interrupted'), times: z.number() }),
+  z.strictObject({ kind: z.literal('closed'), exit_code: z.number() }),
+]);
+export type JournalEvent = z.infer<typeof journalEvent>;
+
+export const journalRecord = z.strictObject({
+  /** 1-based line number: a lost or doubled line shows. */
+  n: z.number(),
+  at: z.string(),
+  event: journalEvent,
+});
+export type JournalRecord = z.infer<typeof journalRecord>;
+
+/**
+ * `running`: begun by this process. `uncertain`: begun by a process that is gone; look at the disk, then decide.
+ * `failed`: its worker died; tried again by the next process.
+ */
+export type CellState = 'running' | 'uncertain' | 'done' | 'failed';
+
+export interface StepOutcome {
+  readonly sha256: string | null;
+  readonly exitCodes: readonly number[];
+  readonly notes: readonly string[];
+}
+
+export interface JournalState {
+  readonly cells: ReadonlyMap<string, CellState>;
+  readonly manifests: ReadonlyMap<string, string>;
+  readonly failures: ReadonlyMap<string, string>;
+  readonly steps: ReadonlyMap<StepName, StepOutcome>;
+  /** Of this process. */
+  readonly interrupted: boolean;
+  readonly closed: number | null;
+  readonly planSha256: string | null;
+}
+
+interface MutableState {
+  cells: Map<string, CellState>;
+  manifests: Map<string, string>;
+  failures: Map<string, string>;
+  steps: Map<StepName, StepOutcome>;
+  interrupted: boolean;
+  closed: number | null;
+  planSha256: string | null;
+}
+
+/** A new process took over: what the old one left running is uncertain, what failed may be tried again. */
+function startSession(state: MutableState): void {
+  state.interrupted = false;
+  for (const [cell, before] of state.cells) {
+    if (before === 'running') state.cells.set(cell, 'uncertain');
+    if (before === 'failed') state.cells.delete(cell);
+  }
+  state.failures.clear();
+}
+
+function apply(state: MutableState, event: JournalEvent): void {
+  switch (event.kind) {
+    case 'opened':
+      state.planSha256 = event.plan_sha256;
+      startSession(state);
+      return;
+    case 'resumed':
+      startSession(state);
+      return;
+    case 'step-started':
+      return;
+    case 'step-done':
+      state.steps.set(event.step, { sha256: event.sha256, exitCodes: event.exit_codes, notes: event.notes });
+      return;
+    case 'cell-started':
+      state.cells.set(event.cell, 'running');
+      return;
+    case 'cell-done':
+      state.cells.set(event.cell, 'done');
+      state.manifests.set(event.cell, event.manifest_sha256);
+      return;
+    case 'cell-abandoned':
+      state.cells.delete(event.cell);
+      return;
+    case 'cell-failed':
+      state.cells.set(event.cell, 'failed');
+      state.failures.set(event.cell, event.reason);
+      return;
+    case 'interrupted':
+      state.interrupted = true;
+      return;
+    case 'closed':
+      state.closed = event.exit_code;
+      return;
+  }
+}
+
+/** Pure: the same records give the same state. */
+export function journalState(records: readonly JournalRecord[]): JournalState {
+  const state: MutableState = {
+    cells: new Map(),
+    manifests: new Map(),
+    failures: new Map(),
+    steps: new Map(),
+    interrupted: false,
+    closed: null,
+    planSha256: null,
+  };
+  for (const record of records) apply(state, record.event);
+  return state;
+}

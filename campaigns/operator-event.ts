@@ -1,0 +1,40 @@
+/**
+ * What the operator tells whoever watches: the terminal, a test.
+ * Owns: the events. Does not own: how they are shown (progress.ts) or what is remembered (journal-event.ts).
+ */
+import type { StepName } from '#campaigns/journal-event.ts';
+import type { TestStatus } from '#campaigns/results/schema.ts';
+
+export interface CellName {
+  readonly cell: string;
+  readonly rowId: string;
+  /** 0-based. */
+  readonly repetition: number;
+}
+
+export type OperatorEvent =
+  | {
+      readonly kind: 'campaign';
+      readonly folder: string;
+      readonly phase: string;
+      readonly target: string;
+      readonly resumed: boolean;
+      /** Message budgets of the cells that are left, in messages; the weight of each cell in the time that is left. */
+      readonly cells: ReadonlyArray<CellName & { readonly messageBudget: number; readonly done: boolean }>;
+      readonly workers: number;
+    }
+  | { readonly kind: 'step-started'; readonly step: StepName }
+  | { readonly kind: 'step-done'; readonly step: StepName; readonly notes: readonly string[] }
+  | ({ readonly kind: 'cell-started' } & CellName)
+  | ({ readonly kind: 'cell-progress'; readonly share: number } & CellName)
+  | ({
+      readonly kind: 'cell-done';
+      readonly status: TestStatus;
+      readonly reason: string;
+      readonly messages: number;
+      readonly adopted: boolean;
+    } & CellName)
+  | ({ readonly kind: 'cell-failed'; readonly reason: string } & CellName)
+  | ({ readonly kind: 'cell-abandoned'; readonly reason: string } & CellName)
+  | { readonly kind: 'interrupted'; readonly times: number }
+  | { readonly kind: 'closed'; readonly exitCode: number };

@@ -1,0 +1,396 @@
+/**
+ * Drives a campaign: does what nextAction says, and journals it before and after.
+ * Owns: starting, resuming and running a campaign on this machine, interruption. Does not own: the order of the steps
+ * (next-action.ts), the work of each step (injected services), the terminal (progress.ts).
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
+import { sha256Hex } from '#campaigns/canonical-json.ts';
+import { CampaignError } from '#campaigns/errors.ts';
+import { type ExitCode, exitCodeOfStatus, exitCodes, loudest } from '#campaigns/exit-code.ts';
+import { failpoint } from '#campaigns/failpoint.ts';
+import { Journal, journalFile } from '#campaigns/journal.ts';
+import {
+  type JournalEvent,
+  type JournalState,
+  journalState,
+  type StepName,
+} from '#campaigns/journal-event.ts';
+import { acquireLock, type Lock } from '#campaigns/lock.ts';
+import { type Action, cellsToRun, nextAction } from '#campaigns/next-action.ts';
+import type { OperatorEvent } from '#campaigns/operator-event.ts';
+import type { Plan, PlannedCell } from '#campaigns/plan-record.ts';
+import { Pool } from '#campaigns/pool.ts';
+import {
+  type CampaignRecord,
+  readCampaign,
+  readCell,
+  readPlan,
+  wholeCell,
+} from '#campaigns/results/reader.ts';
+import {
+  createCampaignFolder,
+  pointLatest,
+  prettyJson,
+  sweepTemporary,
+  writeCell,
+  writeFileAtomic,
+  writeFolder,
+} from '#campaigns/results/writer.ts';
+import type { TargetReference } from '#campaigns/worker.ts';
+
+/** What a step leaves behind beside its document. */
+export interface StepNotes {
+  readonly exitCodes: readonly ExitCode[];
+  readonly notes: readonly string[];
+}
+
+/** The work of the steps. Documents are plain JSON. */
+export interface OperatorServices {
+  readonly target: TargetReference;
+  readonly checkFeasibility: (plan: Plan) => unknown;
+  readonly forecast: (record: CampaignRecord) => { readonly document: unknown } & StepNotes;
+  /** May money be spent? An exit code other than 0 says no, and the notes what is missing. */
+  readonly approval: (record: CampaignRecord) => { readonly document: unknown } & StepNotes;
+  readonly judge: (record: CampaignRecord) => CampaignVerdict;
+  /** Fills `folder` with `scale/` and `finance/`. */
+  readonly report: (record: CampaignRecord, verdict: CampaignVerdict, folder: string) => Promise<void>;
+}
+
+export interface OperatorOptions {
+  readonly workers: number;
+  readonly onEvent: (event: OperatorEvent) => void;
+  /** Aborted at the first wish to stop: running cells are given up safely, the campaign can be resumed. */
+  readonly stop: AbortSignal;
+  /** Aborted at the second: leave at once. */
+  readonly leave: AbortSignal;
+}
+
+export interface CampaignEnd {
+  readonly folder: string;
+  readonly exitCode: ExitCode;
+  /** null when the campaign was interrupted before it was judged. */
+  readonly verdict: CampaignVerdict | null;
+  readonly notes: readonly string[];
+}
+
+/** Creates the folder of a new campaign and writes its plan. `nameOf` gets the folder's name into the plan. */
+export function createCampaign(runsFolder: string, name: string, planOf: (campaign: string) => Plan): string {
+  const folder = createCampaignFolder(runsFolder, name);
+  failpoint('campaign.created');
+  writeFileAtomic(path.join(folder, 'plan.json'), prettyJson(planOf(path.basename(folder))));
+  pointLatest(folder);
+  return folder;
+}
+
+/** Runs or goes on with the campaign in `folder` until it is closed or interrupted. */
+export async function runCampaign(
+  folder: string,
+  services: OperatorServices,
+  options: OperatorOptions,
+): Promise<CampaignEnd> {
+  const lock = acquireLock(folder);
+  try {
+    const operator = new Operator(folder, services, options, lock);
+    return await operator.run();
+  } finally {
+    lock.release();
+  }
+}
+
+class Operator {
+  readonly #folder: string;
+  readonly #services: OperatorServices;
+  readonly #options: OperatorOptions;
+  readonly #journal: Journal;
+  readonly #plan: Plan;
+  readonly #pool: Pool;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #repetitions = new Map<string, { cell: string; rowId: string; repetition: number }>();
+  #state: JournalState;
+
+  constructor(folder: string, services: OperatorServices, options: OperatorOptions, lock: Lock) {
+    this.#folder = folder;
+    this.#services = services;
+    this.#options = options;
+    sweepTemporary(folder);
+    this.#journal = Journal.open(path.join(folder, journalFile));
+    this.#state = journalState(this.#journal.records);
+    this.#plan = readPlan(folder, this.#state.planSha256);
+    this.#pool = new Pool(services.target);
+    for (const row of this.#plan.rows) {
+      for (const cell of row.cells) {
+        this.#repetitions.set(cell.id, { cell: cell.id, rowId: row.rowId, repetition: cell.spec.repetition });
+      }
+    }
+    if (this.#state.closed !== null) return;
+    const session = { pid: lock.owner.pid, host: os.hostname() };
+    if (this.#journal.records.length > 0) this.#record({ kind: 'resumed', ...session });
+    else {
+      const planSha256 = sha256Hex(readFileSync(path.join(folder, 'plan.json'), 'utf8'));
+      const { campaign, codeVersion } = this.#plan;
+      this.#record({
+        kind: 'opened',
+        campaign,
+        plan_sha256: planSha256,
+        code_version: codeVersion,
+        ...session,
+      });
+    }
+  }
+
+  async run(): Promise<CampaignEnd> {
+    const interrupted = new Promise<void>((resolve) => {
+      this.#options.stop.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const left = new Promise<void>((resolve) => {
+      this.#options.leave.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#announce();
+    try {
+      for (;;) {
+        if (this.#options.leave.aborted) return this.#leaveAtOnce();
+        if (this.#options.stop.aborted && !this.#state.interrupted && this.#state.closed === null)
+          this.#interrupt();
+        const action = nextAction(this.#plan, this.#state, this.#options.workers);
+        if (action.kind === 'finished') return this.#end(loudest(knownExitCodes([action.exitCode])));
+        if (action.kind === 'leave') return this.#end(exitCodes.interrupted);
+        if (action.kind === 'wait') {
+          const signals = this.#state.interrupted ? [left] : [left, interrupted];
+          await Promise.race([...this.#running.values(), ...signals]);
+        } else {
+          await this.#perform(action);
+          // Signals and answers of threads are seen between two steps.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+    } finally {
+      await this.#pool.close();
+      this.#journal.close();
+    }
+  }
+
+  async #perform(action: Exclude<Action, { kind: 'finished' | 'leave' | 'wait' }>): Promise<void> {
+    switch (action.kind) {
+      case 'check-feasibility':
+        return this.#step('feasibility', () => ({
+          file: 'feasibility.json',
+          document: this.#services.checkFeasibility(this.#plan),
+        }));
+      case 'look':
+        return this.#look(action.cell);
+      case 'simulate':
+        return this.#simulate(action.cell);
+      case 'forecast':
+        return this.#step('forecast', () => ({
+          file: 'forecast.json',
+          ...this.#services.forecast(readCampaign(this.#folder)),
+        }));
+      case 'need-approval':
+        return this.#step('approval', () => ({
+          file: 'approval.json',
+          ...this.#services.approval(readCampaign(this.#folder)),
+        }));
+      case 'judge':
+        return this.#step('judge', () => {
+          const verdict = this.#services.judge(readCampaign(this.#folder));
+          return { file: 'verdicts.json', document: verdict, exitCodes: [exitCodeOfStatus(verdict.status)] };
+        });
+      case 'report':
+        return this.#report();
+      case 'close':
+        return this.#close();
+    }
+  }
+
+  #record(event: JournalEvent): void {
+    this.#journal.append(event);
+    this.#state = journalState(this.#journal.records);
+  }
+
+  #step(
+    step: StepName,
+    work: () => {
+      file?: string;
+      document?: unknown;
+      exitCodes?: readonly ExitCode[];
+      notes?: readonly string[];
+    },
+  ): void {
+    this.#options.onEvent({ kind: 'step-started', step });
+    this.#record({ kind: 'step-started', step });
+    const done = work();
+    const text = done.file === undefined ? null : prettyJson(done.document);
+    if (done.file !== undefined && text !== null) writeFileAtomic(path.join(this.#folder, done.file), text);
+    this.#stepDone(step, text === null ? null : sha256Hex(text), done.exitCodes ?? [], done.notes ?? []);
+  }
+
+  #stepDone(
+    step: StepName,
+    sha256: string | null,
+    codes: readonly ExitCode[],
+    notes: readonly string[],
+  ): void {
+    const adding = codes.filter((code) => code !== exitCodes.passed);
+    this.#record({ kind: 'step-done', step, sha256, exit_codes: adding, notes: [...notes] });
+    this.#options.onEvent({ kind: 'step-done', step, notes });
+  }
+
+  async #report(): Promise<void> {
+    this.#options.onEvent({ kind: 'step-started', step: 'report' });
+    this.#record({ kind: 'step-started', step: 'report' });
+    const record = readCampaign(this.#folder);
+    const verdict = this.#verdict();
+    if (verdict === null)
+      throw new CampaignError('results-damaged', 'the verdicts are missing', 'run the campaign again');
+    await writeFolder(path.join(this.#folder, 'reports'), (folder) =>
+      this.#services.report(record, verdict, folder),
+    );
+    this.#stepDone('report', null, [], []);
+  }
+
+  /** The verdicts as they were just written, or null. */
+  #verdict(): CampaignVerdict | null {
+    if (!this.#state.steps.has('judge')) return null;
+    const text = readFileSync(path.join(this.#folder, 'verdicts.json'), 'utf8');
+    const verdict: CampaignVerdict = JSON.parse(text);
+    return verdict;
+  }
+
+  #look(cell: PlannedCell): void {
+    const manifest = wholeCell(this.#folder, cell.id);
+    const name = this.#nameOf(cell);
+    if (manifest === null) {
+      this.#record({
+        kind: 'cell-abandoned',
+        cell: cell.id,
+        reason: 'its process ended before the result was whole',
+      });
+      return;
+    }
+    const { result } = readCell(this.#folder, cell.id);
+    this.#record({
+      kind: 'cell-done',
+      cell: cell.id,
+      manifest_sha256: manifest,
+      status: result.test_status,
+      adopted: true,
+    });
+    const { messages } = result.results.simulation;
+    this.#options.onEvent({
+      kind: 'cell-done',
+      ...name,
+      status: result.test_status,
+      reason: result.reason,
+      messages,
+      adopted: true,
+    });
+  }
+
+  #simulate(cell: PlannedCell): void {
+    const name = this.#nameOf(cell);
+    this.#record({ kind: 'cell-started', cell: cell.id });
+    this.#options.onEvent({ kind: 'cell-started', ...name });
+    const onProgress = (share: number): void =>
+      this.#options.onEvent({ kind: 'cell-progress', ...name, share });
+    const ended = this.#pool.run(cell.id, cell.spec, onProgress).then((outcome) => {
+      this.#running.delete(cell.id);
+      if (this.#options.leave.aborted) return;
+      switch (outcome.kind) {
+        case 'outcome': {
+          const { result } = outcome.outcome;
+          const manifest = writeCell(this.#folder, cell.id, cell.spec, outcome.outcome);
+          this.#record({
+            kind: 'cell-done',
+            cell: cell.id,
+            manifest_sha256: manifest,
+            status: result.test_status,
+            adopted: false,
+          });
+          const { messages } = result.results.simulation;
+          this.#options.onEvent({
+            kind: 'cell-done',
+            ...name,
+            status: result.test_status,
+            reason: result.reason,
+            messages,
+            adopted: false,
+          });
+          return;
+        }
+        case 'stopped':
+          this.#record({ kind: 'cell-abandoned', cell: cell.id, reason: 'interrupted' });
+          this.#options.onEvent({ kind: 'cell-abandoned', ...name, reason: 'interrupted' });
+          return;
+        case 'failed':
+          this.#record({ kind: 'cell-failed', cell: cell.id, reason: outcome.reason });
+          this.#options.onEvent({ kind: 'cell-failed', ...name, reason: outcome.reason });
+          return;
+      }
+    });
+    this.#running.set(cell.id, ended);
+  }
+
+  #interrupt(): void {
+    this.#record({ kind: 'interrupted', times: 1 });
+    this.#options.onEvent({ kind: 'interrupted', times: 1 });
+    void this.#pool.stopAll();
+  }
+
+  #leaveAtOnce(): CampaignEnd {
+    this.#record({ kind: 'interrupted', times: 2 });
+    this.#options.onEvent({ kind: 'interrupted', times: 2 });
+    return this.#end(exitCodes.interrupted);
+  }
+
+  #close(): void {
+    const codes = [...this.#state.steps.values()].flatMap((step) => step.exitCodes);
+    const exitCode = loudest(knownExitCodes(codes));
+    this.#record({ kind: 'closed', exit_code: exitCode });
+    this.#options.onEvent({ kind: 'closed', exitCode });
+  }
+
+  #end(exitCode: ExitCode): CampaignEnd {
+    const notes = [...this.#state.steps.values()].flatMap((step) => step.notes);
+    const failures = [...this.#state.failures].map(
+      ([cell, reason]) => `cell ${cell} failed: ${reason.split('\n')[0] ?? ''}`,
+    );
+    return { folder: this.#folder, exitCode, verdict: this.#verdict(), notes: [...notes, ...failures] };
+  }
+
+  #nameOf(cell: PlannedCell): { cell: string; rowId: string; repetition: number } {
+    return this.#repetitions.get(cell.id) ?? { cell: cell.id, rowId: cell.id, repetition: 0 };
+  }
+
+  #announce(): void {
+    const cells = cellsToRun(this.#plan).map((cell) => ({
+      ...this.#nameOf(cell),
+      messageBudget: cell.spec.messageBudget,
+      done: this.#state.cells.get(cell.id) === 'done',
+    }));
+    const { phase, target } = this.#plan;
+    const resumed = this.#journal.records.some((record) => record.event.kind === 'resumed');
+    this.#options.onEvent({
+      kind: 'campaign',
+      folder: this.#folder,
+      phase,
+      target,
+      resumed,
+      cells,
+      workers: this.#options.workers,
+    });
+  }
+}
+
+/** Codes as the journal stored them; an unknown number is "invalid". */
+function knownExitCodes(codes: readonly number[]): ExitCode[] {
+  const known = Object.values(exitCodes);
+  return codes.map((code) => known.find((candidate) => candidate === code) ?? exitCodes.invalid);
+}
+
+/** Whether the folder holds what `resume` needs. */
+export function isCampaign(folder: string): boolean {
+  return existsSync(path.join(folder, 'plan.json'));
+}

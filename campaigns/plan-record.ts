@@ -1,0 +1,52 @@
+/**
+ * What a campaign intends to run: rows (scenario x configuration) of cells (one repetition each, content-addressed).
+ * Owns: the shape of plan.json. Does not own: building it (plan.ts) or running it (operator.ts).
+ */
+import type { RunSpec } from '#campaigns/run-spec.ts';
+
+export type Comparator = 'at_least' | 'at_most' | 'equals' | 'below' | 'above';
+
+/** One acceptance criterion with its limit resolved to the unit of its metric (metrics.ts). */
+export interface Criterion {
+  /** Name in the metric registry, e.g. "latency.p95". */
+  readonly metric: string;
+  readonly comparator: Comparator;
+  readonly limit: number;
+  /** As the scenario wrote it, e.g. "at_most: 100ms". */
+  readonly written: string;
+  /** Virtual time the criterion speaks about; a shorter measured window makes it INCONCLUSIVE. */
+  readonly overUs: number | null;
+  /** Which rows of a scenario's matrix it applies to when it speaks about several (scaling criteria). */
+  readonly scope: 'row' | 'scenario';
+}
+
+export interface PlannedCell {
+  /** Hash of scenario, resolved configuration, code version and seed. */
+  readonly id: string;
+  readonly spec: RunSpec;
+}
+
+export interface PlannedRow {
+  /** Stable, readable: "LT-003/nodes=500" or "CT-003/byzantine=20%". */
+  readonly rowId: string;
+  readonly scenarioId: string;
+  readonly title: string;
+  readonly source: string;
+  readonly label: string;
+  readonly criteria: readonly Criterion[];
+  readonly cells: readonly PlannedCell[];
+  /** Why the chosen target cannot run this row; null when it can. Such a row is SKIPPED, never green. */
+  readonly skip: string | null;
+}
+
+export interface Plan {
+  readonly version: 1;
+  readonly campaign: string;
+  readonly phase: string;
+  readonly stack: string;
+  readonly target: 'simulator' | 'processes' | 'kubernetes';
+  readonly codeVersion: string;
+  readonly nodeVersion: string;
+  readonly seed: number;
+  readonly rows: readonly PlannedRow[];
+}

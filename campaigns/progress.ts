@@ -1,0 +1,209 @@
+/**
+ * What people see while a campaign runs: a live picture on a terminal, one line per step elsewhere. Always on stderr.
+ * Owns: the words and the time that is left. Does not own: the events (operator-event.ts) or the results (stdout).
+ */
+import type { OperatorEvent } from '#campaigns/operator-event.ts';
+
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const repaintMs = 200;
+const barWidth = 16;
+
+const stepWords: Readonly<Record<string, string>> = {
+  feasibility: 'checking what is arithmetically possible',
+  forecast: 'forecasting the cost',
+  approval: 'looking for approval and credentials',
+  judge: 'judging against the criteria',
+  report: 'writing the reports',
+};
+
+interface Running {
+  readonly rowId: string;
+  readonly repetition: number;
+  readonly startedMs: number;
+  share: number;
+}
+
+/** "4 min 10 s", "12 s"; empty when nothing can be said. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return '';
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
+}
+
+/** "12.3 M", "870 k", "12". */
+function formatCount(value: number): string {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(2)} G`;
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)} M`;
+  return value >= 1e3 ? `${Math.round(value / 1e3)} k` : String(Math.round(value));
+}
+
+export class ProgressView {
+  readonly #stream: ProgressStream;
+  readonly #nowMs: () => number;
+  readonly #budgets = new Map<string, number>();
+  readonly #running = new Map<string, Running>();
+  readonly #finished = new Set<string>();
+  readonly #before = new Set<string>();
+  #messages = 0;
+  #startedMs: number | null = null;
+  #paintedLines = 0;
+  #paintedMs = 0;
+  #phase = '';
+
+  constructor(stream: ProgressStream = process.stderr, nowMs: () => number = () => performance.now()) {
+    this.#stream = stream;
+    this.#nowMs = nowMs;
+  }
+
+  show(event: OperatorEvent): void {
+    switch (event.kind) {
+      case 'campaign':
+        this.#begin(event);
+        return;
+      case 'step-started':
+        this.#line(`${stepWords[event.step] ?? event.step} ...`);
+        return;
+      case 'step-done':
+        for (const note of event.notes) this.#line(`  ${note}`);
+        return;
+      case 'cell-started':
+        this.#startedMs ??= this.#nowMs();
+        this.#running.set(event.cell, {
+          rowId: event.rowId,
+          repetition: event.repetition,
+          startedMs: this.#nowMs(),
+          share: 0,
+        });
+        this.#paint(false);
+        return;
+      case 'cell-progress': {
+        const running = this.#running.get(event.cell);
+        if (running !== undefined) running.share = event.share;
+        this.#paint(false);
+        return;
+      }
+      case 'cell-done':
+        this.#cellDone(event);
+        return;
+      case 'cell-failed':
+      case 'cell-abandoned':
+        this.#running.delete(event.cell);
+        this.#line(
+          `${event.rowId} #${event.repetition + 1} ${event.kind === 'cell-failed' ? 'failed' : 'given up'}: ${event.reason.split('\n')[0] ?? ''}`,
+        );
+        return;
+      case 'interrupted':
+        this.#line(
+          event.times === 1
+            ? 'interrupted: stopping safely; once more leaves at once'
+            : 'interrupted again: leaving at once',
+        );
+        return;
+      case 'closed':
+        this.#clear();
+        return;
+    }
+  }
+
+  /** Removes the live picture; call before anything else is written to the terminal. */
+  end(): void {
+    this.#clear();
+  }
+
+  #begin(event: Extract<OperatorEvent, { kind: 'campaign' }>): void {
+    this.#phase = event.phase;
+    for (const cell of event.cells) {
+      this.#budgets.set(cell.cell, Math.max(1, cell.messageBudget));
+      if (!cell.done) continue;
+      this.#finished.add(cell.cell);
+      this.#before.add(cell.cell);
+    }
+    const left = event.cells.length - this.#before.size;
+    const verb = event.resumed ? 'resumed' : 'started';
+    const done = this.#before.size > 0 ? `, ${this.#before.size} done before` : '';
+    this.#line(`${event.phase} ${verb} in ${event.folder}: ${left} runs on ${event.workers} cores${done}`);
+  }
+
+  #cellDone(event: Extract<OperatorEvent, { kind: 'cell-done' }>): void {
+    const running = this.#running.get(event.cell);
+    this.#running.delete(event.cell);
+    this.#finished.add(event.cell);
+    if (!event.adopted) this.#messages += event.messages;
+    const seconds = running === undefined ? 0 : (this.#nowMs() - running.startedMs) / 1_000;
+    const rate = seconds > 0 ? `${formatCount(event.messages / seconds)} messages/s` : 'found whole on disk';
+    const reason = event.reason === '' ? '' : ` (${event.reason.slice(0, 100)})`;
+    const head = `[${this.#finished.size}/${this.#budgets.size}] ${event.rowId} #${event.repetition + 1}`;
+    this.#line(`${head} ${event.status}${reason}  ${seconds.toFixed(1)} s  ${rate}  ${this.#moneyAndTime()}`);
+  }
+
+  /** Shares are weighed by what a run may cost: its message budget. */
+  #weights(): { readonly done: number; readonly doneNow: number; readonly all: number } {
+    let all = 0;
+    let done = 0;
+    let before = 0;
+    for (const [cell, budget] of this.#budgets) {
+      all += budget;
+      if (this.#finished.has(cell)) {
+        done += budget;
+        if (this.#before.has(cell)) before += budget;
+      } else done += budget * (this.#running.get(cell)?.share ?? 0);
+    }
+    return { done, doneNow: done - before, all };
+  }
+
+  #secondsLeft(): number {
+    const { done, doneNow, all } = this.#weights();
+    if (this.#startedMs === null || doneNow <= 0) return Number.POSITIVE_INFINITY;
+    return ((this.#nowMs() - this.#startedMs) / 1_000 / doneNow) * (all - done);
+  }
+
+  #moneyAndTime(): string {
+    const left = formatSeconds(this.#secondsLeft());
+    return `$0.00 spent${left === '' ? '' : `, about ${left} left`}`;
+  }
+
+  #line(text: string): void {
+    this.#clear();
+    this.#stream.write(`${text}\n`);
+    this.#paint(true);
+  }
+
+  #clear(): void {
+    if (this.#paintedLines === 0) return;
+    this.#stream.write(`\u001b[${this.#paintedLines}A\u001b[0J`);
+    this.#paintedLines = 0;
+  }
+
+  #paint(force: boolean): void {
+    if (this.#stream.isTTY !== true || this.#running.size === 0) return;
+    const nowMs = this.#nowMs();
+    if (!force && nowMs - this.#paintedMs < repaintMs) return;
+    this.#paintedMs = nowMs;
+    const { done, all } = this.#weights();
+    const share = all === 0 ? 0 : done / all;
+    const filled = Math.round(share * barWidth);
+    const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}]`;
+    const elapsed = this.#startedMs === null ? 0 : (nowMs - this.#startedMs) / 1_000;
+    const inFlight = [...this.#running].reduce(
+      (sum, [cell, run]) => sum + run.share * (this.#budgets.get(cell) ?? 0),
+      0,
+    );
+    const rate = elapsed > 0 ? `${formatCount((this.#messages + inFlight) / elapsed)} messages/s` : '';
+    const head = `${this.#phase} ${bar} ${this.#finished.size}/${this.#budgets.size}  ${rate}  ${this.#moneyAndTime()}`;
+    const cells = [...this.#running.values()].map(
+      (run) => `  ${run.rowId} #${run.repetition + 1}  ${Math.floor(run.share * 100)} %`,
+    );
+    const width = Math.max(40, (this.#stream.columns || 80) - 1);
+    const lines = [head, ...cells].map((line) => line.slice(0, width));
+    this.#clear();
+    this.#stream.write(`${lines.join('\n')}\n`);
+    this.#paintedLines = lines.length;
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * From a scenario or a phase to rows with fully resolved specs: the matrix, the defaults, the overrides, the seeds.
+ * Owns: that resolution. Does not own: cell ids and the plan (plan.ts), parsing (schema.ts), feasibility.
+ */
+import { createHash } from 'node:crypto';
+import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
+import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
+import { resolveFault } from '#campaigns/fault-schedule.ts';
+import { replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
+import { defaultMessageBudget } from '#campaigns/message-budget.ts';
+import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';
+import type { PlannedRow } from '#campaigns/plan-record.ts';
+import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
+import { idRemedy } from '#campaigns/scenario-checks.ts';
+import { type CatalogueEntry, loadCatalogue, loadPhase } from '#campaigns/scenario-file.ts';
+import { appliesTo } from '#campaigns/schema/criterion.ts';
+import type { Phase } from '#campaigns/schema/phase.ts';
+import type { RunScenario, Scenario } from '#campaigns/schema.ts';
+import { formatShare } from '#campaigns/units.ts';
+import { type Calibration, defaultCalibration } from '#node/model/calibration.ts';
+
+export type ResolvedRow = Omit<PlannedRow, 'cells'> & { readonly specs: readonly RunSpec[] };
+
+export interface ResolveOptions extends Overrides {
+  /** Of the campaign, unsigned 32 bits. */
+  readonly seed: number;
+  /** At least as many as the scenario demands unless given; then exactly these. */
+  readonly replications?: number | undefined;
+  readonly calibration?: Calibration | undefined;
+  readonly tier?: RunSpec['tier'] | undefined;
+  /** Of a phase: only these scenarios; empty or absent = all. */
+  readonly scenarios?: readonly string[] | undefined;
+}
+
+interface Point {
+  readonly nodes: number;
+  readonly share: number;
+  readonly attack: AttackName;
+}
+
+/** The rows of a scenario's matrix, sizes outermost. Without attackers there is one row whatever the attacks. */
+function matrix(scenario: RunScenario): readonly Point[] {
+  const points: Point[] = [];
+  for (const nodes of scenario.nodes) {
+    for (const share of scenario.byzantine.share) {
+      if (share === 0) points.push({ nodes, share, attack: 'none' });
+      else for (const attack of scenario.byzantine.attack) points.push({ nodes, share, attack });
+    }
+  }
+  return points;
+}
+
+/** "CT-003/nodes=150,byzantine=10%": names each axis that the scenario varies or that differs from what it says. */
+function rowIdOf(base: RunScenario, scenario: RunScenario, point: Point): string {
+  const parts: string[] = [];
+  const named = <T>(axis: readonly T[], value: T): boolean => axis.length > 1 || !axis.includes(value);
+  if (named(base.nodes, point.nodes)) parts.push(`nodes=${point.nodes}`);
+  if (named(base.byzantine.share, point.share)) parts.push(`byzantine=${formatShare(point.share)}`);
+  if (point.attack !== 'none' && named(base.byzantine.attack, point.attack))
+    parts.push(`attack=${point.attack}`);
+  if (scenario.network.name !== base.network.name) parts.push(`network=${scenario.network.name}`);
+  return parts.length === 0 ? scenario.id : `${scenario.id}/${parts.join(',')}`;
+}
+
+function labelOf(scenario: RunScenario, { nodes, share, attack }: Point): string {
+  const adversary =
+    attack === 'none' || share === 0 ? '' : `, ${attack} ${formatShare(share).replace('%', ' %')}`;
+  return `${nodes} nodes, ${scenario.network.name}${adversary}`;
+}
+
+/** Unsigned 32 bits of sha256(campaign seed, row, repetition): independent of the order and number of rows. */
+export function repetitionSeed(campaignSeed: number, rowId: string, repetition: number): number {
+  return createHash('sha256').update(`${campaignSeed}\n${rowId}\n${repetition}`).digest().readUInt32BE(0);
+}
+
+/** Source of the least number of repetitions: requirements 2.5. Throws ConfigError for numbers that are none. */
+function repetitionsOf(scenario: Scenario, options: ResolveOptions): number {
+  return options.replications ?? Math.max(replicationsLeast, scenario.repetitions.at_least);
+}
+
+function checkOptions(options: ResolveOptions): void {
+  const problems: Problem[] = [];
+  const { seed, replications } = options;
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
+    problems.push(optionProblem('--seed', `${seed} is not a whole number from 0 to 4294967295`));
+  }
+  if (
+    replications !== undefined &&
+    !(Number.isInteger(replications) && replications >= 1 && replications <= replicationsMost)
+  ) {
+    problems.push(
+      optionProblem('--replications', `${replications} is not a whole number from 1 to ${replicationsMost}`),
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function specOf(
+  scenario: RunScenario,
+  point: Point,
+  options: ResolveOptions,
+): Omit<RunSpec, 'seed' | 'repetition'> {
+  const { nodes } = point;
+  const { network, workload } = scenario;
+  const consensus = resolveConsensus(scenario.consensus, nodes, network);
+  const { warmup, measure, cooldown } = scenario.duration;
+  return {
+    scenarioId: scenario.id,
+    label: labelOf(scenario, point),
+    tier: options.tier ?? 'message',
+    nodes,
+    consensus,
+    network,
+    topology: scenario.topology,
+    byzantine: {
+      share: point.share,
+      attack: point.attack,
+      clusters: scenario.byzantine.clusters,
+      identities: scenario.byzantine.identities,
+      exclusion: scenario.byzantine.exclusion,
+    },
+    workload,
+    faults: scenario.faults.map((fault) => resolveFault(fault, nodes, measure)),
+    duration: { warmupUs: warmup, measureUs: measure, cooldownUs: cooldown },
+    messageBudget:
+      scenario.message_budget ??
+      defaultMessageBudget({ nodes, consensus, network, workload, byzantine: point }),
+    resources: scenario.resources,
+    calibration: options.calibration ?? defaultCalibration,
+  };
+}
+
+function benchmarkRow(scenario: Extract<Scenario, { kind: 'benchmark' }>): ResolvedRow {
+  return {
+    rowId: scenario.id,
+    scenarioId: scenario.id,
+    title: scenario.title,
+    source: scenario.source,
+    label: 'benchmark suite against its baseline',
+    criteria: scenario.criteria.map(({ criterion }) => criterion),
+    specs: [],
+    skip: `a campaign cannot answer it: it compares the benchmark suite with a stored baseline; run ${scenario.command}`,
+  };
+}
+
+function rowsOf(
+  base: Scenario,
+  scenario: Scenario,
+  options: ResolveOptions,
+  reason: string | null,
+): readonly ResolvedRow[] {
+  if (scenario.kind === 'benchmark' || base.kind === 'benchmark') {
+    return scenario.kind === 'benchmark' ? [benchmarkRow(scenario)] : [];
+  }
+  const repetitions = repetitionsOf(scenario, options);
+  return matrix(scenario).map((point): ResolvedRow => {
+    const rowId = rowIdOf(base, scenario, point);
+    const spec = specOf(scenario, point, options);
+    return {
+      rowId,
+      scenarioId: scenario.id,
+      title: scenario.title,
+      source: scenario.source,
+      label: reason === null ? spec.label : `${spec.label} (${reason})`,
+      criteria: scenario.criteria
+        .filter((criterion) => appliesTo(criterion, point.nodes, point.share))
+        .map(({ criterion }) => criterion),
+      specs: Array.from({ length: repetitions }, (_, repetition) => ({
+        ...spec,
+        seed: repetitionSeed(options.seed, rowId, repetition),
+        repetition,
+      })),
+      skip: null,
+    };
+  });
+}
+
+/** The rows of one scenario, overrides applied. Throws ConfigError when they do not fit together. */
+export function resolveScenario(scenario: Scenario, options: ResolveOptions): readonly ResolvedRow[] {
+  checkOptions(options);
+  return rowsOf(scenario, applyOverrides(scenario, options), options, null);
+}
+
+/** The rows of a phase in the order it lists them. Throws ConfigError. */
+export function resolvePhase(phaseName: string, options: ResolveOptions): readonly ResolvedRow[] {
+  checkOptions(options);
+  const catalogue = loadCatalogue();
+  const phase = loadPhase(phaseName, catalogue);
+  return phaseRows(phase, catalogue, options);
+}
+
+function phaseRows(
+  phase: Phase,
+  catalogue: readonly CatalogueEntry[],
+  options: ResolveOptions,
+): readonly ResolvedRow[] {
+  const wanted = (options.scenarios ?? []).map((id) => id.toUpperCase());
+  const carried = [...new Set(phase.scenarios.map((row) => row.scenario))];
+  const strangers = wanted.filter((id) => !carried.includes(id));
+  if (strangers.length > 0) {
+    throw new ConfigError(
+      strangers.map((id) =>
+        optionProblem('--scenario', `${id.slice(0, 60)} is not in ${phase.id}`, idRemedy(id, carried)),
+      ),
+    );
+  }
+  return phase.scenarios.flatMap((row) => {
+    if (wanted.length > 0 && !wanted.includes(row.scenario)) return [];
+    const base = catalogue.find(({ id }) => id === row.scenario)?.scenario;
+    if (base === undefined) return []; // readPhase refused it
+    const ofPhase = applyOverrides(base, {
+      nodes: row.nodes,
+      byzantineShares: row.byzantine,
+      attacks: row.attack,
+    });
+    return rowsOf(base, applyOverrides(ofPhase, options), options, row.reason ?? null);
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * What only shows when the parts of a scenario meet: parameters against sizes, faults against the window.
+ * Owns: those checks, each with the path of the value to change. Does not own: checks of one value (schema/).
+ */
+import { nearestName } from '#campaigns/config-error.ts';
+import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
+import { faultEndUs, nodesDownMost, resolveFault } from '#campaigns/fault-schedule.ts';
+import { rowsPerScenarioMost } from '#campaigns/limits.ts';
+import type { RunScenario, Scenario } from '#campaigns/schema.ts';
+import { formatDurationUs } from '#campaigns/units.ts';
+import type { Path } from '#campaigns/yaml-reader.ts';
+import { violations } from '#node/core/params.ts';
+
+export interface Finding {
+  readonly path: Path;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** Every finding of a scenario that passed its schema; empty when all its rows can be planned. */
+export function scenarioFindings(scenario: Scenario): readonly Finding[] {
+  if (scenario.kind === 'benchmark') return [];
+  return [
+    ...matrixFindings(scenario),
+    ...consensusFindings(scenario),
+    ...faultFindings(scenario),
+    ...criterionFindings(scenario),
+  ];
+}
+
+function matrixFindings(scenario: RunScenario): readonly Finding[] {
+  const { share, attack } = scenario.byzantine;
+  const rows = scenario.nodes.length * share.length * attack.length;
+  const findings: Finding[] = [];
+  if (rows > rowsPerScenarioMost) {
+    const remedy = 'shorten the lists of nodes, byzantine.share or byzantine.attack';
+    findings.push({
+      path: ['nodes'],
+      message: `the matrix has ${rows} rows, more than ${rowsPerScenarioMost}`,
+      remedy,
+    });
+  }
+  return findings;
+}
+
+function consensusFindings(scenario: RunScenario): readonly Finding[] {
+  const findings: Finding[] = [];
+  const seen = new Set<string>();
+  for (const [index, nodes] of scenario.nodes.entries()) {
+    const consensus = resolveConsensus(scenario.consensus, nodes, scenario.network);
+    for (const message of violations(consensus, nodes)) {
+      if (seen.has(message)) continue;
+      seen.add(message);
+      const key = namedKey(message, scenario);
+      const path: Path = key === null ? ['nodes', index] : ['consensus', key];
+      findings.push({ path, message, remedy: `in a network of ${nodes} nodes` });
+    }
+  }
+  return findings;
+}
+
+/** The written parameter that a violation begins with; what follows from another one points at that one. */
+function namedKey(message: string, scenario: RunScenario): string | null {
+  const name = message.split(' ')[0] ?? '';
+  const candidates = {
+    alphaConfidence: ['alpha', 'k'],
+    alphaPreference: ['alphaPreference', 'alpha', 'k'],
+    maxRounds: ['rounds', 'beta'],
+  };
+  const keys = Object.hasOwn(candidates, name) ? candidates[name as keyof typeof candidates] : [name];
+  return keys.find((key) => Object.hasOwn(scenario.consensus, key)) ?? null;
+}
+
+function faultFindings(scenario: RunScenario): readonly Finding[] {
+  const findings: Finding[] = [];
+  const measureUs = scenario.duration.measure;
+  const smallest = Math.min(...scenario.nodes);
+  for (const [index, written] of scenario.faults.entries()) {
+    const fault = resolveFault(written, smallest, measureUs);
+    const endUs = faultEndUs(fault);
+    if (endUs > measureUs) {
+      const message = `the ${fault.kind} ends ${formatDurationUs(endUs)} after the start of a window of ${formatDurationUs(measureUs)}`;
+      findings.push({
+        path: ['faults', index, 'at'],
+        message,
+        remedy: 'begin it earlier, shorten it, or measure longer',
+      });
+    }
+    const down = nodesDownMost(fault);
+    if (down >= smallest) {
+      const message = `takes down ${down} of ${smallest} nodes at once`;
+      findings.push({ path: ['faults', index], message, remedy: 'leave at least one running' });
+    }
+    if (fault.kind === 'partition' && fault.groups.some((share) => share * smallest < 1)) {
+      findings.push({
+        path: ['faults', index, 'groups'],
+        message: `has a side without a node at ${smallest} nodes`,
+        remedy: 'make it larger',
+      });
+    }
+  }
+  return findings;
+}
+
+function criterionFindings(scenario: RunScenario): readonly Finding[] {
+  const findings: Finding[] = [];
+  const wholeUs = scenario.duration.measure;
+  for (const [index, { criterion }] of scenario.criteria.entries()) {
+    if (criterion.overUs !== null && criterion.overUs > wholeUs) {
+      const message = `speaks about ${formatDurationUs(criterion.overUs)}, but the window is ${formatDurationUs(wholeUs)}`;
+      findings.push({ path: ['criteria', index, 'over'], message, remedy: 'measure longer or ask for less' });
+    }
+  }
+  return findings;
+}
+
+/** The id closest to `id` among the known ones, as a remedy. */
+export function idRemedy(id: string, known: readonly string[]): string {
+  const nearest = nearestName(id, known);
+  return nearest === null ? `known: ${known.join(', ')}` : `did you mean ${nearest}?`;
+}

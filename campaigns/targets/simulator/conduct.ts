@@ -1,0 +1,371 @@
+/**
+ * What happens above the messages of a simulated run: load, issuing, re-issuing, crashes and faults.
+ * Owns: tickets (batches of transactions on their way into a vertex), client queues, the effect of fault actions.
+ * Does not own: schedules (campaigns/workloads, campaigns/faults), message paths (simulation.ts), figures (recorder.ts).
+ */
+
+import { finalised } from '#campaigns/analysis/decision-record.ts';
+import type { FaultAction } from '#campaigns/faults/action.ts';
+import type { Workload } from '#campaigns/run-spec.ts';
+import type { Arrivals } from '#campaigns/workloads/arrivals.ts';
+import { parentsWanted, tipsToKeep } from '#campaigns/workloads/shape.ts';
+import { rejectedByConflict } from '#node/core/ports.ts';
+import { mix, purpose, streamKey } from '#node/core/random.ts';
+import { genesis, maximumParents } from '#node/core/vertex-table.ts';
+import type { Calibration } from '#node/model/calibration.ts';
+import { eventKind, nodeEvent } from './event.ts';
+import type { Recorder } from './recorder.ts';
+import type { Conductor, Simulation } from './simulation.ts';
+
+/** Transactions that were submitted together and are not in a vertex yet. */
+interface Ticket {
+  readonly node: number;
+  readonly dueUs: number;
+  readonly transactions: number;
+  readonly conflictKey: number;
+  sequence: number;
+}
+
+export interface ConductOptions {
+  readonly seed: number;
+  readonly workload: Workload;
+  readonly calibration: Calibration;
+  readonly attackers: Uint8Array;
+  /** Attackers issue twins: two vertices with one sequence, each to half of the network. */
+  readonly twins: boolean;
+  /** Members a restarted node asks for what it missed. */
+  readonly syncPeers: number;
+}
+
+/** Effect counters of faults, the evidence that they took place. */
+export interface FaultTally {
+  nodesDown: number;
+  nodesUp: number;
+}
+
+export class Conduct implements Conductor {
+  readonly tally: FaultTally = { nodesDown: 0, nodesUp: 0 };
+  /** Transactions submitted and not issued yet. */
+  queuedTransactions = 0;
+  issuedTransactions = 0;
+  dueTransactions = 0;
+  reissued = 0;
+  rejectedSubtrees = 0;
+  crashesWithOpenPoll = 0;
+  twinsIssued = 0;
+  readonly convictedHonest = new Map<number, number>();
+  readonly #options: ConductOptions;
+  readonly #recorder: Recorder;
+  readonly #arrivals: Arrivals;
+  #simulation: Simulation | null = null;
+  readonly #tickets = new Map<number, Ticket>();
+  #ticketNumber = 0;
+  readonly #queues = new Map<number, Ticket[]>();
+  #releasable = 0;
+  #shapeDraws = 0;
+  readonly #inputsOf = new Map<number, number>();
+  onRejoined: (node: number, atUs: number, tookUs: number) => void = () => {};
+  onConvicted: (peer: number, byNodes: number, atUs: number) => void = () => {};
+
+  constructor(options: ConductOptions, recorder: Recorder, arrivals: Arrivals) {
+    this.#options = options;
+    this.#recorder = recorder;
+    this.#arrivals = arrivals;
+    recorder.onSettled = (_serial, atUs) => this.#arrivals.release(Math.ceil(atUs));
+  }
+
+  attach(simulation: Simulation): void {
+    this.#simulation = simulation;
+  }
+
+  get #sim(): Simulation {
+    if (this.#simulation === null) throw new Error('attach a simulation first');
+    return this.#simulation;
+  }
+
+  /** Transactions that became due are submitted to their nodes. */
+  submitDue(nowUs: number): void {
+    const arrivals = this.#arrivals;
+    while (arrivals.nextDueUs >= 0 && arrivals.nextDueUs <= nowUs) {
+      const ticket: Ticket = {
+        node: arrivals.creator,
+        dueUs: arrivals.nextDueUs,
+        transactions: this.#options.workload.batch,
+        conflictKey: arrivals.conflictKey,
+        sequence: 0,
+      };
+      arrivals.advance();
+      if (this.#options.attackers[ticket.node] === 0) this.dueTransactions += ticket.transactions;
+      this.#submit(ticket, nowUs);
+    }
+  }
+
+  get nextDueUs(): number {
+    return this.#arrivals.nextDueUs < 0 ? Number.POSITIVE_INFINITY : this.#arrivals.nextDueUs;
+  }
+
+  #submit(ticket: Ticket, nowUs: number): void {
+    const { core, disk } = this.#sim;
+    const waits =
+      core.active[ticket.node] === 0 ||
+      !disk.works(ticket.node) ||
+      core.standing.undecidedCount[ticket.node]! >= core.params.maxUndecided ||
+      this.#queues.has(ticket.node);
+    if (!waits) {
+      this.#prepare(ticket, nowUs);
+      return;
+    }
+    const queue = this.#queues.get(ticket.node);
+    if (queue === undefined) this.#queues.set(ticket.node, [ticket]);
+    else queue.push(ticket);
+    this.queuedTransactions += ticket.transactions;
+  }
+
+  /** Signs, and makes the own sequence durable, before anything is sent. */
+  #prepare(ticket: Ticket, nowUs: number): void {
+    const { cpu, disk, wheel, tickUs } = this.#sim;
+    ticket.sequence = disk.nextSequence(ticket.node);
+    const times = this.#options.calibration.serviceTimesUs;
+    const signedUs = cpu.pool(ticket.node, times.signVertex, nowUs);
+    const readyUs = Math.max(signedUs, disk.durableAt(nowUs));
+    const number = this.#ticketNumber++;
+    this.#tickets.set(number, ticket);
+    const ticks = Math.ceil((readyUs - nowUs) / tickUs);
+    if (ticks === 0) this.publish(number, nowUs);
+    else wheel.push(ticks, nodeEvent(eventKind.publish, ticket.node), number);
+  }
+
+  publish(number: number, nowUs: number): void {
+    const ticket = this.#tickets.get(number)!;
+    this.#tickets.delete(number);
+    const sim = this.#sim;
+    if (sim.core.active[ticket.node] === 0) {
+      // It crashed meanwhile: the client submits again, under a new sequence.
+      this.#submit(ticket, nowUs);
+      return;
+    }
+    const parents = this.#parents(ticket.node);
+    const isAttacker = this.#options.attackers[ticket.node] === 1;
+    const contested = ticket.conflictKey > 0 || (isAttacker && this.#options.twins);
+    const slot = this.#issue(ticket, parents, contested, !isAttacker);
+    const payload = ticket.transactions * this.#options.workload.payloadBytes;
+    if (!(isAttacker && this.#options.twins)) {
+      sim.relay.publish(ticket.node, slot, payload, nowUs, null);
+      return;
+    }
+    const twin = this.#issue(ticket, parents, contested, false);
+    this.twinsIssued += 1;
+    sim.relay.publish(ticket.node, slot, payload, nowUs, (peer) => peer % 2 === 0);
+    sim.relay.publish(ticket.node, twin, payload, nowUs, (peer) => peer % 2 === 1);
+  }
+
+  #issue(ticket: Ticket, parents: readonly number[], contested: boolean, honest: boolean): number {
+    const sim = this.#sim;
+    const inputs = ticket.conflictKey > 0 ? [ticket.conflictKey] : [];
+    const slot = sim.register({ creator: ticket.node, sequence: ticket.sequence, parents, inputs });
+    const serial = sim.core.table.serial[slot]!;
+    this.#recorder.issued({
+      record: {
+        creator: ticket.node,
+        sequence: ticket.sequence,
+        parents: parents.map((parent) => (parent === genesis ? -1 : sim.core.table.serial[parent]!)),
+        keys: [...inputs, -(ticket.node * 4_294_967_296 + ticket.sequence)],
+        createdByHonest: honest,
+      },
+      dueUs: ticket.dueUs,
+      transactions: ticket.transactions,
+      contested,
+    });
+    if (ticket.conflictKey > 0) this.#inputsOf.set(serial, ticket.conflictKey);
+    if (honest) this.issuedTransactions += ticket.transactions;
+    return slot;
+  }
+
+  #parents(node: number): number[] {
+    const { workload, seed } = this.#options;
+    const { core } = this.#sim;
+    if (workload.kind === 'single') return [genesis];
+    const draw = mix(streamKey(seed, node, purpose.shape, 0), node, this.#shapeDraws++);
+    const keep = tipsToKeep(workload.parents);
+    if (keep === 0) return core.parentsFor(node, parentsWanted(workload.parents, draw));
+    const tips = core.parentsFor(node, maximumParents * 2);
+    // A wide DAG is kept open: with too few tips the vertex starts a new branch from the finalised past.
+    return tips.length > keep ? tips.slice(-1) : [core.decisions.lastFinalised(node)];
+  }
+
+  /** Client queues drain when their node is up and below maxUndecided. */
+  drainQueues(nowUs: number): void {
+    const { core, disk } = this.#sim;
+    for (const [node, queue] of this.#queues) {
+      if (core.active[node] === 0 || !disk.works(node)) continue;
+      let room = core.params.maxUndecided - core.standing.undecidedCount[node]!;
+      while (queue.length > 0 && room > 0) {
+        const ticket = queue.shift()!;
+        this.queuedTransactions -= ticket.transactions;
+        room -= 1;
+        this.#prepare(ticket, nowUs);
+      }
+      if (queue.length === 0) this.#queues.delete(node);
+    }
+  }
+
+  /** Slots that were decided everywhere at the previous call are durable everywhere now. */
+  release(): void {
+    const { decisions } = this.#sim.core;
+    decisions.release(Math.min(this.#releasable, decisions.releasable.length));
+    this.#releasable = decisions.releasable.length;
+  }
+
+  decided(
+    node: number,
+    slot: number,
+    serial: number,
+    status: number,
+    rounds: number,
+    confidence: number,
+    atUs: number,
+  ): void {
+    this.#recorder.decided(node, slot, serial, status, rounds, confidence, atUs);
+    if (status === finalised && this.#inputsOf.size > 0) this.#inputsOf.delete(serial);
+  }
+
+  /** The creator issues the valid transactions of its rejected vertex again: all, or all but the one that lost its input. */
+  rejected(node: number, slot: number, cause: number, nowUs: number): void {
+    const { core } = this.#sim;
+    if (core.table.creator[slot] !== node || this.#options.attackers[node] === 1) return;
+    const serial = core.table.serial[slot]!;
+    const own = cause === rejectedByConflict;
+    if (!own) this.rejectedSubtrees += 1;
+    const key = own ? 0 : (this.#inputsOf.get(serial) ?? 0);
+    const transactions = this.#recorder.transactionsOf(serial) - (own ? 1 : 0);
+    this.#recorder.supersede(serial);
+    if (transactions <= 0) return;
+    this.reissued += 1;
+    this.#submit(
+      { node, dueUs: this.#recorder.dueUsOf(serial), transactions, conflictKey: key, sequence: 0 },
+      nowUs,
+    );
+  }
+
+  undecidedAtLimit(node: number, slot: number, nowUs: number): void {
+    this.#recorder.undecidedAtLimit(node, this.#sim.core.table.serial[slot]!, nowUs);
+  }
+
+  convicted(node: number, peer: number, nowUs: number): void {
+    if (this.#options.attackers[node] === 1) return;
+    const by = (this.convictedHonest.get(peer) ?? 0) + 1;
+    this.convictedHonest.set(peer, by);
+    this.onConvicted(peer, by, nowUs);
+  }
+
+  // Faults.
+
+  apply(action: FaultAction, nowUs: number): void {
+    const { network, cpu, disk, skewPpm } = this.#sim;
+    switch (action.kind) {
+      case 'partition-on':
+      case 'partition-off':
+        network.partition(action.groupOf);
+        break;
+      case 'node-down':
+        this.#down(action.node, nowUs);
+        break;
+      case 'node-up':
+        this.#up(action.node, action.disk, nowUs);
+        break;
+      case 'latency-on':
+        network.addLatency(action.nodes, action.addUs);
+        break;
+      case 'latency-off':
+        network.addLatency(action.nodes, -action.addUs);
+        break;
+      case 'loss-on':
+      case 'loss-off':
+        network.setExtraLoss(action.loss);
+        break;
+      case 'throttle-on':
+      case 'throttle-off':
+        cpu.setFactor(action.nodes, action.factor, action.kind === 'throttle-on');
+        break;
+      case 'skew-on':
+      case 'skew-off':
+        for (const node of action.nodes)
+          skewPpm[node]! += action.kind === 'skew-on' ? action.ppm : -action.ppm;
+        break;
+      case 'disk-fail-on':
+      case 'disk-fail-off':
+        disk.setFailed(action.nodes, action.kind === 'disk-fail-on');
+        break;
+      case 'memory-on':
+      case 'memory-off':
+        break; // not a capability of the simulator: such runs are SKIPPED before they start
+    }
+  }
+
+  #down(node: number, nowUs: number): void {
+    const { core, disk, relay } = this.#sim;
+    if (core.active[node] === 0) return;
+    this.tally.nodesDown += 1;
+    if (core.polls.isOpen(node * core.params.concurrentPolls)) this.crashesWithOpenPoll += 1;
+    const lost = disk.crash(node);
+    core.crash(node, (slot) => !lost.has(slot));
+    relay.crash(node);
+    this.#releasable = 0;
+    this.#recorder.trace(node, 7, nowUs);
+  }
+
+  #up(node: number, diskState: 'kept' | 'lost', nowUs: number): void {
+    const { core, relay, cpu } = this.#sim;
+    if (core.active[node] === 1) return;
+    this.tally.nodesUp += 1;
+    if (diskState === 'lost') {
+      core.crash(node, () => false);
+      relay.crash(node);
+      this.#releasable = 0;
+    }
+    cpu.reset(node, nowUs);
+    core.restart(node, nowUs);
+    this.#askPeers(node, nowUs);
+    const serials = core.table.registered;
+    this.#recorder.watch(serials, node, this.#undecidedAt(node), nowUs, (atUs) =>
+      this.onRejoined(node, atUs, atUs - nowUs),
+    );
+  }
+
+  #askPeers(node: number, nowUs: number): void {
+    const { core, relay } = this.#sim;
+    const key = streamKey(this.#options.seed, node, purpose.fault, this.tally.nodesUp);
+    for (let i = 0; i < this.#options.syncPeers; i++) {
+      const draw = (mix(key, node, i) >>> 0) % (core.members - 1);
+      relay.requestEverything(node, draw >= node ? draw + 1 : draw, nowUs);
+    }
+  }
+
+  /** Live, uncontested vertices the node has not decided. */
+  #undecidedAt(node: number): number {
+    const { standing, table } = this.#sim.core;
+    let open = 0;
+    for (let slot = 0; slot < table.highWord * 32; slot++) {
+      if (!table.isLive(slot) || this.#recorder.isContested(table.serial[slot]!)) continue;
+      if (!standing.has(standing.finalised, node, slot) && !standing.has(standing.rejected, node, slot))
+        open += 1;
+    }
+    return open;
+  }
+
+  /** Pairs (live honest node, uncontested live vertex) that are not decided: what has to heal. */
+  openPairs(): number {
+    const { core } = this.#sim;
+    let open = 0;
+    for (let node = 0; node < core.members; node++) {
+      if (this.#options.attackers[node] === 0 && core.active[node] === 1) open += this.#undecidedAt(node);
+    }
+    return open;
+  }
+
+  /** Restarts and healed partitions: every live node asks peers for what it lacks. */
+  resynchronise(nowUs: number): void {
+    const { core } = this.#sim;
+    for (let node = 0; node < core.members; node++) if (core.active[node] === 1) this.#askPeers(node, nowUs);
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * The path of every query and answer: the part of the simulation that runs tens of millions of times a second.
+ * Owns: queries and answers in flight, their delays, bytes and CPU, Byzantine rewriting. Does not own: when polls start or
+ * what answers mean (node/core), other events (simulation.ts). Nothing here allocates per message.
+ */
+import { type AnswerDecorator, answerLate, answerNever, answerNow } from '#node/core/answer.ts';
+import type { Core } from '#node/core/core.ts';
+import {
+  bitCount,
+  headCurrent,
+  headKeyA,
+  headKeyB,
+  headScopeWords,
+  headWords,
+} from '#node/core/poll-book.ts';
+import { mix, purpose, streamKey } from '#node/core/random.ts';
+import type { Calibration } from '#node/model/calibration.ts';
+import type { Cpu } from './cpu.ts';
+import {
+  attemptOf,
+  deferred,
+  memberOf,
+  pollEvent,
+  pollOf,
+  pollReference,
+  sequenceOf,
+  slotOf,
+} from './event.ts';
+import type { Network } from './network.ts';
+import type { VirtualDisk } from './virtual-disk.ts';
+import { type EventSink, TimingWheel } from './wheel.ts';
+
+export interface ExchangeParts {
+  readonly core: Core;
+  readonly network: Network;
+  readonly cpu: Cpu;
+  readonly disk: VirtualDisk;
+  readonly calibration: Calibration;
+  readonly seed: number;
+  readonly attackers: Uint8Array;
+  readonly attack: AnswerDecorator | null;
+  readonly operatorOf: Int32Array;
+  readonly wheelSlots: number;
+}
+
+/** Queries and answers of a poll draw from different counters of its stream. */
+const queryDraws = 1 << 24;
+const answerDraws = 1 << 25;
+
+export class Exchange {
+  readonly queries: TimingWheel;
+  readonly answers: TimingWheel;
+  nowUs = 0;
+  /** Queries and answers delivered. */
+  messages = 0;
+  /** Queries received by each member. */
+  readonly asked: Int32Array;
+  readonly #parts: ExchangeParts;
+  readonly #core: Core;
+  readonly #network: Network;
+  readonly #cpu: Cpu;
+  readonly #tickUs: number;
+  readonly #concurrent: number;
+  readonly #weightless: boolean;
+  readonly #querySink: EventSink;
+  readonly #answerSink: EventSink;
+  readonly #timeoutUs: Float64Array;
+  /** Answers in flight: [poll][slot][2 per scope word]. */
+  #votes: Int32Array;
+  #departUs = 0;
+  #queryBytes = 0;
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
+    this.#core = parts.core;
+    this.#network = parts.network;
+    this.#cpu = parts.cpu;
+    this.#tickUs = parts.network.tickUs;
+    this.#concurrent = parts.core.params.concurrentPolls;
+    this.queries = new TimingWheel(parts.wheelSlots);
+    this.answers = new TimingWheel(parts.wheelSlots);
+    this.asked = new Int32Array(parts.core.members);
+    const times = parts.calibration.serviceTimesUs;
+    this.#weightless = times.askQuery === 0 && times.answerQuery === 0;
+    this.#timeoutUs = new Float64Array(parts.core.polls.polls);
+    this.#votes = new Int32Array(this.#votesSize());
+    this.#querySink = { run: (pool, from, until) => this.#onQueries(pool, from, until) };
+    this.#answerSink = { run: (pool, from, until) => this.#onAnswers(pool, from, until) };
+  }
+
+  #votesSize(): number {
+    const { polls, k, words } = this.#core.polls;
+    return polls * k * 2 * words;
+  }
+
+  /** The table grew from `words` words: answers in flight move to the wider layout. */
+  widen(words: number): void {
+    const old = this.#votes;
+    const { k, polls, words: wide } = this.#core.polls;
+    this.#votes = new Int32Array(this.#votesSize());
+    for (let poll = 0; poll < polls; poll++) {
+      const from = 2 * poll * k * words;
+      this.#votes.set(old.subarray(from, from + 2 * k * words), 2 * poll * k * wide);
+    }
+  }
+
+  /** Delivers what is due in this tick. */
+  drain(): void {
+    this.queries.drain(this.#querySink);
+    this.answers.drain(this.#answerSink);
+  }
+
+  get isDue(): boolean {
+    return this.queries.isDue || this.answers.isDue;
+  }
+
+  advance(): void {
+    this.queries.advance();
+    this.answers.advance();
+  }
+
+  #nodeOf(poll: number): number {
+    return this.#concurrent === 1 ? poll : (poll / this.#concurrent) | 0;
+  }
+
+  /** A poll begins: its queries leave when the node's event loop gets to them. */
+  begin(node: number, vertices: number): void {
+    const { serviceTimesUs, wireBytes } = this.#parts.calibration;
+    this.#queryBytes = wireBytes.queryFixed + vertices * wireBytes.queryPerVertex;
+    this.#network.bytesSent[node]! += this.#queryBytes * this.#core.polls.k;
+    this.#departUs = this.nowUs;
+    if (this.#weightless) return;
+    this.#departUs = Math.max(this.nowUs, this.#cpu.loopFreeUs[node]!);
+    // Sending the queries and reading their answers is charged at once.
+    this.#cpu.loop(node, serviceTimesUs.askQuery * this.#core.polls.k, this.nowUs);
+  }
+
+  /** Retries leave at once. */
+  beginRetries(): void {
+    this.#departUs = this.nowUs;
+  }
+
+  /** When the querier gives up on what it asked just now, for a wait of `waitUs`. */
+  giveUpAt(poll: number, waitUs: number): number {
+    const dueUs = this.#departUs + waitUs;
+    this.#timeoutUs[poll] = dueUs;
+    return dueUs;
+  }
+
+  query(poll: number, slot: number, attempt: number, peer: number): void {
+    const network = this.#network;
+    const head = this.#core.polls.head;
+    const h = poll * headWords;
+    const draw = mix(head[h + headKeyA]!, head[h + headKeyB]!, queryDraws + 2 * slot + attempt);
+    const a = pollEvent(attempt, slot, peer);
+    const b = pollReference(poll, head[h + headCurrent]!);
+    let ticks = network.plain
+      ? network.plainDelay(draw)
+      : this.#roughDelay(this.queries, draw, this.#nodeOf(poll), peer, a, b);
+    if (ticks < 0) return;
+    if (this.#departUs > this.nowUs) ticks += Math.round((this.#departUs - this.nowUs) / this.#tickUs);
+    this.queries.push(ticks, a, b);
+  }
+
+  /** Delay on a network with more than delay and loss; sends the second copy of a duplicated message. */
+  #roughDelay(wheel: TimingWheel, draw: number, from: number, to: number, a: number, b: number): number {
+    const bytes = wheel === this.queries ? this.#queryBytes : this.#parts.calibration.wireBytes.answerFixed;
+    const ticks = this.#network.delay(draw, from, to, bytes, this.nowUs);
+    if (ticks >= 0 && this.#network.isDuplicated(draw)) wheel.push(ticks + 1, a, b);
+    return ticks;
+  }
+
+  #onQueries(pool: Int32Array, from: number, until: number): void {
+    const { active, polls } = this.#core;
+    const { head, slotState, scope, k, words: stride } = polls;
+    const { partitioned, plain } = this.#network;
+    const network = this.#network;
+    const { asked, answers } = this;
+    const attackers = this.#parts.attackers;
+    const unhindered = this.#weightless && !this.#parts.disk.anyFailed;
+    let delivered = 0;
+    for (let e = from; e < until; e += 2) {
+      const a = pool[e]!;
+      const b = pool[e + 1]!;
+      const peer = memberOf(a);
+      const poll = pollOf(b);
+      if (active[peer] === 0 || (partitioned && network.isCut(this.#nodeOf(poll), peer))) continue;
+      delivered += 1;
+      asked[peer]! += 1;
+      let ticks = 0;
+      if (!unhindered) {
+        ticks = this.#serviceTicks(peer);
+        if (ticks < 0) continue;
+      }
+      const slot = slotOf(a);
+      const attempt = attemptOf(a);
+      const h = poll * headWords;
+      let manner = answerNow;
+      if (head[h] === sequenceOf(b) && slotState[poll * k + slot] === attempt << 1) {
+        const words = head[h + headScopeWords]!;
+        const at = 2 * (poll * k * stride + slot * words);
+        const exceptions = this.#core.answer(peer, scope, poll * stride, words, this.#votes, at);
+        if (exceptions !== 0) this.#onExceptions(peer, poll, words, at);
+        if (attackers[peer] === 1) manner = this.#decorate(peer, poll, words, at);
+        if (manner === answerNever) continue;
+      }
+      const draw = mix(head[h + headKeyA]!, head[h + headKeyB]!, answerDraws + 2 * slot + attempt);
+      const delay = plain
+        ? network.plainDelay(draw)
+        : this.#roughDelay(this.answers, draw, peer, this.#nodeOf(poll), a, b);
+      if (delay < 0) continue;
+      ticks += delay;
+      if (manner === answerLate) ticks = this.#lateTicks(poll, ticks);
+      answers.push(ticks, a, b);
+    }
+    this.messages += delivered;
+  }
+
+  /** Ticks until the answering node has done its work, -1 when it does not answer. */
+  #serviceTicks(peer: number): number {
+    const { disk, calibration } = this.#parts;
+    if (disk.anyFailed && !disk.works(peer)) {
+      disk.refusedAnswers += 1;
+      return -1;
+    }
+    if (this.#weightless) return 0;
+    if (this.#cpu.isOverloaded(peer, this.nowUs)) return -1;
+    const doneUs = this.#cpu.loop(peer, calibration.serviceTimesUs.answerQuery, this.nowUs);
+    return Math.round((doneUs - this.nowUs) / this.#tickUs);
+  }
+
+  /** Answers are sent as exceptions; a vertex of the scope that is unknown is asked for. */
+  #onExceptions(peer: number, poll: number, words: number, at: number): void {
+    const { scope, words: stride } = this.#core.polls;
+    const scopeAt = poll * stride;
+    let exceptions = 0;
+    let unknown = 0;
+    for (let w = 0; w < words; w++) {
+      const asked = scope[scopeAt + w]!;
+      exceptions += bitCount(asked & ~this.#votes[at + 2 * w]!);
+      unknown |= asked & ~this.#votes[at + 2 * w + 1]!;
+    }
+    this.#network.bytesSent[peer]! += exceptions * this.#parts.calibration.wireBytes.answerPerException;
+    if (unknown !== 0) this.#core.requestMissing(peer, this.#nodeOf(poll), scope, scopeAt, words, this.nowUs);
+  }
+
+  #decorate(peer: number, poll: number, words: number, at: number): number {
+    const { attack, operatorOf, seed } = this.#parts;
+    if (attack === null) return answerNow;
+    const polls = this.#core.polls;
+    const querier = this.#nodeOf(poll);
+    const draw = mix(
+      streamKey(seed, operatorOf[peer]!, purpose.attack, querier),
+      querier,
+      polls.sequence(poll),
+    );
+    return attack.decorate(
+      this.#core,
+      peer,
+      querier,
+      draw,
+      polls.scope,
+      poll * polls.words,
+      words,
+      this.#votes,
+      at,
+    );
+  }
+
+  /** Just before the querier gives up. */
+  #lateTicks(poll: number, ticks: number): number {
+    return Math.max(ticks, Math.floor((this.#timeoutUs[poll]! - this.nowUs) / this.#tickUs) - 1);
+  }
+
+  #onAnswers(pool: Int32Array, from: number, until: number): void {
+    const core = this.#core;
+    const { active, polls } = core;
+    const { head, k } = polls;
+    const network = this.#network;
+    const weightless = this.#weightless;
+    for (let e = from; e < until; e += 2) {
+      const a = pool[e]!;
+      const b = pool[e + 1]!;
+      const poll = pollOf(b);
+      const querier = this.#nodeOf(poll);
+      if ((a & deferred) === 0) {
+        if (active[querier] === 0 || (network.partitioned && network.isCut(memberOf(a), querier))) continue;
+        this.messages += 1;
+        if (!weightless && this.#defer(querier, a, b)) continue;
+      } else if (active[querier] === 0) continue;
+      const slot = slotOf(a);
+      const h = poll * headWords;
+      if (head[h] !== sequenceOf(b)) {
+        core.receiveLate(poll, sequenceOf(b), slot, attemptOf(a), this.nowUs);
+        continue;
+      }
+      const at = 2 * (poll * k * polls.words + slot * head[h + headScopeWords]!);
+      core.receive(poll, slot, attemptOf(a), this.#votes, at, this.nowUs);
+    }
+  }
+
+  /** True when the querier's event loop is busy: the answer waits for it. */
+  #defer(querier: number, a: number, b: number): boolean {
+    const waitUs = this.#cpu.loopFreeUs[querier]! - this.nowUs;
+    if (waitUs < this.#tickUs) return false;
+    this.answers.push((waitUs / this.#tickUs) | 0, a | deferred, b);
+    return true;
+  }
+
+  /** Bytes of the fixed part of all answers a member has sent; exceptions are in the network's counter. */
+  answerBytesOf(member: number): number {
+    return this.asked[member]! * this.#parts.calibration.wireBytes.answerFixed;
+  }
+}

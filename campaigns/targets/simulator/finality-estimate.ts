@@ -1,0 +1,161 @@
+/**
+ * Expected time to finality and expected message rate of a run, before it is simulated.
+ * Owns: the estimate that sizes windows, gaps between faults and the message budget. It is exact in its law of rounds and rough
+ * (tens of percent) in time; no verdict rests on it. Does not own: feasibility, which shows its arithmetic (campaigns/feasibility.ts).
+ * Only + - * / and Math.sqrt: windows must have the same bytes on every machine.
+ */
+import { pollSuccess } from '#campaigns/analytic/finality.ts';
+import { expectedRounds } from '#campaigns/analytic/run-length.ts';
+import type { Voter } from '#campaigns/analytic/yes-votes.ts';
+import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
+import { meanTps } from '#campaigns/workloads/load-profile.ts';
+import { expectedHops, expectedRelayMessages } from './topology.ts';
+
+export interface FinalityEstimate {
+  /** Polls until finality: E[T] by the run-length law, never more than twice the round limit. */
+  readonly rounds: number;
+  /** From the start of one poll to the start of the next. */
+  readonly roundUs: number;
+  /** From creation until an average node has the vertex, verified. */
+  readonly disseminationUs: number;
+  /** Submission to finality at an average honest node. */
+  readonly finalityUs: number;
+  /** Queries, answers and relayed vertices per virtual second, all nodes together. */
+  readonly messagesPerSecond: number;
+  /** Of one vertex from creation to finality everywhere, when it is alone. */
+  readonly messagesPerDecision: number;
+}
+
+/** A round trip of a profile is two uniform draws; the adaptive timeout sits near four deviations above the mean. */
+const timeoutOverMean = 1.75;
+
+export function estimateFinality(spec: RunSpec): FinalityEstimate {
+  const { nodes, consensus, topology } = spec;
+  const byzantine = Math.min(Math.floor(spec.byzantine.share * nodes + 1e-9), nodes - 1);
+  const honest = nodes - byzantine;
+  const rounds = roundsOf(spec, byzantine);
+  const verticesPerSecond = meanTps(spec.workload) / spec.workload.batch;
+  const pollUs = pollTimeUs(spec, byzantine);
+  const cpuUs = roundCpuUs(spec, verticesPerSecond);
+  const pacedUs = Math.max(consensus.pollIntervalUs, pollUs / consensus.concurrentPolls);
+  const roundUs = Math.max(pacedUs, cpuUs);
+  const disseminationUs = disseminationTimeUs(spec);
+  // A vertex waits for the next poll to start; the last poll must end, not only start.
+  const finalityUs = Math.ceil(
+    disseminationUs + roundUs / 2 + (rounds - 1) * roundUs + Math.max(pollUs, roundUs),
+  );
+  const relay = expectedRelayMessages(topology.kind, topology.degree, nodes);
+  const exchanges = 2 * consensus.k * honest;
+  // Nodes poll only while something is undecided: with sparse load a share of the time.
+  const isSingle = spec.workload.kind === 'single';
+  const busy = isSingle ? 1 : Math.min(1, (verticesPerSecond * finalityUs) / 1_000_000);
+  const vertexRate = isSingle ? 1_000_000 / finalityUs : verticesPerSecond;
+  return {
+    rounds,
+    roundUs,
+    disseminationUs,
+    finalityUs,
+    messagesPerSecond: (exchanges * busy * 1_000_000) / roundUs + vertexRate * relay,
+    messagesPerDecision: exchanges * rounds + relay,
+  };
+}
+
+function roundsOf(spec: RunSpec, byzantine: number): number {
+  const { k, alphaConfidence, beta, maxRounds } = spec.consensus;
+  const success = pollSuccess(
+    {
+      nodes: spec.nodes,
+      byzantine,
+      voter: voterOf(spec.byzantine.attack),
+      k,
+      loss: spec.network.loss,
+      offlineShare: 0,
+      retry: true,
+    },
+    alphaConfidence,
+  );
+  return Math.max(beta, Math.min(expectedRounds(success, beta), 2 * maxRounds));
+}
+
+/** How an attack looks to a poll about an unconflicted vertex. */
+function voterOf(attack: AttackName): Voter {
+  switch (attack) {
+    case 'none':
+    case 'always-accept':
+    case 'collusion':
+    case 'late':
+      return 'accept';
+    case 'always-reject':
+      return 'reject';
+    case 'random':
+    case 'sybil':
+    case 'equivocation':
+      return 'random';
+    case 'silent':
+      return 'silent';
+  }
+}
+
+/** Expected time from the start of a poll to its end, microseconds. */
+function pollTimeUs(spec: RunSpec, byzantine: number): number {
+  const { k, alphaConfidence, earlyEnd } = spec.consensus;
+  const { attack } = spec.byzantine;
+  const [leastUs, mostUs] = spec.network.oneWayUs;
+  const arrives = (1 - spec.network.loss) * (1 - spec.network.loss);
+  const mute = attack === 'silent' || attack === 'late' ? byzantine / spec.nodes : 0;
+  const refusing = attack === 'always-reject' ? byzantine / spec.nodes : 0;
+  const answering = k * arrives * (1 - mute);
+  // With early end the poll is over at the answer that brings alpha yes votes.
+  const needed = earlyEnd ? alphaConfidence / (1 - refusing) : k;
+  const { answerQuery, askQuery } = spec.calibration.serviceTimesUs;
+  // The event loop takes one message at a time: a query, and its answer, wait for half of the others.
+  const serviceUs = answerQuery + askQuery + (k * (askQuery + answerQuery)) / 2;
+  const timeoutUs = timeoutOverMean * (leastUs + mostUs);
+  if (needed > answering) return timeoutUs + (leastUs + mostUs) + serviceUs;
+  return roundTripQuantileUs(leastUs, mostUs, needed / (answering + 1), spec.network.spread) + serviceUs;
+}
+
+/** Quantile of a round trip: a triangular law when each way draws anew, uniform when a pair keeps its delay. */
+function roundTripQuantileUs(
+  leastUs: number,
+  mostUs: number,
+  share: number,
+  spread: 'message' | 'pair',
+): number {
+  const width = mostUs - leastUs;
+  if (spread === 'pair') return 2 * (leastUs + width * share);
+  return share <= 0.5
+    ? 2 * leastUs + width * Math.sqrt(2 * share)
+    : 2 * mostUs - width * Math.sqrt(2 * (1 - share));
+}
+
+/** CPU time of one poll round on the event loop of a node: own queries, those of others, vertices of that time. */
+function roundCpuUs(spec: RunSpec, verticesPerSecond: number): number {
+  const times = spec.calibration.serviceTimesUs;
+  const busy = spec.resources.cpuCores < 2 ? verifyUs(spec) + times.handleVertex : times.handleVertex;
+  const vertexShare = (verticesPerSecond * busy) / 1_000_000;
+  return (spec.consensus.k * (times.askQuery + times.answerQuery)) / Math.max(0.05, 1 - vertexShare);
+}
+
+/** Signature and hash of one vertex. */
+function verifyUs(spec: RunSpec): number {
+  const times = spec.calibration.serviceTimesUs;
+  return (
+    times.verifyVertex + times.hashPerKilobyte * ((spec.workload.batch * spec.workload.payloadBytes) / 1_024)
+  );
+}
+
+function disseminationTimeUs(spec: RunSpec): number {
+  const { nodes, topology, network, workload, calibration } = spec;
+  const hops = expectedHops(topology.kind, topology.degree, nodes).mean;
+  const bytes = calibration.wireBytes.vertexFixed + workload.batch * workload.payloadBytes;
+  const copies = Math.max(1, expectedRelayMessages(topology.kind, topology.degree, nodes) / nodes);
+  const fanOut = topology.kind === 'full' ? nodes - 1 : copies;
+  const sendUs =
+    network.bandwidthBitsPerSecond === null
+      ? 0
+      : ((fanOut / 2) * bytes * 8 * 1_000_000) / network.bandwidthBitsPerSecond;
+  const times = calibration.serviceTimesUs;
+  const oneWayUs = (network.oneWayUs[0] + network.oneWayUs[1]) / 2;
+  return times.signVertex + times.syncDisk + hops * (oneWayUs + sendUs + times.handleVertex + verifyUs(spec));
+}

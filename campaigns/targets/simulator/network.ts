@@ -1,0 +1,152 @@
+/**
+ * What a message suffers between two nodes of the simulation: delay, jitter, loss, duplication, reordering, bandwidth, cuts.
+ * Owns: the tables and queues that turn a random draw into a delay in ticks. Does not own: random streams or events.
+ * Delays come from a table of integer ticks built with rational arithmetic; a draw is 12 bits of delay and 20 bits of loss.
+ */
+import { mix, purpose, streamKey, unit } from '#node/core/random.ts';
+import type { NetworkProfile } from '#node/model/network-profile.ts';
+
+const tableSize = 4096;
+const lossResolution = 1 << 20;
+/** A message waits at most this long for a full link; then it is dropped, as a bounded queue drops it. */
+const longestQueueUs = 5_000_000;
+
+export class Network {
+  readonly tickUs: number;
+  /** Nothing but delay and loss: the common case has a short path. */
+  plain: boolean;
+  partitioned = false;
+  readonly group: Uint8Array;
+  readonly bytesSent: Float64Array;
+  lost = 0;
+  cut = 0;
+  queueDrops = 0;
+  delayed = 0;
+  readonly #profile: NetworkProfile;
+  readonly #table: Int32Array;
+  readonly #pairKey: number;
+  readonly #extraUs: Float64Array;
+  #extraNodes = 0;
+  #lossLimit: number;
+  readonly #baseLoss: number;
+  readonly #sendFreeUs: Float64Array;
+  readonly #receiveFreeUs: Float64Array;
+  readonly #usPerByte: number;
+
+  constructor(profile: NetworkProfile, nodes: number, tickUs: number, seed: number) {
+    this.#profile = profile;
+    this.tickUs = tickUs;
+    this.group = new Uint8Array(nodes);
+    this.bytesSent = new Float64Array(nodes);
+    this.#extraUs = new Float64Array(nodes);
+    this.#table = new Int32Array(tableSize);
+    const [least, most] = profile.oneWayUs;
+    for (let i = 0; i < tableSize; i++) {
+      const delayUs = least + ((most - least) * (2 * i + 1)) / (2 * tableSize);
+      this.#table[i] = Math.round(delayUs / tickUs);
+    }
+    this.#pairKey = streamKey(seed, 0, purpose.pair, 0);
+    this.#baseLoss = profile.loss;
+    this.#lossLimit = Math.round(profile.loss * lossResolution);
+    this.#sendFreeUs = new Float64Array(nodes);
+    this.#receiveFreeUs = new Float64Array(nodes);
+    const bits = profile.bandwidthBitsPerSecond;
+    this.#usPerByte = bits === null ? 0 : 8_000_000 / bits;
+    this.plain = this.#isPlain();
+  }
+
+  #isPlain(): boolean {
+    const { spread, duplication, reorder, bandwidthBitsPerSecond } = this.#profile;
+    return (
+      spread === 'message' &&
+      duplication === 0 &&
+      reorder === 0 &&
+      bandwidthBitsPerSecond === null &&
+      this.#extraNodes === 0
+    );
+  }
+
+  /** Delay in ticks, or -1 when the message is lost. Only when `plain`. */
+  plainDelay(draw: number): number {
+    if (draw >>> 12 < this.#lossLimit) {
+      this.lost += 1;
+      return -1;
+    }
+    return this.#table[draw & (tableSize - 1)]!;
+  }
+
+  /** Delay in ticks from now until arrival, -1 when lost. Reserves bandwidth at both ends. */
+  delay(draw: number, from: number, to: number, bytes: number, nowUs: number): number {
+    if (this.plain) return this.plainDelay(draw);
+    if (draw >>> 12 < this.#lossLimit) {
+      this.lost += 1;
+      return -1;
+    }
+    let ticks = this.#table[this.#tableIndex(draw, from, to)]!;
+    if (this.#profile.reorder > 0 && unit(mix(draw, this.#pairKey, 1)) < this.#profile.reorder) {
+      ticks += Math.round(this.#profile.oneWayUs[1] / this.tickUs);
+    }
+    const extraUs = this.#extraUs[from]! + this.#extraUs[to]!;
+    if (extraUs > 0) {
+      ticks += Math.round(extraUs / this.tickUs);
+      this.delayed += 1;
+    }
+    return this.#usPerByte === 0 ? ticks : this.#queued(ticks, from, to, bytes, nowUs);
+  }
+
+  /** True when a second copy of the message arrives. */
+  isDuplicated(draw: number): boolean {
+    return this.#profile.duplication > 0 && unit(mix(draw, this.#pairKey, 2)) < this.#profile.duplication;
+  }
+
+  /** 'pair': nine tenths of the spread belong to the pair, one tenth to the message. */
+  #tableIndex(draw: number, from: number, to: number): number {
+    if (this.#profile.spread === 'message') return draw & (tableSize - 1);
+    const low = from < to ? from : to;
+    const high = from < to ? to : from;
+    const pair = (mix(this.#pairKey, low, high) >>> 20) * 0.9;
+    return (pair + (draw & (tableSize - 1)) * 0.1) | 0;
+  }
+
+  #queued(ticks: number, from: number, to: number, bytes: number, nowUs: number): number {
+    const size = bytes * this.#usPerByte;
+    const departUs = Math.max(nowUs, this.#sendFreeUs[from]!) + size;
+    if (departUs - nowUs > longestQueueUs) {
+      this.queueDrops += 1;
+      return -1;
+    }
+    this.#sendFreeUs[from] = departUs;
+    const reachUs = departUs + ticks * this.tickUs;
+    const arriveUs = Math.max(reachUs, this.#receiveFreeUs[to]! + size);
+    if (arriveUs - reachUs > longestQueueUs) {
+      this.queueDrops += 1;
+      return -1;
+    }
+    this.#receiveFreeUs[to] = arriveUs;
+    return Math.round((arriveUs - nowUs) / this.tickUs);
+  }
+
+  /** True when a message between the two cannot pass now; counts it. */
+  isCut(from: number, to: number): boolean {
+    if (!this.partitioned || this.group[from] === this.group[to]) return false;
+    this.cut += 1;
+    return true;
+  }
+
+  partition(groupOf: Uint8Array | null): void {
+    this.partitioned = groupOf !== null;
+    if (groupOf !== null) this.group.set(groupOf);
+  }
+
+  /** Loss that holds from now on, beside the profile's. */
+  setExtraLoss(loss: number): void {
+    const kept = (1 - this.#baseLoss) * (1 - loss);
+    this.#lossLimit = Math.round((1 - kept) * lossResolution);
+  }
+
+  addLatency(nodes: Int32Array, addUs: number): void {
+    for (const node of nodes) this.#extraUs[node]! += addUs;
+    this.#extraNodes += addUs > 0 ? nodes.length : -nodes.length;
+    this.plain = this.#isPlain();
+  }
+}

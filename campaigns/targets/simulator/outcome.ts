@@ -1,0 +1,311 @@
+/**
+ * From the parts of a finished simulation to the record of the run.
+ * Owns: which counter becomes which figure, the safety check of what was recorded, the status of the run itself.
+ * Does not own: verdicts on criteria (campaigns/analysis): a run that did what it was asked to do is PASSED here.
+ */
+
+import { checkSafety, type SafetyReport } from '#campaigns/analysis/safety.ts';
+import { codeVersion } from '#campaigns/code-version.ts';
+import type { RunResult, TestStatus } from '#campaigns/results/schema.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { RunOutcome } from '#campaigns/targets/target.ts';
+import type { RunParts } from './run.ts';
+
+export function outcomeOf(
+  parts: RunParts,
+  endedUs: number,
+  cpuSeconds: number,
+  aborted: boolean,
+): RunOutcome {
+  const { spec, plan, series, recorder, schedule } = parts;
+  const safety = checkSafety({
+    nodes: spec.nodes,
+    honest: parts.honest,
+    vertices: recorder.vertices,
+    decisions: recorder.columns,
+  });
+  const faults = parts.faultLog.records();
+  const anomalies = [...plan.notes, ...schedule.notes, ...anomaliesOf(parts)];
+  const { status, reason } = statusOf(parts, safety, aborted);
+  const id = `${spec.scenarioId}/${spec.label}/${spec.seed}`;
+  const measuredUs =
+    plan.decisions === null ? Math.min(endedUs, plan.warmupUs + plan.measureUs) - plan.warmupUs : endedUs;
+  const result: RunResult = {
+    test_run_id: id,
+    timestamp: new Date().toISOString(),
+    configuration: configurationOf(parts),
+    results: {
+      throughput: throughputOf(parts, measuredUs),
+      latency: latencyOf(parts),
+      resource_usage: resourcesOf(parts, endedUs),
+      consensus_metrics: consensusOf(parts, safety),
+      simulation: {
+        messages: parts.simulation.messages,
+        polls: parts.simulation.polls,
+        virtual_seconds: endedUs / 1_000_000,
+        cpu_seconds: cpuSeconds,
+        messages_per_cpu_second: cpuSeconds > 0 ? parts.simulation.messages / cpuSeconds : 0,
+      },
+    },
+    window: {
+      requested_s: spec.duration.measureUs / 1_000_000,
+      measured_s: measuredUs / 1_000_000,
+      warmup_s: plan.warmupUs / 1_000_000,
+      cooldown_s: Math.max(0, endedUs - plan.warmupUs - measuredUs) / 1_000_000,
+      compression: plan.compression,
+      finality_times: measuredUs / finalityUs(parts),
+    },
+    faults,
+    anomalies,
+    determinism: {
+      key: determinismKey(spec),
+      seed: spec.seed,
+      trace_hash: recorder.traceHash,
+    },
+    provenance: 'SIMULATED',
+    tier: 'message',
+    test_status: status,
+    reason,
+  };
+  const points = series.points.map((point) => ({ ...point }));
+  const windowUs: [number, number] = [plan.warmupUs, plan.warmupUs + measuredUs];
+  return {
+    result,
+    series: { test_run_id: id, window_us: windowUs, points },
+    events: eventsOf(parts, safety),
+  };
+}
+
+/** Measured mean time to finality; the planned one when nothing was finalised. */
+function finalityUs(parts: RunParts): number {
+  return parts.recorder.latency.meanUs ?? parts.plan.finalityUs;
+}
+
+export function determinismKey(spec: RunSpec): string {
+  return `${codeVersion()}/${process.version}/${spec.scenarioId}/${spec.label}/${spec.seed}`;
+}
+
+function statusOf(
+  parts: RunParts,
+  safety: SafetyReport,
+  aborted: boolean,
+): { status: TestStatus; reason: string } {
+  if (safety.total > 0)
+    return { status: 'FAILED', reason: `${safety.total} safety violations: ${safety.violations[0] ?? ''}` };
+  if (aborted) return { status: 'ABORTED', reason: 'stopped before the end of the run' };
+  const { unplaced } = parts.schedule;
+  if (unplaced.length > 0)
+    return { status: 'INCONCLUSIVE', reason: `${unplaced.length} faults fell outside the window` };
+  const unseen = parts.faultLog.records().filter((fault) => !fault.observed);
+  if (unseen.length > 0)
+    return { status: 'INCONCLUSIVE', reason: `fault not observed: ${unseen[0]!.description}` };
+  return { status: 'PASSED', reason: '' };
+}
+
+function anomaliesOf(parts: RunParts): string[] {
+  const { simulation, conduct } = parts;
+  const found: string[] = [];
+  const note = (count: number, what: string): void => {
+    if (count > 0) found.push(`${count} ${what}`);
+  };
+  note(simulation.cpu.refused, 'queries refused by nodes whose event loop was more than 2 s behind');
+  note(simulation.network.queueDrops, 'messages dropped by full links (bandwidth)');
+  note(
+    conduct.queuedTransactions,
+    'transactions waited at the end for a creator at its limit of undecided vertices, or down',
+  );
+  note(conduct.reissued, 'vertices issued again after a rejection');
+  return found;
+}
+
+function configurationOf(parts: RunParts): RunResult['configuration'] {
+  const { spec } = parts;
+  const { consensus, workload, byzantine } = spec;
+  const attackers = parts.honest.reduce((sum, is) => sum + 1 - is, 0);
+  return {
+    scenario_id: spec.scenarioId,
+    label: spec.label,
+    node_count: spec.nodes,
+    byzantine_percentage: byzantine.share * 100,
+    byzantine_nodes: attackers,
+    attack: byzantine.attack,
+    network_profile: spec.network.name,
+    topology: spec.topology.kind,
+    workload: `${workload.kind}, batch ${workload.batch}, ${workload.payloadBytes} B`,
+    resource_profile: spec.resources.name,
+    calibration: spec.calibration.name,
+    consensus_params: {
+      sample_size: consensus.k,
+      alpha_threshold: consensus.alphaConfidence,
+      alpha_preference: consensus.alphaPreference,
+      beta_threshold: consensus.beta,
+      finalization_threshold: consensus.threshold,
+      max_rounds: consensus.maxRounds,
+      poll_interval_ms: consensus.pollIntervalUs / 1000,
+      concurrent_polls: consensus.concurrentPolls,
+      early_end: consensus.earlyEnd,
+    },
+  };
+}
+
+function throughputOf(parts: RunParts, measuredUs: number): RunResult['results']['throughput'] {
+  const { series, spec, conduct, recorder, plan } = parts;
+  const { batch } = spec.workload;
+  if (plan.decisions !== null) {
+    const honest = parts.honest.reduce((sum, is) => sum + is, 0);
+    const vertices = recorder.finalisedPairs / honest;
+    const perSecond = measuredUs > 0 ? (vertices * 1_000_000) / measuredUs : 0;
+    return {
+      avg_tps: perSecond * batch,
+      peak_tps: perSecond * batch,
+      min_tps: perSecond * batch,
+      total_vertices: vertices,
+      total_transactions: vertices * batch,
+      vertices_per_second: perSecond,
+      offered_tps: perSecond * batch,
+      queued_transactions: conduct.queuedTransactions,
+      tps_variance_percent: 0,
+    };
+  }
+  const window = series.windowThroughput();
+  const transactions = window?.transactions ?? 0;
+  const points = series.windowPoints();
+  const offered = points.reduce((sum, point) => sum + point.offered_tps, 0) / Math.max(1, points.length);
+  return {
+    avg_tps: window?.averageTps ?? 0,
+    peak_tps: window?.peakTps ?? 0,
+    min_tps: window?.leastTps ?? 0,
+    total_vertices: transactions / batch,
+    total_transactions: transactions,
+    vertices_per_second: (window?.averageTps ?? 0) / batch,
+    offered_tps: offered,
+    queued_transactions: conduct.queuedTransactions,
+    tps_variance_percent: window?.variancePercent ?? 0,
+  };
+}
+
+/** Quantiles over all pairs; an undecided pair is later than every decided one, so a quantile may not exist. */
+function latencyOf(parts: RunParts): RunResult['results']['latency'] {
+  const { latency } = parts.recorder;
+  const undecided = parts.recorder.shares().undecidedTransactionShare;
+  const later = undecided >= 1 ? 0 : (latency.total * undecided) / (1 - undecided);
+  const at = (share: number): number | null => milliseconds(latency.quantileUs(share, later));
+  return {
+    p50_ms: at(0.5),
+    p95_ms: at(0.95),
+    p99_ms: at(0.99),
+    p999_ms: at(0.999),
+    max_ms: undecided > 0 ? null : milliseconds(latency.mostUs),
+    mean_ms: milliseconds(latency.meanUs),
+    undecided_share: undecided,
+    histogram: latency.toPairs(),
+  };
+}
+
+function milliseconds(us: number | null): number | null {
+  return us === null ? null : us / 1000;
+}
+
+function resourcesOf(parts: RunParts, endedUs: number): RunResult['results']['resource_usage'] {
+  const { simulation, series, spec } = parts;
+  const points = series.windowPoints();
+  const mean = (read: (point: (typeof points)[number]) => number): number =>
+    points.length === 0 ? 0 : points.reduce((sum, point) => sum + read(point), 0) / points.length;
+  const most = (read: (point: (typeof points)[number]) => number): number =>
+    points.reduce((top, point) => Math.max(top, read(point)), 0);
+  let busiest = 0;
+  let signatures = 0;
+  for (let node = 0; node < spec.nodes; node++) {
+    busiest = Math.max(busiest, simulation.bytesSent(node));
+    signatures += simulation.cpu.signatureUs(node);
+  }
+  const first = points[0]?.memory_mb ?? 0;
+  const last = points.at(-1)?.memory_mb ?? 0;
+  return {
+    avg_cpu_percent: mean((point) => point.cpu_percent),
+    peak_cpu_percent: most((point) => point.cpu_percent),
+    avg_memory_mb: mean((point) => point.memory_mb),
+    peak_memory_mb: most((point) => point.memory_mb),
+    memory_growth_percent: first > 0 ? (100 * (last - first)) / first : 0,
+    avg_network_mbps: mean((point) => point.network_mbps),
+    peak_network_mbps: endedUs > 0 ? (8 * busiest) / endedUs : 0,
+    signature_cpu_percent:
+      endedUs > 0 ? (100 * signatures) / (spec.nodes * spec.resources.cpuCores * endedUs) : 0,
+  };
+}
+
+function consensusOf(parts: RunParts, safety: SafetyReport): RunResult['results']['consensus_metrics'] {
+  const { recorder, simulation, detection } = parts;
+  const { rounds } = recorder;
+  const shares = recorder.shares();
+  const times = [...detection.attackers.values()];
+  return {
+    avg_rounds_to_finalize: rounds.mean,
+    confidence_at_finalization:
+      recorder.finalisedPairs === 0 ? null : recorder.confidenceSum / recorder.finalisedPairs,
+    byzantine_detected: detection.attackers.size,
+    false_positives: detection.honest.size,
+    time_to_detect_ms: times.length === 0 ? null : Math.max(...times) / 1000,
+    rounds: {
+      mean: rounds.mean,
+      p50: rounds.quantile(0.5),
+      p99: rounds.quantile(0.99),
+      max: rounds.most,
+      histogram: rounds.toPairs(),
+    },
+    finalized_share: shares.finalizedShare,
+    all_honest_share: shares.allHonestShare,
+    conflicts_finalized: safety.byRule.conflict,
+    safety_violations: [...safety.violations],
+    liveness_failures: recorder.livenessFailures,
+    rejected_vertices: recorder.rejectedPairs,
+    polls_successful_share:
+      simulation.polledVertices === 0 ? 0 : simulation.chits / simulation.polledVertices,
+    sampling_chi_square_z: samplingZ(parts),
+  };
+}
+
+/** Chi-square of queries over members, corrected for sampling without replacement, as a z value. */
+function samplingZ(parts: RunParts): number {
+  const { asked } = parts.simulation.exchange;
+  const members = asked.length;
+  const total = asked.reduce((sum, count) => sum + count, 0);
+  const spread = 1 - parts.spec.consensus.k / (members - 1);
+  if (total === 0 || spread <= 0 || parts.spec.faults.length > 0) return 0;
+  const expected = total / members;
+  const chiSquare = asked.reduce((sum, count) => sum + (count - expected) ** 2, 0) / (expected * spread);
+  return (chiSquare - (members - 1)) / Math.sqrt(2 * (members - 1));
+}
+
+function eventsOf(parts: RunParts, safety: SafetyReport): string[] {
+  const { plan, schedule, simulation, recorder, conduct } = parts;
+  const line = (event: string, facts: Record<string, unknown>): string => JSON.stringify({ event, ...facts });
+  return [
+    line('window', {
+      warmup_us: plan.warmupUs,
+      measure_us: plan.measureUs,
+      cooldown_us: plan.cooldownUs,
+      compression: plan.compression,
+    }),
+    ...schedule.actions.map((action) =>
+      line('fault', { at_us: action.atUs, kind: action.kind, fault: action.fault }),
+    ),
+    line('traffic', {
+      messages: simulation.messages,
+      polls: simulation.polls,
+      lost: simulation.network.lost,
+      cut: simulation.network.cut,
+      retries: simulation.core.retries,
+      ignored_answers: simulation.core.ignoredAnswers,
+      bodies: simulation.relay.bodies,
+      requests: simulation.relay.requests,
+    }),
+    line('vertices', {
+      issued: recorder.vertices.length,
+      reissued: conduct.reissued,
+      rejected_subtrees: conduct.rejectedSubtrees,
+      crashes_with_open_poll: conduct.crashesWithOpenPoll,
+    }),
+    line('safety', { decisions: safety.decisionsChecked, violations: safety.total, by_rule: safety.byRule }),
+  ];
+}

@@ -1,0 +1,300 @@
+/**
+ * How vertices reach nodes: pushed along the relay graph, asked for when missing, handed over after a restart.
+ * Owns: vertex bodies and requests in flight, their sizes, signature checks before a vertex enters a node.
+ * Does not own: the graph (topology.ts), delays (network.ts), the consensus core.
+ *
+ * A node passes a verified vertex once to every neighbour that has not got it; to the others it sends the announcement only.
+ * A request is answered with the vertex and every ancestor that the asking node lacks, oldest first.
+ */
+
+import type { Core } from '#node/core/core.ts';
+import { mix, purpose, streamKey } from '#node/core/random.ts';
+import { maximumParents } from '#node/core/vertex-table.ts';
+import type { Calibration } from '#node/model/calibration.ts';
+import type { Cpu } from './cpu.ts';
+import { eventKind, nodeEvent } from './event.ts';
+import type { Network } from './network.ts';
+import type { RelayGraph } from './topology.ts';
+import type { TimingWheel } from './wheel.ts';
+
+export interface RelayParts {
+  readonly core: Core;
+  readonly network: Network;
+  readonly wheel: TimingWheel;
+  readonly cpu: Cpu;
+  readonly graph: RelayGraph;
+  readonly calibration: Calibration;
+  readonly seed: number;
+}
+
+/** Slot of a record that asks for everything. */
+const everything = -1;
+
+export class Relay {
+  /** Vertices and requests delivered. */
+  delivered = 0;
+  bodies = 0;
+  duplicates = 0;
+  requests = 0;
+  readonly #parts: RelayParts;
+  // Messages in flight: one record for all copies of a push.
+  #slot = new Int32Array(1024);
+  #serial = new Int32Array(1024);
+  #from = new Int32Array(1024);
+  #copies = new Int32Array(1024);
+  readonly #free: number[] = [];
+  #used = 0;
+  #bytes = new Int32Array(1024); // per vertex slot
+  /** Vertices that reached a node, checked or being checked: [node][word]. */
+  #reached: Int32Array;
+  #words: number;
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+    this.#words = parts.core.standing.words;
+    this.#reached = new Int32Array(parts.core.standing.nodes * this.#words);
+  }
+
+  /** A node publishes its own vertex; `only` restricts the push to part of the network (equivocation). */
+  publish(
+    node: number,
+    slot: number,
+    payloadBytes: number,
+    nowUs: number,
+    only: ((peer: number) => boolean) | null,
+  ): void {
+    const { core, calibration } = this.#parts;
+    this.#fit();
+    const wire = calibration.wireBytes;
+    this.#bytes[slot] =
+      wire.vertexFixed + core.table.parentCount[slot]! * wire.vertexPerParent + payloadBytes;
+    this.#markReached(node, slot);
+    this.#push(node, slot, -1, nowUs, only);
+    core.deliver(node, slot, -1, nowUs);
+  }
+
+  #push(
+    node: number,
+    slot: number,
+    except: number,
+    nowUs: number,
+    only: ((peer: number) => boolean) | null,
+  ): void {
+    const { graph, core } = this.#parts;
+    const record = this.#record(slot, node);
+    if (graph.isDirect) {
+      if (except < 0) {
+        for (let peer = 0; peer < core.members; peer++) {
+          if (peer !== node && (only === null || only(peer))) this.#send(record, node, peer, nowUs);
+        }
+      }
+    } else {
+      for (let edge = graph.offsets[node]!; edge < graph.offsets[node + 1]!; edge++) {
+        const peer = graph.neighbours[edge]!;
+        if (peer !== except && (only === null || only(peer))) this.#send(record, node, peer, nowUs);
+      }
+    }
+    if (this.#copies[record] === 0) this.#free.push(record);
+  }
+
+  #send(record: number, node: number, peer: number, nowUs: number): void {
+    const { network, calibration, wheel } = this.#parts;
+    const slot = this.#slot[record]!;
+    if (this.#hasReached(peer, slot)) {
+      network.bytesSent[node]! += calibration.wireBytes.vertexAnnouncement;
+      return;
+    }
+    const bytes = this.#bytes[slot]!;
+    network.bytesSent[node]! += bytes;
+    this.bodies += 1;
+    const ticks = network.delay(this.#draw(node, peer, this.#serial[record]!), node, peer, bytes, nowUs);
+    if (ticks < 0) return;
+    this.#copies[record]! += 1;
+    wheel.push(ticks, nodeEvent(eventKind.body, peer), record);
+  }
+
+  #draw(node: number, peer: number, counter: number): number {
+    return mix(streamKey(this.#parts.seed, node, purpose.gossip, peer), node, counter);
+  }
+
+  /** A body arrives: duplicates end here, others go to the signature workers. */
+  onBody(node: number, record: number, nowUs: number): void {
+    const { network, cpu, calibration, wheel, core } = this.#parts;
+    this.delivered += 1;
+    const slot = this.#slot[record]!;
+    const alive = core.active[node] === 1 && !network.isCut(this.#from[record]!, node);
+    const current = core.table.isLive(slot) && core.table.serial[slot] === this.#serial[record];
+    if (!alive || !current || this.#hasReached(node, slot)) {
+      if (alive && current) this.duplicates += 1;
+      this.#drop(record);
+      return;
+    }
+    this.#markReached(node, slot);
+    const times = calibration.serviceTimesUs;
+    cpu.loop(node, times.handleVertex, nowUs);
+    const hash = (times.hashPerKilobyte * this.#bytes[slot]!) / 1024;
+    const doneUs = cpu.pool(node, times.verifyVertex + hash, nowUs);
+    const ticks = Math.round((doneUs - nowUs) / network.tickUs);
+    if (ticks === 0) this.onVerified(node, record, nowUs);
+    else wheel.push(ticks, nodeEvent(eventKind.verified, node), record);
+  }
+
+  onVerified(node: number, record: number, nowUs: number): void {
+    const { core } = this.#parts;
+    const slot = this.#slot[record]!;
+    const from = this.#from[record]!;
+    const current = core.table.isLive(slot) && core.table.serial[slot] === this.#serial[record];
+    this.#drop(record);
+    if (!current || core.active[node] === 0) return;
+    // Pass it on before acting on it: neighbours should know it when they are polled about it.
+    this.#push(node, slot, from, nowUs, null);
+    const delivery = core.deliver(node, slot, from, nowUs);
+    if (delivery === 'dropped') this.#unreach(node, slot);
+  }
+
+  /** Asks a peer for a vertex, or for everything the node lacks (slot = -1). */
+  request(node: number, slot: number, peer: number, nowUs: number): void {
+    const { network, calibration, wheel } = this.#parts;
+    this.requests += 1;
+    const bytes = calibration.wireBytes.vertexAnnouncement;
+    network.bytesSent[node]! += bytes;
+    const ticks = network.delay(this.#draw(node, peer, -this.requests), node, peer, bytes, nowUs);
+    if (ticks < 0) return;
+    const record = this.#record(slot, node);
+    this.#copies[record] = 1;
+    wheel.push(ticks, nodeEvent(eventKind.request, peer), record);
+  }
+
+  requestEverything(node: number, peer: number, nowUs: number): void {
+    this.request(node, everything, peer, nowUs);
+  }
+
+  onRequest(peer: number, record: number, nowUs: number): void {
+    this.delivered += 1;
+    const { core, network } = this.#parts;
+    const node = this.#from[record]!;
+    const slot = this.#slot[record]!;
+    const stale = slot >= 0 && (!core.table.isLive(slot) || core.table.serial[slot] !== this.#serial[record]);
+    this.#drop(record);
+    if (stale || core.active[peer] === 0 || network.isCut(node, peer)) return;
+    const missing =
+      slot === everything ? this.#missingAt(node, peer) : this.#missingAncestors(node, peer, slot);
+    missing.sort((a, b) => core.table.serial[a]! - core.table.serial[b]!);
+    const draw = this.#draw(peer, node, -this.requests);
+    for (const each of missing) {
+      const bytes = this.#bytes[each]!;
+      network.bytesSent[peer]! += bytes;
+      this.bodies += 1;
+      // One answer on one stream: the same draw keeps the order.
+      const ticks = network.delay(draw, peer, node, bytes, nowUs);
+      if (ticks < 0) return;
+      this.#unreach(node, each);
+      const copy = this.#record(each, peer);
+      this.#copies[copy] = 1;
+      this.#parts.wheel.push(ticks, nodeEvent(eventKind.body, node), copy);
+    }
+  }
+
+  #missingAncestors(node: number, peer: number, slot: number): number[] {
+    const { core } = this.#parts;
+    const found: number[] = [];
+    const stack = [slot];
+    const seen = new Set<number>();
+    while (stack.length > 0) {
+      const at = stack.pop()!;
+      if (seen.has(at) || core.standing.isKnown(node, at) || !core.standing.isKnown(peer, at)) continue;
+      seen.add(at);
+      found.push(at);
+      for (let i = 0; i < core.table.parentCount[at]!; i++) {
+        const parent = core.table.parents[at * maximumParents + i]!;
+        if (parent >= 0) stack.push(parent);
+      }
+    }
+    return found;
+  }
+
+  #missingAt(node: number, peer: number): number[] {
+    const { standing, table } = this.#parts.core;
+    const found: number[] = [];
+    for (let w = 0; w < table.highWord; w++) {
+      const own = standing.votes[2 * (node * standing.words + w) + 1]!;
+      const theirs = standing.votes[2 * (peer * standing.words + w) + 1]!;
+      for (let rest = theirs & ~own; rest !== 0; rest &= rest - 1)
+        found.push((w << 5) + (31 - Math.clz32(rest & -rest)));
+    }
+    return found;
+  }
+
+  /** A crash forgets what reached the node but is not known there any more. */
+  crash(node: number): void {
+    this.#fit();
+    const { standing } = this.#parts.core;
+    for (let w = 0; w < this.#words; w++) {
+      this.#reached[node * this.#words + w] = standing.votes[2 * (node * standing.words + w) + 1]!;
+    }
+  }
+
+  released(slot: number): void {
+    const keep = ~(1 << (slot & 31));
+    for (let at = slot >>> 5; at < this.#reached.length; at += this.#words) this.#reached[at]! &= keep;
+  }
+
+  #record(slot: number, from: number): number {
+    let record = this.#free.pop();
+    if (record === undefined) {
+      if (this.#used === this.#slot.length) this.#growRecords();
+      record = this.#used++;
+    }
+    this.#slot[record] = slot;
+    this.#serial[record] = slot < 0 ? 0 : this.#parts.core.table.serial[slot]!;
+    this.#from[record] = from;
+    this.#copies[record] = 0;
+    return record;
+  }
+
+  #drop(record: number): void {
+    this.#copies[record]! -= 1;
+    if (this.#copies[record] === 0) this.#free.push(record);
+  }
+
+  #hasReached(node: number, slot: number): boolean {
+    return (this.#reached[node * this.#words + (slot >>> 5)]! & (1 << (slot & 31))) !== 0;
+  }
+
+  #markReached(node: number, slot: number): void {
+    this.#reached[node * this.#words + (slot >>> 5)]! |= 1 << (slot & 31);
+  }
+
+  /** A pending vertex that never completed, or one that is sent again on request. */
+  #unreach(node: number, slot: number): void {
+    this.#reached[node * this.#words + (slot >>> 5)]! &= ~(1 << (slot & 31));
+  }
+
+  #growRecords(): void {
+    const wider = (from: Int32Array): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(from.length * 2);
+      to.set(from);
+      return to;
+    };
+    this.#slot = wider(this.#slot);
+    this.#serial = wider(this.#serial);
+    this.#from = wider(this.#from);
+    this.#copies = wider(this.#copies);
+  }
+
+  /** Follows the growth of the vertex table. */
+  #fit(): void {
+    const { words, nodes } = this.#parts.core.standing;
+    if (this.#bytes.length < words * 32) {
+      const bytes = new Int32Array(words * 32);
+      bytes.set(this.#bytes);
+      this.#bytes = bytes;
+    }
+    if (words === this.#words) return;
+    const reached = new Int32Array(nodes * words);
+    for (let n = 0; n < nodes; n++)
+      reached.set(this.#reached.subarray(n * this.#words, (n + 1) * this.#words), n * words);
+    this.#reached = reached;
+    this.#words = words;
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * One repetition at message fidelity, from a run specification to its outcome.
+ * Owns: putting the parts together, the loop over virtual time, when the run ends. Does not own: any part.
+ * The same specification gives the same trace hash and the same figures, byte for byte.
+ */
+import type { FaultSchedule } from '#campaigns/faults/schedule.ts';
+import { scheduleFaults } from '#campaigns/faults/schedule.ts';
+import { Series } from '#campaigns/measure/series.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
+import { Arrivals } from '#campaigns/workloads/arrivals.ts';
+import { attackDecorator } from '#node/byzantine/attacks.ts';
+import { mix, purpose } from '#node/core/random.ts';
+import { Conduct } from './conduct.ts';
+import { FaultLog } from './fault-log.ts';
+import { outcomeOf } from './outcome.ts';
+import { Recorder } from './recorder.ts';
+import { Simulation } from './simulation.ts';
+import { relayGraph } from './topology.ts';
+import { VirtualDisk } from './virtual-disk.ts';
+import { planWindow, type WindowPlan } from './window.ts';
+
+const windowBins = 40;
+const syncPeers = 3;
+/** Ticks between two looks at things that need no exact time. */
+const housekeepingTicks = 64;
+
+/** Everything a run is made of; tests put planted defects into single parts. */
+export interface RunParts {
+  readonly spec: RunSpec;
+  readonly plan: WindowPlan;
+  readonly schedule: FaultSchedule;
+  readonly simulation: Simulation;
+  readonly conduct: Conduct;
+  readonly recorder: Recorder;
+  readonly arrivals: Arrivals;
+  readonly series: Series;
+  readonly faultLog: FaultLog;
+  readonly honest: Uint8Array;
+  readonly detection: Detection;
+}
+
+/** When each attacker (or honest node) was convicted by most honest nodes, virtual microseconds. */
+export interface Detection {
+  readonly attackers: Map<number, number>;
+  readonly honest: Map<number, number>;
+}
+
+/** The floor(share x nodes) members with the least hash: independent of anything else about a node. */
+export function attackersOf(nodes: number, share: number, seed: number): Uint8Array {
+  const attackers = new Uint8Array(nodes);
+  const count = Math.floor(share * nodes + 1e-9);
+  const order = Array.from({ length: nodes }, (_, node) => node);
+  const draw = order.map((node) => mix(seed, purpose.attack, node) >>> 0);
+  order.sort((a, b) => draw[a]! - draw[b]! || a - b);
+  for (const node of order.slice(0, count)) attackers[node] = 1;
+  return attackers;
+}
+
+function operators(attackers: Uint8Array, identities: number): Int32Array {
+  let seen = 0;
+  return Int32Array.from(attackers, (is, node) =>
+    is === 0 ? node : attackers.length + Math.floor(seen++ / identities),
+  );
+}
+
+export function assemble(spec: RunSpec): RunParts {
+  const plan = planWindow(spec);
+  const attackers = attackersOf(
+    spec.nodes,
+    spec.byzantine.attack === 'none' ? 0 : spec.byzantine.share,
+    spec.seed,
+  );
+  const honest = attackers.map((is) => 1 - is);
+  const honestNodes = Int32Array.from([...honest.keys()].filter((node) => honest[node] === 1));
+  const twins = spec.byzantine.attack === 'equivocation';
+  const windowFromUs = plan.warmupUs;
+  const windowUntilUs = plan.warmupUs + plan.measureUs;
+  const arrivals = new Arrivals(spec.workload, {
+    seed: spec.seed,
+    startUs: 0,
+    endUs: windowUntilUs,
+    windowStartUs: windowFromUs,
+    scale: plan.scale,
+    issuers: twins ? Int32Array.from(honest.keys()) : honestNodes,
+    conflictGapUs: Math.max(1, Math.floor(plan.finalityUs / 4)),
+  });
+  const recorder = new Recorder({
+    nodes: spec.nodes,
+    honest,
+    honestCount: honestNodes.length,
+    maxRounds: spec.consensus.maxRounds,
+    windowFromUs,
+    windowUntilUs,
+  });
+  const conduct = new Conduct(
+    { seed: spec.seed, workload: spec.workload, calibration: spec.calibration, attackers, twins, syncPeers },
+    recorder,
+    arrivals,
+  );
+  const simulation = new Simulation(
+    {
+      nodes: spec.nodes,
+      consensus: spec.consensus,
+      network: spec.network,
+      graph: relayGraph(spec.topology.kind, spec.topology.degree, spec.nodes, spec.seed),
+      calibration: spec.calibration,
+      cores: spec.resources.cpuCores,
+      seed: spec.seed,
+      attackers,
+      attack:
+        spec.byzantine.attack === 'none'
+          ? null
+          : attackDecorator(spec.byzantine.attack, spec.byzantine.clusters),
+      operatorOf: operators(
+        attackers,
+        spec.byzantine.attack === 'sybil' ? Math.max(1, spec.byzantine.identities) : 1,
+      ),
+      exclusion: spec.byzantine.exclusion,
+      slots: 64,
+      disk: (nodes, syncUs, sink) => new VirtualDisk(nodes, syncUs, sink),
+    },
+    conduct,
+  );
+  conduct.attach(simulation);
+  const series = new Series({
+    windowFromUs,
+    windowUntilUs,
+    endUs: windowUntilUs + plan.cooldownUs,
+    windowBins,
+    honestNodes: honestNodes.length,
+    nodes: spec.nodes,
+    cores: spec.resources.cpuCores,
+  });
+  recorder.series = series;
+  const schedule = scheduleFaults(spec.faults, {
+    requestedUs: Math.max(1, spec.duration.measureUs),
+    scale: plan.scale,
+    windowFromUs,
+    windowUntilUs,
+    leastEffectUs: Math.ceil(2 * plan.finalityUs),
+    leastGapUs: Math.ceil(2 * plan.finalityUs),
+    seed: spec.seed,
+    nodes: spec.nodes,
+    honest: honestNodes,
+  });
+  const faultLog = new FaultLog(schedule.placements, simulation, conduct, recorder);
+  const detection = watchDetection(conduct, attackers, honestNodes.length);
+  return {
+    spec,
+    plan,
+    schedule,
+    simulation,
+    conduct,
+    recorder,
+    arrivals,
+    series,
+    faultLog,
+    honest,
+    detection,
+  };
+}
+
+function watchDetection(conduct: Conduct, attackers: Uint8Array, honestCount: number): Detection {
+  const detection: Detection = { attackers: new Map(), honest: new Map() };
+  conduct.onConvicted = (peer, by, atUs) => {
+    if (by !== Math.floor(honestCount / 2) + 1) return;
+    (attackers[peer] === 1 ? detection.attackers : detection.honest).set(peer, atUs);
+  };
+  return detection;
+}
+
+/** Virtual time at which the run ended. */
+export function execute(parts: RunParts, progress: Progress, signal: AbortSignal): number {
+  const { plan, schedule, simulation, conduct, recorder, series, faultLog } = parts;
+  const untilUs = plan.warmupUs + plan.measureUs;
+  const endUs = untilUs + plan.cooldownUs;
+  let action = 0;
+  let settled = 0;
+  const release = recorder.onSettled;
+  recorder.onSettled = (serial, atUs) => {
+    settled += 1;
+    if (plan.decisions === null || settled < plan.decisions) release(serial, atUs);
+  };
+  for (let tick = 0; ; tick++) {
+    const nowUs = simulation.now * simulation.tickUs;
+    simulation.nowUs = nowUs;
+    while (series.nextEdgeUs <= nowUs) closeBin(parts, series.nextEdgeUs);
+    if (nowUs >= endUs) return endUs;
+    if (simulation.disk.nextDurableUs <= nowUs) simulation.disk.flush(nowUs);
+    while (action < schedule.actions.length && schedule.actions[action]!.atUs <= nowUs) {
+      faultLog.apply(schedule.actions[action]!, nowUs);
+      action += 1;
+    }
+    if (conduct.nextDueUs <= nowUs) conduct.submitDue(nowUs);
+    if (tick % housekeepingTicks === 0) {
+      conduct.drainQueues(nowUs);
+      conduct.release();
+      if (plan.decisions !== null && settled >= plan.decisions) return nowUs;
+      if (tick % (housekeepingTicks * 64) === 0) {
+        if (nowUs >= untilUs && recorder.openPairs() === 0) return nowUs;
+        progress(Math.min(1, nowUs / endUs));
+        if (signal.aborted) return nowUs;
+      }
+    }
+    simulation.step();
+  }
+}
+
+function closeBin(parts: RunParts, edgeUs: number): void {
+  const { simulation, conduct, series, spec, honest, arrivals } = parts;
+  const { core, cpu } = simulation;
+  let cpuBusyUs = 0;
+  let bytesSent = 0;
+  let liveNodes = 0;
+  let undecided = 0;
+  let liveHonest = 0;
+  for (let node = 0; node < spec.nodes; node++) {
+    cpuBusyUs += cpu.busyUs(node);
+    bytesSent += simulation.bytesSent(node);
+    liveNodes += core.active[node]!;
+    if (honest[node] === 0 || core.active[node] === 0) continue;
+    liveHonest += 1;
+    undecided += core.standing.undecidedCount[node]!;
+  }
+  const undecidedVertices = liveHonest === 0 ? 0 : undecided / liveHonest;
+  const fromUs = series.openFromUs;
+  series.closeBin({
+    offeredTps: spec.workload.kind === 'single' ? 0 : arrivals.profile.meanTps(fromUs, edgeUs),
+    undecidedVertices,
+    queuedTransactions: conduct.queuedTransactions,
+    cpuBusyUs,
+    bytesSent,
+    memoryBytes: memoryOf(parts, undecidedVertices),
+    liveNodes,
+  });
+}
+
+/** Memory of an average node by the calibration: base, peers, undecided vertices, decided ones kept in the window. */
+function memoryOf(parts: RunParts, undecidedVertices: number): number {
+  const { base, perPeer, perUndecidedVertex, perDecidedVertex } = parts.spec.calibration.memoryBytes;
+  const kept = parts.simulation.core.table.liveCount - undecidedVertices;
+  return (
+    base +
+    perPeer * (parts.spec.nodes - 1) +
+    perUndecidedVertex * undecidedVertices +
+    perDecidedVertex * Math.max(0, kept)
+  );
+}
+
+/** Runs one repetition. An aborted signal yields a result with status ABORTED. */
+export function runMessageTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
+  const started = process.threadCpuUsage();
+  const parts = assemble(spec);
+  const endedUs = execute(parts, progress, signal);
+  const cpu = process.threadCpuUsage(started);
+  return outcomeOf(parts, endedUs, (cpu.user + cpu.system) / 1_000_000, signal.aborted);
+}

@@ -1,0 +1,243 @@
+/**
+ * The message-fidelity simulation: the consensus core of every node, driven by an event per message.
+ * Owns: virtual time, the order of things within a tick, timers, the ports of the core. Does not own: the protocol (node/core),
+ * queries and answers (exchange.ts), load and faults (conduct.ts), what is recorded (recorder.ts).
+ * Within a tick timers and vertices come first, then queries, then answers; each first in, first out.
+ */
+import type { AnswerDecorator } from '#node/core/answer.ts';
+import { Core } from '#node/core/core.ts';
+import type { ConsensusParams } from '#node/core/params.ts';
+import type { CorePorts } from '#node/core/ports.ts';
+import type { VertexFacts } from '#node/core/vertex-table.ts';
+import type { Calibration } from '#node/model/calibration.ts';
+import type { NetworkProfile } from '#node/model/network-profile.ts';
+import { Cpu } from './cpu.ts';
+import {
+  eventKind,
+  kindOf,
+  memberOf,
+  mostMembers,
+  mostPolls,
+  nodeEvent,
+  pollOf,
+  pollReference,
+  sequenceOf,
+} from './event.ts';
+import { Exchange } from './exchange.ts';
+import { Network } from './network.ts';
+import { Relay } from './relay.ts';
+import type { RelayGraph } from './topology.ts';
+import type { DecisionSink, VirtualDisk } from './virtual-disk.ts';
+import { type EventSink, TimingWheel } from './wheel.ts';
+
+export interface SimulationOptions {
+  readonly nodes: number;
+  readonly consensus: ConsensusParams;
+  readonly network: NetworkProfile;
+  readonly graph: RelayGraph;
+  readonly calibration: Calibration;
+  readonly cores: number;
+  readonly seed: number;
+  /** 1 = follows the attack. */
+  readonly attackers: Uint8Array;
+  readonly attack: AnswerDecorator | null;
+  /** Attackers of one Sybil operator share a number (and their draws). */
+  readonly operatorOf: Int32Array;
+  readonly exclusion: boolean;
+  readonly slots: number;
+  /** Makes the disks; tests put defective ones in. */
+  readonly disk: (nodes: number, syncUs: number, sink: DecisionSink) => VirtualDisk;
+}
+
+/** What happens above the message level. */
+export interface Conductor extends DecisionSink {
+  publish(ticket: number, nowUs: number): void;
+  rejected(node: number, slot: number, cause: number, nowUs: number): void;
+  undecidedAtLimit(node: number, slot: number, nowUs: number): void;
+  convicted(node: number, peer: number, nowUs: number): void;
+}
+
+const wheelSlots = 8192;
+/** The longest one-way delay is cut into about this many ticks. */
+const finerThan = 256;
+
+export class Simulation implements CorePorts, EventSink {
+  readonly core: Core;
+  readonly network: Network;
+  readonly cpu: Cpu;
+  readonly disk: VirtualDisk;
+  readonly relay: Relay;
+  readonly exchange: Exchange;
+  /** Timers and vertices; queries and answers have their own queues. */
+  readonly wheel = new TimingWheel(wheelSlots);
+  readonly tickUs: number;
+  nowUs = 0;
+  polls = 0;
+  chits = 0;
+  polledVertices = 0;
+  /** Clock rate of a node in parts per million off true. */
+  readonly skewPpm: Float64Array;
+  skewedTimers = 0;
+  readonly #conductor: Conductor;
+  readonly #concurrent: number;
+  readonly #wakeDueUs: Float64Array;
+
+  constructor(options: SimulationOptions, conductor: Conductor) {
+    const { nodes, consensus, network, calibration, seed } = options;
+    this.#conductor = conductor;
+    this.#concurrent = consensus.concurrentPolls;
+    if (nodes > mostMembers || nodes * this.#concurrent > mostPolls) {
+      throw new RangeError(`at most ${mostMembers} nodes and ${mostPolls} polls`);
+    }
+    const most = network.oneWayUs[1];
+    this.tickUs = Math.max(1, Math.ceil(most / finerThan));
+    const longestUs = 4 * most + 4 * consensus.pollIntervalUs;
+    const timeout = { initialUs: longestUs, leastUs: Math.max(10_000, 2 * most), mostUs: 10 * longestUs };
+    const { slots, exclusion } = options;
+    this.core = new Core(
+      { params: consensus, members: nodes, first: 0, hosted: nodes, seed, slots, timeout, exclusion },
+      this,
+    );
+    this.network = new Network(network, nodes, this.tickUs, seed);
+    this.cpu = new Cpu(nodes, options.cores);
+    this.disk = options.disk(nodes, calibration.serviceTimesUs.syncDisk, conductor);
+    const { core, cpu, disk, wheel } = this;
+    this.exchange = new Exchange({ ...options, core, network: this.network, cpu, disk, wheelSlots });
+    this.relay = new Relay({
+      core,
+      network: this.network,
+      wheel,
+      cpu,
+      graph: options.graph,
+      calibration,
+      seed,
+    });
+    this.skewPpm = new Float64Array(nodes);
+    this.#wakeDueUs = new Float64Array(nodes);
+  }
+
+  /** Registers a vertex; when the table grows, answers in flight move with it. */
+  register(facts: VertexFacts): number {
+    const { words } = this.core.polls;
+    const slot = this.core.register(facts);
+    if (this.core.polls.words !== words) this.exchange.widen(words);
+    return slot;
+  }
+
+  /** Messages delivered: queries, answers, vertices and requests. */
+  get messages(): number {
+    return this.exchange.messages + this.relay.delivered;
+  }
+
+  /** Bytes a member has sent since the start. */
+  bytesSent(member: number): number {
+    return this.network.bytesSent[member]! + this.exchange.answerBytesOf(member);
+  }
+
+  get now(): number {
+    return this.wheel.now;
+  }
+
+  /** Runs the current tick and goes on to the next. */
+  step(): void {
+    const { wheel, exchange } = this;
+    this.nowUs = wheel.now * this.tickUs;
+    exchange.nowUs = this.nowUs;
+    do {
+      if (wheel.isDue) wheel.drain(this);
+      exchange.drain();
+    } while (wheel.isDue || exchange.isDue);
+    wheel.advance();
+    exchange.advance();
+  }
+
+  run(pool: Int32Array, from: number, until: number): void {
+    for (let e = from; e < until; e += 2) this.#event(pool[e]!, pool[e + 1]!);
+  }
+
+  #event(a: number, b: number): void {
+    switch (kindOf(a)) {
+      case eventKind.body:
+        this.relay.onBody(memberOf(a), b, this.nowUs);
+        break;
+      case eventKind.verified:
+        this.relay.onVerified(memberOf(a), b, this.nowUs);
+        break;
+      case eventKind.request:
+        this.relay.onRequest(memberOf(a), b, this.nowUs);
+        break;
+      case eventKind.wake:
+        // A skewed clock rings early or late; the node takes it for the time it asked for.
+        this.core.wake(memberOf(a), Math.max(this.nowUs, this.#wakeDueUs[memberOf(a)]!));
+        break;
+      case eventKind.timeout:
+        this.exchange.beginRetries();
+        this.core.timeout(pollOf(b), sequenceOf(b), this.nowUs);
+        break;
+      case eventKind.publish:
+        this.#conductor.publish(b, this.nowUs);
+        break;
+    }
+  }
+
+  // Ports of the core.
+
+  pollBegun(node: number, _poll: number, vertices: number): void {
+    this.polls += 1;
+    this.exchange.begin(node, vertices);
+  }
+
+  query(poll: number, slot: number, attempt: number, peer: number): void {
+    this.exchange.query(poll, slot, attempt, peer);
+  }
+
+  pollEnded(_node: number, _poll: number, vertices: number, chits: number): void {
+    this.polledVertices += vertices;
+    this.chits += chits;
+  }
+
+  wakeAt(node: number, atUs: number): void {
+    this.#wakeDueUs[node] = atUs;
+    this.wheel.push(this.#timerTicks(node, atUs), nodeEvent(eventKind.wake, node), 0);
+  }
+
+  timeoutAt(poll: number, sequence: number, atUs: number): void {
+    const node = this.#concurrent === 1 ? poll : Math.floor(poll / this.#concurrent);
+    const ticks = this.#timerTicks(node, this.exchange.giveUpAt(poll, atUs - this.nowUs));
+    this.wheel.push(ticks, nodeEvent(eventKind.timeout, 0), pollReference(poll, sequence));
+  }
+
+  /** A node with a skewed clock waits too long or too short. */
+  #timerTicks(node: number, atUs: number): number {
+    const waitUs = atUs - this.nowUs;
+    const ppm = this.skewPpm[node]!;
+    if (ppm === 0) return Math.max(0, Math.ceil(waitUs / this.tickUs));
+    this.skewedTimers += 1;
+    return Math.max(1, Math.ceil((waitUs * (1 - ppm / 1_000_000)) / this.tickUs));
+  }
+
+  request(node: number, slot: number, peer: number): void {
+    this.relay.request(node, slot, peer, this.nowUs);
+  }
+
+  finalised(node: number, slot: number, rounds: number, confidence: number): void {
+    this.disk.decide(node, slot, this.core.table.serial[slot]!, 1, rounds, confidence, this.nowUs);
+  }
+
+  rejected(node: number, slot: number, cause: number): void {
+    this.disk.decide(node, slot, this.core.table.serial[slot]!, 2, 0, 0, this.nowUs);
+    this.#conductor.rejected(node, slot, cause, this.nowUs);
+  }
+
+  undecidedAtLimit(node: number, slot: number): void {
+    this.#conductor.undecidedAtLimit(node, slot, this.nowUs);
+  }
+
+  convicted(node: number, peer: number): void {
+    this.#conductor.convicted(node, peer, this.nowUs);
+  }
+
+  released(slot: number): void {
+    this.relay.released(slot);
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * What every target must offer: the contract between the operator and the place where a run happens.
+ * Owns: the interface and the shape of its answers. Does not own: any target.
+ */
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { RunResult, RunSeries } from '#campaigns/results/schema.ts';
+
+/** What one executed run hands back. `events` are JSON lines for events.jsonl, in order. */
+export interface RunOutcome {
+  readonly result: RunResult;
+  readonly series: RunSeries;
+  readonly events: readonly string[];
+}
+
+export interface Capabilities {
+  readonly name: 'simulator' | 'processes' | 'kubernetes';
+  /** Fault kinds it can inject and observe; a run that needs another is SKIPPED with the reason. */
+  readonly faults: ReadonlySet<string>;
+  readonly attacks: ReadonlySet<string>;
+  readonly nodesMost: number;
+}
+
+/** Progress of a run, 0..1 of its message budget. */
+export type Progress = (share: number) => void;
+
+export interface Target {
+  readonly capabilities: Capabilities;
+  deploy(signal: AbortSignal): Promise<void>;
+  ready(): Promise<boolean>;
+  /** Rejects only on programmer errors; an unfit run answers with SKIPPED or INCONCLUSIVE. */
+  run(spec: RunSpec, progress: Progress, signal: AbortSignal): Promise<RunOutcome>;
+  collect(): Promise<void>;
+  /** Never takes the signal of the run: teardown must finish. */
+  destroy(): Promise<void>;
+  /** What is still there; empty when the target is torn down. */
+  inventory(): Promise<readonly string[]>;
+}

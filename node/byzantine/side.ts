@@ -1,0 +1,45 @@
+/**
+ * Taking sides in conflicts: which of two rivals a coordinated attacker backs.
+ * Owns: the rule (the youngest or the oldest of a conflict) and writing it into an answer.
+ * Does not own: which side an attacker is on (collusion.ts, equivocation.ts).
+ */
+import type { VertexTable } from '#node/core/vertex-table.ts';
+
+/** `youngest` = the double spend that came second; `oldest` = the vertex that came first. */
+export type Side = 'youngest' | 'oldest';
+
+/**
+ * Votes yes for the backed vertices of the scope and no to their rivals; returns nothing, leaves uncontested ones alone.
+ * Every attacker on one side gives the same votes: registration order is the same for all.
+ */
+export function backSide(
+  table: VertexTable,
+  side: Side,
+  scope: Int32Array,
+  scopeAt: number,
+  words: number,
+  answer: Int32Array,
+  answerAt: number,
+): void {
+  for (let w = 0; w < words; w++) {
+    for (let rest = scope[scopeAt + w]!; rest !== 0; rest &= rest - 1) {
+      const bit = rest & -rest;
+      const slot = (w << 5) + (31 - Math.clz32(bit));
+      if (table.firstConflict(slot) < 0) continue;
+      const at = answerAt + 2 * w;
+      if (isBacked(table, slot, side)) answer[at]! |= bit;
+      else answer[at]! &= ~bit;
+      answer[at + 1]! |= bit;
+    }
+  }
+}
+
+/** True when no live rival is younger (or older). */
+function isBacked(table: VertexTable, slot: number, side: Side): boolean {
+  const own = table.serial[slot]!;
+  for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
+    const rival = table.serial[table.conflictAt(edge)]!;
+    if (side === 'youngest' ? rival > own : rival < own) return false;
+  }
+  return true;
+}

@@ -1,0 +1,427 @@
+/**
+ * The consensus core: a pure state machine for the nodes hosted in this process (one in a real node, all in a simulation).
+ * Owns: the life of a poll and the order of its effects. Does not own: time, randomness, messages: they come as arguments
+ * and leave through ports. Source: protocol definition, sections "Poll" and "Objects".
+ *
+ * Same state and same inputs give the same outputs. The path of a query and of a vote allocates nothing.
+ */
+import { Decisions } from './decisions.ts';
+import { type Delivery, Intake } from './intake.ts';
+import type { ConsensusParams } from './params.ts';
+import {
+  bitCount,
+  headCurrent,
+  headKeyA,
+  headKeyB,
+  headSampleSlot,
+  headWords,
+  PollBook,
+  sequenceMask,
+  slotRetried,
+  slotWaiting,
+} from './poll-book.ts';
+import type { CorePorts } from './ports.ts';
+import { Preference } from './preference.ts';
+import { purpose, streamKey } from './random.ts';
+import { RoundTrip } from './round-trip.ts';
+import { Sampler } from './sampler.ts';
+import { confidenceWeight, nextConfidence } from './snow.ts';
+import { Standing } from './standing.ts';
+import { Suspicion } from './suspicion.ts';
+import { Tips } from './tips.ts';
+import { type VertexFacts, VertexTable } from './vertex-table.ts';
+
+export interface CoreOptions {
+  readonly params: ConsensusParams;
+  /** All members of the network. */
+  readonly members: number;
+  /** The hosted nodes are the members first .. first + hosted - 1. */
+  readonly first: number;
+  readonly hosted: number;
+  readonly seed: number;
+  /** Slots to start with, a multiple of 32; the table grows when it is full. */
+  readonly slots: number;
+  readonly timeout: { readonly initialUs: number; readonly leastUs: number; readonly mostUs: number };
+  /** Leave convicted peers out of sampling. */
+  readonly exclusion: boolean;
+}
+
+/** A vertex this old (in polls) has met any conflict that exists: a no needs a known one. */
+const settledAgeRounds = 4;
+const highestRound = 0xffff;
+
+export class Core {
+  readonly params: ConsensusParams;
+  readonly table: VertexTable;
+  readonly standing: Standing;
+  readonly polls: PollBook;
+  readonly decisions: Decisions;
+  readonly suspicion: Suspicion;
+  readonly tips: Tips;
+  readonly active: Uint8Array;
+  /** Late, duplicate and unrequested answers, ignored. */
+  ignoredAnswers = 0;
+  retries = 0;
+  readonly #members: number;
+  readonly #first: number;
+  readonly #seed: number;
+  readonly #ports: CorePorts;
+  readonly #preference: Preference;
+  readonly #intake: Intake;
+  readonly #sampler: Sampler;
+  readonly #roundTrip: RoundTrip;
+  readonly #weight: number;
+  readonly #pollNumber: Int32Array;
+  readonly #nextStartUs: Float64Array;
+  readonly #wakeUs: Float64Array;
+  readonly #ripe: number[] = [];
+
+  constructor(options: CoreOptions, ports: CorePorts) {
+    const { params, members, hosted, slots } = options;
+    this.params = params;
+    this.#members = members;
+    this.#first = options.first;
+    this.#seed = options.seed;
+    this.#ports = ports;
+    this.table = new VertexTable(members, hosted, slots);
+    this.standing = new Standing(hosted, slots);
+    this.polls = new PollBook(hosted * params.concurrentPolls, slots >>> 5, params);
+    this.#preference = new Preference(this.table, this.standing);
+    this.decisions = new Decisions(this.table, this.standing, this.#preference, this.polls, ports, params);
+    this.suspicion = new Suspicion(members, options.first, hosted, options.exclusion);
+    this.#intake = new Intake(
+      this.table,
+      this.standing,
+      this.#preference,
+      this.decisions,
+      this.suspicion,
+      ports,
+    );
+    this.tips = new Tips(this.table, this.standing);
+    this.#sampler = new Sampler(members);
+    this.#roundTrip = new RoundTrip(hosted, options.timeout);
+    this.#weight = confidenceWeight(params.threshold, params.beta);
+    this.active = new Uint8Array(hosted).fill(1);
+    this.#pollNumber = new Int32Array(hosted);
+    this.#nextStartUs = new Float64Array(hosted);
+    this.#wakeUs = new Float64Array(hosted).fill(-1);
+  }
+
+  /** Registers a vertex; every reference to it from now on is its slot. */
+  register(facts: VertexFacts): number {
+    if (this.table.full) {
+      this.table.grow();
+      this.standing.grow();
+      this.polls.grow(this.standing.words);
+      this.decisions.grow();
+    }
+    return this.table.register(facts);
+  }
+
+  /** A verified vertex reaches a node; its own vertices come with from = -1. */
+  deliver(node: number, slot: number, from: number, nowUs: number): Delivery {
+    const delivery = this.#intake.deliver(node, slot, from, nowUs, this.#roundTrip.timeoutUs(node));
+    if (delivery === 'entered') this.wake(node, nowUs);
+    return delivery;
+  }
+
+  /**
+   * Answers a query with the node's votes: 2 words per scope word from out[outAt] on (layout of answer.ts).
+   * Returns a mask that is not 0 when the answer is not yes to everything: unknown vertices are then to be asked for.
+   */
+  answer(
+    node: number,
+    scope: Int32Array,
+    scopeAt: number,
+    words: number,
+    out: Int32Array,
+    outAt: number,
+  ): number {
+    const votes = this.standing.votes;
+    const from = 2 * node * this.standing.words;
+    let exceptions = 0;
+    for (let w = 0; w < words; w++) {
+      const yes = votes[from + 2 * w]!;
+      out[outAt + 2 * w] = yes;
+      out[outAt + 2 * w + 1] = votes[from + 2 * w + 1]!;
+      exceptions |= scope[scopeAt + w]! & ~yes;
+    }
+    return exceptions;
+  }
+
+  /** Asks the querier for the vertices of its scope that are unknown here. */
+  requestMissing(
+    node: number,
+    querier: number,
+    scope: Int32Array,
+    scopeAt: number,
+    words: number,
+    nowUs: number,
+  ): void {
+    const timeoutUs = this.#roundTrip.timeoutUs(node);
+    for (let w = 0; w < words; w++) {
+      const known = this.standing.votes[2 * (node * this.standing.words + w) + 1]!;
+      for (let rest = scope[scopeAt + w]! & ~known; rest !== 0; rest &= rest - 1) {
+        const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
+        if (!this.standing.has(this.standing.pending, node, slot))
+          this.#intake.want(node, slot, querier, nowUs, timeoutUs);
+      }
+    }
+  }
+
+  /**
+   * An answer to the open poll arrives: votes[at ..] in the layout of answer.ts. The host has matched the sequence; a
+   * duplicate, or the answer of a peer that was given up, is ignored.
+   */
+  receive(poll: number, slot: number, attempt: number, votes: Int32Array, at: number, nowUs: number): void {
+    const polls = this.polls;
+    if (polls.slotState[poll * polls.k + slot] !== (attempt === 0 ? slotWaiting : slotRetried)) {
+      this.ignoredAnswers += 1;
+      return;
+    }
+    if (slot === polls.head[poll * headWords + headSampleSlot] && attempt === 0) {
+      this.#roundTrip.observe(this.#nodeOf(poll), nowUs - polls.startUs[poll]!);
+    }
+    const over = polls.add(poll, slot, votes, at);
+    if (polls.refused !== 0 || this.standing.contestedCount[this.#nodeOf(poll)] !== 0)
+      this.#examine(poll, slot, votes, at);
+    if (over) this.#complete(poll, nowUs);
+  }
+
+  /** An answer to a poll that is over: ignored, but a round-trip sample when it is the last poll's. */
+  receiveLate(poll: number, sequence: number, slot: number, attempt: number, nowUs: number): void {
+    this.ignoredAnswers += 1;
+    const polls = this.polls;
+    if (slot !== sequence % polls.k || attempt !== 0) return;
+    const age = (polls.sequence(poll) - sequence) & sequenceMask;
+    const startUs = age === 0 ? polls.startUs[poll]! : polls.previousStartUs[poll]!;
+    if (age <= 1) this.#roundTrip.observe(this.#nodeOf(poll), nowUs - startUs);
+  }
+
+  #nodeOf(poll: number): number {
+    return this.params.concurrentPolls === 1 ? poll : (poll / this.params.concurrentPolls) | 0;
+  }
+
+  /** Looks for answers that no honest node gives; `polls.refused` says whether the answer refused something. */
+  #examine(poll: number, slot: number, votes: Int32Array, at: number): void {
+    const polls = this.polls;
+    const node = this.#nodeOf(poll);
+    const peer = polls.peers[poll * polls.k + slot]!;
+    if (this.suspicion.isConvicted(node, peer)) return;
+    const words = polls.scopeWords(poll);
+    const refuses = polls.refused !== 0 && this.#refusesGround(node, poll, votes, at, words);
+    if (!refuses && !this.#contradicts(node, poll, votes, at, words)) return;
+    if (this.suspicion.strike(node, peer, 1)) this.#ports.convicted(node, peer);
+  }
+
+  /** Yes to two conflicting vertices in one answer. */
+  #contradicts(node: number, poll: number, votes: Int32Array, at: number, words: number): boolean {
+    if (this.standing.contestedCount[node] === 0) return false;
+    for (let w = 0; w < words; w++) {
+      const contested =
+        this.standing.contested[node * this.standing.words + w]! &
+        this.polls.scope[poll * this.polls.words + w]!;
+      for (let rest = contested & votes[at + 2 * w]!; rest !== 0; rest &= rest - 1) {
+        const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
+        for (let edge = this.table.firstConflict(slot); edge >= 0; edge = this.table.nextConflict(edge)) {
+          const rival = this.table.conflictAt(edge);
+          if (rival >>> 5 < words && (votes[at + 2 * (rival >>> 5)]! & (1 << (rival & 31))) !== 0)
+            return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** A no to a vertex old enough, without any conflict known in its past. */
+  #refusesGround(node: number, poll: number, votes: Int32Array, at: number, words: number): boolean {
+    const row = node * this.standing.capacity;
+    for (let w = 0; w < words; w++) {
+      let rest =
+        this.polls.scope[poll * this.polls.words + w]! & votes[at + 2 * w + 1]! & ~votes[at + 2 * w]!;
+      for (; rest !== 0; rest &= rest - 1) {
+        const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
+        if (this.standing.rounds[row + slot]! < settledAgeRounds) continue;
+        return !this.tips.hasContestedPast(node, slot);
+      }
+    }
+    return false;
+  }
+
+  /** The timeout of a poll: unanswered slots go once to a fresh peer, then stay empty. */
+  timeout(poll: number, sequence: number, nowUs: number): void {
+    const polls = this.polls;
+    if (polls.head[poll * headWords + headCurrent] !== sequence) return;
+    const node = this.#nodeOf(poll);
+    const k = polls.k;
+    const base = poll * k;
+    let retried = false;
+    for (let slot = 0; slot < k; slot++) {
+      const state = polls.slotState[base + slot]!;
+      if (state !== slotWaiting && state !== slotRetried) continue;
+      const peer = state === slotRetried ? -1 : this.#sparePeer(node, poll, slot);
+      if (peer < 0) {
+        if (polls.leaveEmpty(poll, slot)) {
+          this.#complete(poll, nowUs);
+          return;
+        }
+        continue;
+      }
+      polls.peers[base + slot] = peer;
+      polls.slotState[base + slot] = slotRetried;
+      this.retries += 1;
+      retried = true;
+      this.#ports.query(poll, slot, 1, peer);
+    }
+    if (retried) this.#ports.timeoutAt(poll, sequence, nowUs + this.#roundTrip.timeoutUs(node));
+  }
+
+  #sparePeer(node: number, poll: number, slot: number): number {
+    const { peers, k, head } = this.polls;
+    const keyA = head[poll * headWords + headKeyA]!;
+    const keyB = head[poll * headWords + headKeyB]!;
+    return this.#sampler.spare(this.#first + node, peers, poll * k, k, keyA, keyB, slot, this.suspicion);
+  }
+
+  /** Starts a poll if the node is due for one, else asks to be woken when it is. */
+  wake(node: number, nowUs: number): void {
+    if (this.#wakeUs[node]! <= nowUs) this.#wakeUs[node] = -1;
+    const c = this.params.concurrentPolls;
+    for (let j = 0; j < c; j++) {
+      if (this.active[node] === 0 || this.standing.undecidedCount[node] === 0) return;
+      const poll = node * c + j;
+      if (this.polls.isOpen(poll)) continue;
+      const dueUs = this.#nextStartUs[node]!;
+      if (nowUs < dueUs) {
+        if (this.#wakeUs[node]! < 0) {
+          this.#wakeUs[node] = dueUs;
+          this.#ports.wakeAt(node, dueUs);
+        }
+        return;
+      }
+      this.#begin(node, poll, nowUs);
+    }
+  }
+
+  #begin(node: number, poll: number, nowUs: number): void {
+    const polls = this.polls;
+    const k = polls.k;
+    const member = this.#first + node;
+    const number = this.#pollNumber[node]!++;
+    const keyA = streamKey(this.#seed, member, purpose.poll, number);
+    const keyB = streamKey(~this.#seed, member, purpose.query, number);
+    this.#nextStartUs[node] = nowUs + this.params.pollIntervalUs;
+    const vertices = polls.begin(
+      poll,
+      this.standing.undecided,
+      node * this.standing.words,
+      this.table.highWord,
+      keyA,
+      keyB,
+      nowUs,
+    );
+    const drawn = this.#sampler.sample(member, k, keyA, keyB, polls.peers, poll * k, this.suspicion);
+    this.#ports.pollBegun(node, poll, vertices);
+    for (let slot = drawn; slot < k; slot++) {
+      if (polls.leaveEmpty(poll, slot)) {
+        this.#complete(poll, nowUs);
+        return;
+      }
+    }
+    const ports = this.#ports;
+    const peers = polls.peers;
+    for (let slot = 0; slot < drawn; slot++) ports.query(poll, slot, 0, peers[poll * k + slot]!);
+    ports.timeoutAt(poll, polls.sequence(poll), nowUs + this.#roundTrip.timeoutUs(node));
+  }
+
+  /** Closes a poll and applies its outcome to every vertex of the scope that is still undecided. */
+  #complete(poll: number, nowUs: number): void {
+    const polls = this.polls;
+    const node = this.#nodeOf(poll);
+    polls.close(poll);
+    const { alphaConfidence, alphaPreference } = this.params;
+    let vertices = 0;
+    let chits = 0;
+    const words = polls.scopeWords(poll);
+    for (let w = 0; w < words; w++) {
+      const scope = polls.scope[poll * polls.words + w]!;
+      if (scope === 0) continue;
+      const chit = scope & polls.atLeast(poll, w, alphaConfidence);
+      const preferred =
+        alphaPreference === alphaConfidence ? chit : scope & polls.atLeast(poll, w, alphaPreference);
+      vertices += this.#applyWord(node, w, scope, chit, preferred);
+      chits += bitCount(chit);
+    }
+    this.#ports.pollEnded(node, poll, vertices, chits);
+    if (this.standing.contestedCount[node] !== 0) this.#refreshContested(node, poll, words);
+    const ripe = this.#ripe;
+    while (ripe.length > 0) this.decisions.finaliseIfAllowed(node, ripe.pop()!);
+    this.wake(node, nowUs);
+  }
+
+  /** Counters, scores, confidence and rounds of up to 32 vertices; returns how many. */
+  #applyWord(node: number, word: number, scope: number, chit: number, preferred: number): number {
+    const { counter, rounds, score, confidence } = this.standing;
+    const base = node * this.standing.capacity + (word << 5);
+    const { beta, maxRounds } = this.params;
+    let vertices = 0;
+    for (let rest = scope; rest !== 0; rest &= rest - 1) {
+      const bit = rest & -rest;
+      const lane = 31 - Math.clz32(bit);
+      const cell = base + lane;
+      vertices += 1;
+      if (rounds[cell]! < highestRound) rounds[cell]! += 1;
+      if ((preferred & bit) !== 0) score[cell]! += 1;
+      if ((chit & bit) !== 0) {
+        counter[cell]! += 1;
+        confidence[cell] = nextConfidence(confidence[cell]!, this.#weight, 1);
+        if (counter[cell]! >= beta) this.#ripe.push((word << 5) + lane);
+      } else {
+        this.clearCounter(cell);
+        confidence[cell] = nextConfidence(confidence[cell]!, this.#weight, 0);
+      }
+      if (rounds[cell] === maxRounds && counter[cell]! < beta)
+        this.#ports.undecidedAtLimit(node, (word << 5) + lane);
+    }
+    return vertices;
+  }
+
+  /** A failed poll starts the run of successes over. */
+  protected clearCounter(cell: number): void {
+    this.standing.counter[cell] = 0;
+  }
+
+  #refreshContested(node: number, poll: number, words: number): void {
+    for (let w = 0; w < words; w++) {
+      let rest =
+        this.standing.contested[node * this.standing.words + w]! &
+        this.polls.scope[poll * this.polls.words + w]!;
+      for (; rest !== 0; rest &= rest - 1)
+        this.#preference.refresh(node, (w << 5) + (31 - Math.clz32(rest & -rest)));
+    }
+  }
+
+  /** Parents for a new vertex of the node, youngest first. */
+  parentsFor(node: number, most: number): number[] {
+    return this.tips.choose(node, most, this.decisions.lastFinalised(node));
+  }
+
+  /** The node stops; what its disk does not hold is gone. Other nodes still wait for it before a slot is released. */
+  crash(node: number, durable: (slot: number) => boolean): void {
+    this.active[node] = 0;
+    for (let j = 0; j < this.params.concurrentPolls; j++)
+      this.polls.close(node * this.params.concurrentPolls + j);
+    this.decisions.reopen(this.standing.restart(node, durable));
+    this.#roundTrip.forget(node);
+    this.#wakeUs[node] = -1;
+  }
+
+  restart(node: number, nowUs: number): void {
+    this.active[node] = 1;
+    this.wake(node, nowUs);
+  }
+
+  get members(): number {
+    return this.#members;
+  }
+}

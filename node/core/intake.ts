@@ -1,0 +1,142 @@
+/**
+ * How a vertex enters a node: duplicates, missing parents, validity, conflicts with what is already decided.
+ * Owns: the bounded buffer of pending vertices and requests for missing ones. Does not own: signatures (the host verified them).
+ */
+import type { Decisions } from './decisions.ts';
+import { type CorePorts, rejectedByConflict, rejectedByParent } from './ports.ts';
+import type { Preference } from './preference.ts';
+import type { Standing } from './standing.ts';
+import type { Suspicion } from './suspicion.ts';
+import { strikesToConvict } from './suspicion.ts';
+import { genesis, lost, maximumParents, type VertexTable } from './vertex-table.ts';
+
+/** Vertices a node keeps while their parents are missing; beyond it a vertex is dropped and asked for again later. */
+export const maximumPending = 4096;
+
+export type Delivery = 'entered' | 'duplicate' | 'pending' | 'dropped';
+
+export class Intake {
+  readonly #table: VertexTable;
+  readonly #standing: Standing;
+  readonly #preference: Preference;
+  readonly #decisions: Decisions;
+  readonly #suspicion: Suspicion;
+  readonly #ports: CorePorts;
+  /** When the requests of a node may be repeated, microseconds. */
+  readonly #repeatAtUs: Float64Array;
+
+  constructor(
+    table: VertexTable,
+    standing: Standing,
+    preference: Preference,
+    decisions: Decisions,
+    suspicion: Suspicion,
+    ports: CorePorts,
+  ) {
+    this.#table = table;
+    this.#standing = standing;
+    this.#preference = preference;
+    this.#decisions = decisions;
+    this.#suspicion = suspicion;
+    this.#ports = ports;
+    this.#repeatAtUs = new Float64Array(standing.nodes);
+  }
+
+  /** A verified vertex arrives from a peer (or is the node's own: from < 0). */
+  deliver(node: number, slot: number, from: number, nowUs: number, timeoutUs: number): Delivery {
+    if (this.#standing.isKnown(node, slot)) return 'duplicate';
+    if (!this.#parentsKnown(node, slot)) return this.#pend(node, slot, from, nowUs, timeoutUs);
+    this.#enterWithWaiting(node, slot);
+    return 'entered';
+  }
+
+  /** Enters a vertex and, in turn, the pending ones that waited for it. */
+  #enterWithWaiting(node: number, from: number): void {
+    const standing = this.#standing;
+    const ready = [from];
+    while (ready.length > 0) {
+      const slot = ready.pop()!;
+      this.#enter(node, slot);
+      if (standing.pendingCount[node] === 0) continue;
+      for (let edge = this.#table.childHead[slot]!; edge >= 0; edge = this.#table.childNext[edge]!) {
+        const child = (edge / maximumParents) | 0;
+        if (
+          standing.has(standing.pending, node, child) &&
+          !ready.includes(child) &&
+          this.#parentsKnown(node, child)
+        ) {
+          ready.push(child);
+        }
+      }
+    }
+  }
+
+  #enter(node: number, slot: number): void {
+    this.#standing.enter(node, slot);
+    const doom = this.#doom(node, slot);
+    if (doom >= 0) {
+      this.#decisions.reject(node, slot, doom);
+      return;
+    }
+    this.#preference.enter(node, slot);
+    this.#noteEquivocation(node, slot);
+  }
+
+  /** Why the vertex must be rejected at once, or -1. */
+  #doom(node: number, slot: number): number {
+    const table = this.#table;
+    if (table.invalid[slot] === 1) return rejectedByConflict;
+    for (let i = 0; i < table.parentCount[slot]!; i++) {
+      const parent = table.parents[slot * maximumParents + i]!;
+      if (parent === lost) return rejectedByParent;
+      if (parent >= 0 && this.#standing.has(this.#standing.rejected, node, parent)) return rejectedByParent;
+    }
+    for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
+      if (this.#standing.has(this.#standing.finalised, node, table.conflictAt(edge)))
+        return rejectedByConflict;
+    }
+    return -1;
+  }
+
+  #noteEquivocation(node: number, slot: number): void {
+    const table = this.#table;
+    for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
+      const rival = table.conflictAt(edge);
+      if (!table.equivocate(slot, rival) || !this.#standing.isKnown(node, rival)) continue;
+      const creator = table.creator[slot]!;
+      if (this.#suspicion.strike(node, creator, strikesToConvict)) this.#ports.convicted(node, creator);
+    }
+  }
+
+  #parentsKnown(node: number, slot: number): boolean {
+    for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
+      const parent = this.#table.parents[slot * maximumParents + i]!;
+      if (parent !== genesis && parent !== lost && !this.#standing.isKnown(node, parent)) return false;
+    }
+    return true;
+  }
+
+  #pend(node: number, slot: number, from: number, nowUs: number, timeoutUs: number): Delivery {
+    if (this.#standing.pendingCount[node]! >= maximumPending) return 'dropped';
+    this.#standing.pend(node, slot);
+    if (from < 0) return 'pending';
+    for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
+      const parent = this.#table.parents[slot * maximumParents + i]!;
+      if (parent >= 0) this.want(node, parent, from, nowUs, timeoutUs);
+    }
+    return 'pending';
+  }
+
+  /** Asks a peer for a vertex that is missing here, once per timeout. */
+  want(node: number, slot: number, peer: number, nowUs: number, timeoutUs: number): void {
+    const standing = this.#standing;
+    if (standing.isKnown(node, slot)) return;
+    if (nowUs >= this.#repeatAtUs[node]!) {
+      standing.requested.fill(0, node * standing.words, (node + 1) * standing.words);
+      this.#repeatAtUs[node] = nowUs + timeoutUs;
+    }
+    if (standing.has(standing.requested, node, slot)) return;
+    standing.set(standing.requested, node, slot);
+    this.#ports.request(node, slot, peer);
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Draws k distinct peers uniformly without replacement, from a counter-based stream.
+ * Owns: the draw, for one poll or one replacement peer. Does not own: who is excluded (Exclusions), what is sent.
+ * The draw depends on the stream only, never on earlier polls: two fidelities that share streams share samples.
+ */
+import { below, mix } from './random.ts';
+
+/** Peers a node leaves out of its samples. */
+export interface Exclusions {
+  /** Number of peers that `node` excludes. */
+  count(node: number): number;
+  excludes(node: number, peer: number): boolean;
+}
+
+const peerStream = 0;
+const spareStream = 1 << 20;
+
+export class Sampler {
+  readonly #members: number;
+  readonly #stamp: Int32Array;
+  readonly #order: Int32Array;
+  #epoch = 0;
+
+  constructor(members: number) {
+    this.#members = members;
+    this.#stamp = new Int32Array(members);
+    this.#order = new Int32Array(members);
+  }
+
+  /** Writes up to k peers of `self` to out[at..]; returns how many (fewer than k when too many are excluded). */
+  sample(
+    self: number,
+    k: number,
+    keyA: number,
+    keyB: number,
+    out: Int32Array,
+    at: number,
+    exclusions: Exclusions | null,
+  ): number {
+    const left = exclusions === null ? 0 : exclusions.count(self);
+    if (left > 0) return this.#sampleEligible(self, k, keyA, keyB, out, at, exclusions!);
+    if (2 * k > this.#members - 1)
+      return this.#shuffle(self, k, keyA, keyB, out, at, this.#members - 1, false, exclusions);
+    const others = this.#members - 1;
+    const epoch = this.#nextEpoch();
+    const stamp = this.#stamp;
+    let counter = peerStream;
+    for (let i = 0; i < k; ) {
+      const draw = below(mix(keyA, keyB, counter++), others);
+      const peer = draw >= self ? draw + 1 : draw;
+      if (stamp[peer] === epoch) continue;
+      stamp[peer] = epoch;
+      out[at + i] = peer;
+      i += 1;
+    }
+    return k;
+  }
+
+  /** A peer that is neither `self`, nor excluded, nor among taken[at .. at + k); -1 when there is none. */
+  spare(
+    self: number,
+    taken: Int32Array,
+    at: number,
+    k: number,
+    keyA: number,
+    keyB: number,
+    slot: number,
+    exclusions: Exclusions | null,
+  ): number {
+    const others = this.#members - 1;
+    const epoch = this.#nextEpoch();
+    let free = others;
+    for (let i = 0; i < k; i++) {
+      this.#stamp[taken[at + i]!] = epoch;
+      free -= 1;
+    }
+    if (exclusions !== null && exclusions.count(self) > 0) {
+      for (let peer = 0; peer < this.#members; peer++) {
+        if (peer === self || this.#stamp[peer] === epoch || !exclusions.excludes(self, peer)) continue;
+        this.#stamp[peer] = epoch;
+        free -= 1;
+      }
+    }
+    if (free <= 0) return -1;
+    for (let counter = spareStream + slot * 4096; ; counter++) {
+      const draw = below(mix(keyA, keyB, counter), others);
+      const peer = draw >= self ? draw + 1 : draw;
+      if (this.#stamp[peer] !== epoch) return peer;
+    }
+  }
+
+  #sampleEligible(
+    self: number,
+    k: number,
+    keyA: number,
+    keyB: number,
+    out: Int32Array,
+    at: number,
+    exclusions: Exclusions,
+  ): number {
+    const eligible = this.#members - 1 - exclusions.count(self);
+    return this.#shuffle(self, Math.min(k, eligible), keyA, keyB, out, at, eligible, true, exclusions);
+  }
+
+  /** Partial Fisher-Yates over the eligible peers, from the identity each time. */
+  #shuffle(
+    self: number,
+    k: number,
+    keyA: number,
+    keyB: number,
+    out: Int32Array,
+    at: number,
+    eligible: number,
+    filter: boolean,
+    exclusions: Exclusions | null,
+  ): number {
+    const order = this.#order;
+    let n = 0;
+    for (let peer = 0; peer < this.#members; peer++) {
+      if (peer === self || (filter && exclusions!.excludes(self, peer))) continue;
+      order[n++] = peer;
+    }
+    for (let i = 0; i < k; i++) {
+      const j = i + below(mix(keyA, keyB, peerStream + i), eligible - i);
+      const peer = order[j]!;
+      order[j] = order[i]!;
+      order[i] = peer;
+      out[at + i] = peer;
+    }
+    return k;
+  }
+
+  #nextEpoch(): number {
+    this.#epoch += 1;
+    if (this.#epoch === 0x7fffffff) {
+      this.#stamp.fill(0);
+      this.#epoch = 1;
+    }
+    return this.#epoch;
+  }
+}

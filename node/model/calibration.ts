@@ -1,0 +1,68 @@
+/**
+ * The calibration file: service times and wire sizes of one node implementation.
+ * Owns: the record, and the figures of the product's own node as measured before the node exists here.
+ * Does not own: reading a user's file (campaigns/schema.ts validates it) or measuring one.
+ */
+
+export interface Calibration {
+  /** Whose figures these are; every report names it. */
+  readonly name: string;
+  readonly measuredOn: string;
+  readonly serviceTimesUs: {
+    readonly signVertex: number;
+    readonly verifyVertex: number;
+    readonly hashPerKilobyte: number;
+    /** CPU of one query at the asking node: send it, later read its answer. */
+    readonly askQuery: number;
+    /** CPU of one query at the answering node. */
+    readonly answerQuery: number;
+    /** CPU to receive, store and forward one vertex, beside its verification. */
+    readonly handleVertex: number;
+    /** From a write until it survives a power cut. */
+    readonly syncDisk: number;
+  };
+  readonly wireBytes: {
+    readonly queryFixed: number;
+    readonly queryPerVertex: number;
+    readonly answerFixed: number;
+    readonly answerPerException: number;
+    readonly vertexFixed: number; // header and signature, without payload
+    readonly vertexPerParent: number;
+    readonly vertexAnnouncement: number;
+  };
+  readonly memoryBytes: {
+    readonly base: number;
+    readonly perPeer: number;
+    readonly perUndecidedVertex: number;
+    readonly perDecidedVertex: number; // kept in the window behind the frontier
+  };
+}
+
+export const defaultCalibration: Calibration = {
+  name: 'bft-scale node, forecast from library measurements',
+  measuredOn: '2026-11-21, Node 26.10, AMD EPYC Zen 5, one core',
+  serviceTimesUs: {
+    signVertex: 381, // ML-DSA-44, node:crypto
+    verifyVertex: 76, // ML-DSA-44, node:crypto
+    hashPerKilobyte: 0.97, // BLAKE3 1 KB
+    askQuery: 17, // half of 31-45 us per query over raw TLS framing, both ends, coalesced
+    answerQuery: 17,
+    handleVertex: 60,
+    syncDisk: 750, // RocksDB batch with fsync
+  },
+  wireBytes: {
+    queryFixed: 60,
+    queryPerVertex: 8,
+    answerFixed: 50,
+    answerPerException: 8,
+    vertexFixed: 2_420 + 120, // ML-DSA-44 signature, header
+    vertexPerParent: 32,
+    vertexAnnouncement: 40,
+  },
+  memoryBytes: {
+    base: 51 * 1_048_576, // PSS of a bare libp2p node process
+    perPeer: 90 * 1_024,
+    perUndecidedVertex: 6_000,
+    perDecidedVertex: 4_000,
+  },
+};

@@ -1,0 +1,197 @@
+/**
+ * First pages of the cost report: sign-off sheet and executive summary.
+ * Owns: their words and layout. Does not own: figures or the decision.
+ */
+import { formatUsd, formatWholeUsd, usdMicros } from '#budgets/money.ts';
+import {
+  type FinanceReportInput,
+  hoursText,
+  quantity,
+  type Standing,
+  standingOf,
+} from '#reports/finance/finance-input.ts';
+import { badge, type Cell, figures, type Html, html, join, section, table } from '#reports/html.ts';
+
+const UNSIGNED: Cell = html`<span class="sign">&nbsp;</span>`;
+
+function reportId(input: FinanceReportInput): string {
+  return `COST-${input.campaign}-${input.forecast.forecast.priceSheetDate}`;
+}
+
+/** Who signs; names stay empty lines to be filled in by hand unless somebody approved already. */
+function signatures(input: FinanceReportInput): Html {
+  const { need, state } = input.approval;
+  const signed = state.state === 'approved' ? state.by : [];
+  const roles = need.needed ? need.roles : (['engineering', 'finance'] as const);
+  const names = {
+    engineering: 'Engineering',
+    'budget-owner': 'Budget owner',
+    finance: 'Finance',
+    sponsor: 'Sponsor',
+  } as const;
+  const rows = roles.map((role): Cell[] => {
+    const approval = signed.find((one) => one.role === role);
+    if (approval === undefined) return [names[role], UNSIGNED, UNSIGNED, UNSIGNED, UNSIGNED];
+    return [names[role], approval.person, approval.at, approval.comment, 'approved'];
+  });
+  const columns = ['Role', 'Name', 'Date (UTC)', 'Comment', 'Signature'].map((label) => ({
+    label,
+    align: 'left' as const,
+  }));
+  return table({ columns, rows });
+}
+
+export function coverSection(input: FinanceReportInput): Html {
+  const { forecast, priceSheet } = input.forecast;
+  const { stack } = forecast;
+  const facts: [string, Cell][] = [
+    ['Report', reportId(input)],
+    ['Campaign', input.campaign],
+    ['Phase', input.phase],
+    [
+      'Stack',
+      stack.kind === 'local'
+        ? `local: ${stack.why}`
+        : `${stack.name}: ${stack.provider} ${stack.region}, ${stack.zones === 1 ? 'one zone' : `${stack.zones} zones`}`,
+    ],
+    ['Status', join([badge('FORECAST', 'provenance'), html` nothing has been spent, metered or billed`])],
+    ['Data through', `price sheet of ${priceSheet.date}, used as of ${forecast.asOf}`],
+    ['Currency', `${priceSheet.currency}, tax ${priceSheet.tax}, no conversion`],
+    ['Prepared by', `bft-scale ${input.plan.codeVersion}`],
+    ['Approval', approvalText(input)],
+    ['Approval is bound to', html`<code>${input.approval.hash}</code>`],
+  ];
+  const hashes = table({
+    columns: [
+      { label: 'Input', align: 'left' },
+      { label: 'sha256', align: 'left' },
+    ],
+    rows: input.inputHashes.map(({ name, sha256 }) => [name, html`<code>${sha256}</code>`]),
+  });
+  const list = facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`);
+  return section(
+    'cover',
+    '1 Cover and sign-off',
+    html`<dl class="facts">${list}</dl>
+<h3>Sign-off</h3>
+${signatures(input)}
+<h3>Input hashes</h3>
+${hashes}`,
+  );
+}
+
+function approvalText({ approval }: FinanceReportInput): string {
+  const { need, state } = approval;
+  switch (state.state) {
+    case 'not-needed':
+      return `not needed: ${state.why}`;
+    case 'approved':
+      return `approved, valid until ${state.validUntil}`;
+    case 'missing':
+      return need.needed ? `${state.why} (${need.why})` : state.why;
+  }
+}
+
+const STANDING: Readonly<Record<Standing, Html>> = {
+  'no-cloud': badge('No cloud spending', 'neutral'),
+  inside: badge('Inside all limits', 'passed'),
+  'at-risk': badge('At risk: P90 breaks a limit', 'warning'),
+  over: badge('Outside limits', 'failed'),
+};
+
+function decision(input: FinanceReportInput, standing: Standing): string {
+  const { need } = input.approval;
+  const upTo = formatWholeUsd(input.forecast.forecast.total.p90.usdMicros);
+  switch (standing) {
+    case 'no-cloud':
+      return 'None. This phase buys nothing; the report exists so that the file is complete.';
+    case 'inside':
+      return `Approve spending of up to ${upTo} (P90)${need.needed ? `; needed: ${need.roles.join(', ')}` : ''}.`;
+    case 'at-risk':
+      return `Approve with the limits as hard stops, or take a lever of section 4. At P90 the plan needs ${upTo}.`;
+    case 'over':
+      return 'Do not approve as planned. Choose a lever of section 4, or record an exception with its reason.';
+  }
+}
+
+function summaryLines(input: FinanceReportInput, standing: Standing): readonly string[] {
+  const { forecast, breaches, whatIf, limits } = input.forecast;
+  const runs = input.plan.rows.reduce((total, row) => total + row.cells.length, 0);
+  const first = `${input.phase} plans ${input.plan.rows.length} rows and ${runs} runs.`;
+  if (standing === 'no-cloud') {
+    const lines = [
+      first,
+      'No cloud resources are used. The amount is $0.00 because nothing is bought, not because a price is unknown.',
+      'There is no actual cost, no commitment and no accrual.',
+    ];
+    if (whatIf !== null && whatIf.overhead !== null) {
+      lines.push(
+        `For comparison only, and not planned: the same runs on the ${whatIf.stack.name} stack would cost ` +
+          `${formatUsd(whatIf.total.p50.usdMicros)} (P90 ${formatUsd(whatIf.total.p90.usdMicros)}).`,
+      );
+    }
+    return lines;
+  }
+  const over = breaches.filter((breach) => breach.limit === 'per-run');
+  const names = over.map((breach) => breach.subject).join(', ');
+  const campaign = breaches.find((breach) => breach.limit === 'campaign');
+  return [
+    `${first} They need a window of ${hoursText(forecast.windowUs)} h, ${quantity(forecast.vmHours, 0)} VM-hours and ${quantity(forecast.nodeHours, 0)} node-hours.`,
+    `The forecast is ${formatUsd(forecast.total.p50.usdMicros)} (P50). The cautious figure is ${formatUsd(forecast.total.p90.usdMicros)} (P90, assumption A9).`,
+    campaign === undefined
+      ? `The campaign limit of ${formatWholeUsd(limits.campaign)} holds.`
+      : `The campaign limit of ${formatWholeUsd(limits.campaign)} does not hold: ${campaign.severity === 'over' ? '' : 'P90 is '}${formatUsd(campaign.by)} above it (${campaign.byPercent} %).`,
+    over.length === 0
+      ? `Every run stays below ${formatWholeUsd(limits.perRun)}.`
+      : `${over.length} of ${forecast.rows.length} rows break${over.length === 1 ? 's' : ''} the limit of ${formatWholeUsd(limits.perRun)} per run: ${names}.`,
+    'Actual cost to date: none. No cloud account is connected to this machine, so nothing was metered or billed.',
+    forecast.unpriced.length === 0
+      ? 'Every item has a price in the sheet.'
+      : `${forecast.unpriced.length} item(s) have no price; they are counted at the worst price of their class, never at zero.`,
+  ];
+}
+
+export function summarySection(input: FinanceReportInput): Html {
+  const { forecast, limits, alerts } = input.forecast;
+  const standing = standingOf(input.forecast);
+  const { p50, p90 } = forecast.total;
+  const approved =
+    input.approval.state.state === 'approved' && input.approval.need.needed
+      ? input.approval.need.amount
+      : null;
+  const variance = usdMicros(limits.campaign - p50.usdMicros);
+  const boxes = figures([
+    {
+      label: 'Budget of the campaign',
+      value: formatUsd(limits.campaign),
+      note: `${formatWholeUsd(limits.perRun)} per run`,
+    },
+    {
+      label: 'Approved',
+      value: approved === null ? 'none' : formatUsd(approved),
+      note: `approval ${input.approval.state.state.replace('-', ' ')}`,
+    },
+    { label: 'Actual to date', value: 'none yet', note: 'nothing metered or billed' },
+    {
+      label: 'Forecast to complete, P50',
+      value: formatUsd(p50.usdMicros),
+      note: `P90 ${formatUsd(p90.usdMicros)}`,
+    },
+    {
+      label: 'Budget less forecast',
+      value: formatUsd(variance),
+      note: variance < 0 ? 'brackets: over budget' : 'left at P50',
+    },
+  ]);
+  const reached = alerts.filter((alert) => alert.reached !== 'not reached');
+  const alertText = reached.map((alert) => `${formatWholeUsd(alert.at)} (${alert.reached})`).join(', ');
+  const lines = summaryLines(input, standing).map((line) => html`<li>${line}</li>`);
+  return section(
+    'summary',
+    '2 Executive summary',
+    html`${boxes}<p>${STANDING[standing]}</p>
+<ul>${lines}</ul>
+<p class="muted">Spending alerts the forecast would reach: ${alertText === '' ? 'none' : alertText}.</p>
+<div class="note${standing === 'over' ? ' bad' : standing === 'at-risk' ? ' warn' : ''}"><p><strong>Decision asked.</strong> ${decision(input, standing)}</p></div>`,
+  );
+}

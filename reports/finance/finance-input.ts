@@ -1,0 +1,58 @@
+/**
+ * What the cost report is made from, and the few words its sections share.
+ * Owns: the record, how the campaign stands against its limits, text of quantities.
+ * Does not own: any figure.
+ */
+import type { ApprovalNeed, ApprovalState } from '#budgets/approval.ts';
+import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
+import type { Forecast } from '#budgets/forecast.ts';
+import { HOUR_US } from '#budgets/run-cost.ts';
+import type { Plan } from '#campaigns/plan-record.ts';
+import type { TestStatus } from '#campaigns/results/schema.ts';
+
+export interface FinanceReportInput {
+  readonly campaign: string;
+  readonly phase: string;
+  readonly plan: Plan;
+  readonly forecast: CampaignForecast;
+  readonly approval: {
+    /** What an approval would be bound to (budgets/approval.ts). */
+    readonly hash: string;
+    readonly need: ApprovalNeed;
+    readonly state: ApprovalState;
+  };
+  /** Verdict of each row on the simulator, by row id; absent = not judged yet. */
+  readonly statuses?: Readonly<Record<string, TestStatus>>;
+  /** sha256 of everything that the figures come from: plan, price sheet, limits, results. */
+  readonly inputHashes: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+export type Standing = 'no-cloud' | 'inside' | 'at-risk' | 'over';
+
+export function standingOf({ forecast, breaches }: CampaignForecast): Standing {
+  if (forecast.stack.kind === 'local' || forecast.overhead === null) return 'no-cloud';
+  if (breaches.some((breach) => breach.severity === 'over')) return 'over';
+  return breaches.length > 0 ? 'at-risk' : 'inside';
+}
+
+/** The forecast whose tables are shown: the plan's own, or for a local phase the comparison (which says so everywhere). */
+export function shownForecast({ forecast, whatIf }: CampaignForecast): {
+  readonly shown: Forecast;
+  readonly isWhatIf: boolean;
+} {
+  return forecast.overhead === null && whatIf !== null && whatIf.overhead !== null
+    ? { shown: whatIf, isWhatIf: true }
+    : { shown: forecast, isWhatIf: false };
+}
+
+/** Hours with at most two decimals, thousands grouped. */
+export function hoursText(us: number): string {
+  return quantity(us / HOUR_US, 2);
+}
+
+/** A quantity (never money) with fixed decimals and grouped thousands. */
+export function quantity(value: number, decimals: number): string {
+  const [whole = '0', fraction] = value.toFixed(decimals).split('.');
+  const left = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? left : `${left}.${fraction}`;
+}

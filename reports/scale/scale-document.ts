@@ -1,0 +1,217 @@
+/**
+ * The report as data: scale-report.json. The page shows nothing that is not in it.
+ * Owns: the record, the headline figures, the safety bound and which rows form a scale. Does not own: a row's own
+ * figures (row-document.ts), the analysis (campaigns/analysis) or any markup.
+ */
+import type { Bottleneck } from '#campaigns/analysis/bottleneck.ts';
+import type { ByzantineEntry } from '#campaigns/analysis/byzantine.ts';
+import { analyseCampaign, type ScenarioScaling } from '#campaigns/analysis/campaign-analysis.ts';
+import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
+import type { RunRecord } from '#campaigns/analysis/reading.ts';
+import { zeroFailureBound } from '#campaigns/analysis/statistics.ts';
+import type { FeasibilityReport } from '#campaigns/feasibility/finding.ts';
+import type { TestStatus } from '#campaigns/results/schema.ts';
+import { provenanceOf, type RowDocument, rowDocument } from '#reports/scale/row-document.ts';
+import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
+
+export interface SafetyDocument {
+  readonly conflicts: number;
+  readonly violations: readonly string[];
+  readonly runs: number;
+  /** Decisions checked: finalised vertices of the windows x honest nodes. */
+  readonly decisions: number;
+  /** 95 % upper bound of the share of runs with a conflict, 3 / runs; null after a conflict or without a run. */
+  readonly runBound: number | null;
+  /** The same per decision, were decisions independent. */
+  readonly decisionBound: number | null;
+}
+
+export interface SummaryDocument {
+  readonly statuses: Readonly<Record<TestStatus, number>>;
+  readonly rows: number;
+  readonly runs: number;
+  /** Distinct numbers of nodes that were run, ascending. */
+  readonly sizes: readonly number[];
+  readonly scenarioIds: readonly string[];
+  readonly nodesLeast: number | null;
+  readonly nodesMost: number | null;
+  /** Row with the headline figures: the largest network without attackers and faults, a steady load first; null without a run. */
+  readonly headline: string | null;
+  readonly safety: SafetyDocument;
+}
+
+/** Rows of one scenario that differ by their scale alone; a scale that stands alone is one too. */
+export interface ScalingDocument extends ScenarioScaling {
+  /** The same load was offered at each scale, so that efficiency falls by its definition. */
+  readonly sameLoad: boolean;
+}
+
+export interface ByzantineDocument {
+  readonly scenarioId: string;
+  readonly entries: readonly ByzantineEntry[];
+}
+
+/** A criterion that the arithmetic said cannot pass, and what the runs said. */
+export interface PredictionDocument {
+  readonly rowId: string;
+  readonly metric: string;
+  readonly outcome: 'borne out' | 'contradicted' | 'undecided';
+}
+
+export interface CalibrationDocument {
+  readonly name: string;
+  readonly measuredOn: string;
+}
+
+export interface ScaleDocument {
+  readonly report: 'scale';
+  readonly version: 1;
+  readonly campaign: string;
+  readonly phase: string;
+  readonly stack: string;
+  readonly target: string;
+  readonly codeVersion: string;
+  readonly nodeVersion: string;
+  readonly seed: number;
+  readonly provenance: string;
+  readonly calibrations: readonly CalibrationDocument[];
+  readonly status: TestStatus;
+  readonly summary: SummaryDocument;
+  readonly rows: readonly RowDocument[];
+  readonly scaling: readonly ScalingDocument[];
+  readonly bottlenecks: readonly Bottleneck[];
+  readonly byzantine: readonly ByzantineDocument[];
+  readonly feasibility: FeasibilityReport | null;
+  readonly predictions: readonly PredictionDocument[];
+  /** Metrics the criteria use, in words. */
+  readonly metrics: readonly { readonly name: string; readonly unit: string; readonly description: string }[];
+}
+
+export function scaleDocument(input: ScaleReportInput): ScaleDocument {
+  const { plan, verdict } = input;
+  const verdicts = new Map(verdict.rows.map((row) => [row.rowId, row]));
+  const rows = plan.rows.map((row) => rowDocument(plan, row, verdicts.get(row.rowId), input.runs));
+  const analysis = analyseCampaign(plan, input.runs);
+  const records = plan.rows.flatMap((row) => row.cells.flatMap((cell) => input.runs.get(cell.id) ?? []));
+  return {
+    report: 'scale',
+    version: 1,
+    campaign: input.campaign,
+    phase: plan.phase,
+    stack: plan.stack,
+    target: plan.target,
+    codeVersion: plan.codeVersion,
+    nodeVersion: plan.nodeVersion,
+    seed: plan.seed,
+    provenance: provenanceOf(
+      plan,
+      records.map((record) => record.result),
+    ),
+    calibrations: calibrationsOf(rows),
+    status: verdict.status,
+    summary: summaryOf(rows, records),
+    rows,
+    scaling: analysis.scaling.map((scaling) => ({ ...scaling, sameLoad: isSameLoad(scaling) })),
+    bottlenecks: analysis.scaling.flatMap((scaling) => scaling.bottlenecks),
+    byzantine: analysis.byzantine,
+    feasibility: input.feasibility,
+    predictions: predictionsOf(rows, input.feasibility),
+    metrics: metricsOf(rows),
+  };
+}
+
+function isSameLoad({ entries }: ScenarioScaling): boolean {
+  const offered = entries.map((entry) => entry.offeredTps);
+  return entries.length > 1 && Math.max(...offered) < 1.1 * Math.min(...offered);
+}
+
+/** The group shown in scale.csv: the one with the most sizes, the first such in plan order. */
+export function mainScaling(document: ScaleDocument): ScalingDocument | null {
+  const most = Math.max(0, ...document.scaling.map((scaling) => scaling.entries.length));
+  return document.scaling.find((scaling) => scaling.entries.length === most) ?? null;
+}
+
+function predictionsOf(
+  rows: readonly RowDocument[],
+  feasibility: FeasibilityReport | null,
+): PredictionDocument[] {
+  const rowsById = new Map(rows.map((row) => [row.rowId, row]));
+  return (feasibility?.rows ?? []).flatMap(({ rowId, findings }) => {
+    const doomed = findings.filter((finding) => finding.conclusion === 'cannot-pass');
+    const metricNames = new Set(doomed.flatMap((finding) => finding.metrics));
+    const criteria = rowsById.get(rowId)?.criteria ?? [];
+    return [...metricNames].flatMap((metric) => {
+      const statuses = criteria.filter((one) => one.metric === metric).map((one) => one.status);
+      return statuses.length === 0 ? [] : [{ rowId, metric, outcome: outcomeOf(statuses) }];
+    });
+  });
+}
+
+/** Several criteria may judge one metric, of which the finding means one: a single failure bears it out. */
+function outcomeOf(statuses: readonly TestStatus[]): PredictionDocument['outcome'] {
+  if (statuses.includes('FAILED')) return 'borne out';
+  return statuses.every((status) => status === 'PASSED') ? 'contradicted' : 'undecided';
+}
+
+function calibrationsOf(rows: readonly RowDocument[]): CalibrationDocument[] {
+  const named = rows.flatMap((row) =>
+    row.spec === null ? [] : [[row.spec.calibration.name, row.spec] as const],
+  );
+  return [...new Map(named).values()].map(({ calibration: { name, measuredOn } }) => ({ name, measuredOn }));
+}
+
+function summaryOf(rows: readonly RowDocument[], records: readonly RunRecord[]): SummaryDocument {
+  const statuses = { PASSED: 0, FAILED: 0, INCONCLUSIVE: 0, ABORTED: 0, SKIPPED: 0 };
+  for (const row of rows) statuses[row.status] += 1;
+  const ran = rows.filter((row) => row.runs.length > 0 && row.spec !== null);
+  const nodes = ran.map((row) => row.spec?.nodes ?? 0);
+  const calm = ran.filter((row) => row.byzantineNodes === 0 && row.faults.length === 0);
+  const headline = (calm.length > 0 ? calm : ran).toSorted((a, b) => headlineRank(b) - headlineRank(a))[0];
+  return {
+    statuses,
+    rows: rows.length,
+    runs: records.length,
+    sizes: [...new Set(nodes)].toSorted((a, b) => a - b),
+    scenarioIds: [...new Set(rows.map((row) => row.scenarioId))],
+    nodesLeast: nodes.length > 0 ? Math.min(...nodes) : null,
+    nodesMost: nodes.length > 0 ? Math.max(...nodes) : null,
+    headline: headline?.rowId ?? null,
+    safety: safetyOf(records),
+  };
+}
+
+/** Larger is better; between equal sizes a steady load wins, because a mean over a ramp describes no load. */
+function headlineRank({ spec }: RowDocument): number {
+  if (spec === null) return 0;
+  return 2 * spec.nodes + (spec.workload.kind === 'constant' || spec.workload.kind === 'open-loop' ? 1 : 0);
+}
+
+function safetyOf(records: readonly RunRecord[]): SafetyDocument {
+  let conflicts = 0;
+  let decisions = 0;
+  const violations: string[] = [];
+  for (const { result } of records) {
+    const { consensus_metrics, throughput } = result.results;
+    const honest = result.configuration.node_count - result.configuration.byzantine_nodes;
+    conflicts += consensus_metrics.conflicts_finalized;
+    decisions += Math.round(throughput.total_vertices * honest);
+    violations.push(...consensus_metrics.safety_violations);
+  }
+  const clean = conflicts === 0 && violations.length === 0;
+  return {
+    conflicts,
+    violations,
+    runs: records.length,
+    decisions,
+    runBound: clean && records.length > 0 ? zeroFailureBound(records.length) : null,
+    decisionBound: clean && decisions > 0 ? zeroFailureBound(decisions) : null,
+  };
+}
+
+function metricsOf(rows: readonly RowDocument[]): ScaleDocument['metrics'] {
+  const names = new Set(rows.flatMap((row) => row.criteria.map((criterion) => criterion.metric)));
+  return [...names].toSorted().map((name) => {
+    const known = isMetricName(name) ? metrics[name] : null;
+    return { name, unit: known?.unit ?? '', description: known?.description ?? 'not in the registry' };
+  });
+}

@@ -1,0 +1,233 @@
+/** The forecast of a phase: one row by hand, the window, unpriced items, limits, levers and sensitivities. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { forecastCampaign } from '#budgets/campaign-forecast.ts';
+import { type ForecastInput, type ForecastRowInput, forecast } from '#budgets/forecast.ts';
+import { alertsReached, breaches, defaultLimits } from '#budgets/limits.ts';
+import { decimalUsd, parseUsd, sum, usdMicros } from '#budgets/money.ts';
+import { readPriceSheet } from '#budgets/price-sheet.ts';
+import { HOUR_US } from '#budgets/run-cost.ts';
+import { sensitivity } from '#budgets/sensitivity.ts';
+import { type CloudStack, cloudStackFor, type Stack, stackNamed } from '#budgets/stacks.ts';
+
+const sheet = readPriceSheet();
+
+function row(changes: Partial<ForecastRowInput> = {}): ForecastRowInput {
+  const base = { rowId: 'LT-001/nodes=1000', scenarioId: 'LT-001', label: '1,000 nodes', nodes: 1_000 };
+  return { ...base, repetitions: 3, runUs: HOUR_US, bytesPerNodeSecond: 50_000, ...changes };
+}
+
+function input(stack: Stack, rows: readonly ForecastRowInput[]): ForecastInput {
+  return { campaign: 'c', phase: 'phase2', stack, sheet, asOf: sheet.date, rows };
+}
+
+const sk002 = row({ rowId: 'SK-002/nodes=5000', scenarioId: 'SK-002', nodes: 5_000, runUs: 168 * HOUR_US });
+
+test('one row of 1,000 nodes for an hour, three times, is what a hand calculation gives', () => {
+  const result = forecast(input(stackNamed('phase2'), [row()]));
+  const [only] = result.rows;
+  assert.ok(only !== undefined);
+  assert.equal(only.vms, 67); // 1,000 / 15
+  // 1 h run + 3 min reset = 1.05 h. Dollars per run: low / P50 / P90.
+  const byHand: readonly (readonly [string, string, string, string])[] = [
+    ['c6i.2xlarge spot', '5.51544', '7.986836', '9.34248'], // 67 x 1.05 x 0.0784 / 0.11353 / 0.1328
+    ['system pool, m6i.2xlarge', '1.2096', '1.2096', '1.2096'], // 3 x 1.05 x 0.384
+    ['metrics VM, m6i.2xlarge', '0.4032', '0.4032', '0.4032'], // 1 x 1.05 x 0.384
+    ['EKS cluster', '0.105', '0.105', '0.105'], // 1.05 x 0.10
+    ['interface endpoints', '0.0525', '0.0525', '0.0525'], // 5 x 1.05 x 0.01
+    ['gp3 root disks', '0.253151', '0.253151', '0.253151'], // (67 x 30 + 3 x 30 + 100) x 1.05 / 730 x 0.08
+    ['control-plane logs', '0.2625', '0.2625', '0.2625'], // 0.5 x 1.05 x 0.50
+    ['cross-zone traffic', '0.00', '0.00', '0.00'], // one zone
+    // 67 x 1 h x 15 / 17.5 / 20 % / 730 h = 0.013767 / 0.016062 / 0.018356 interruptions
+    ['replacement VMs', '0.000216', '0.000365', '0.000488'], // x 12 min x price
+    ['repeated minutes', '0.025572', '0.039285', '0.050822'], // x 0.25 h / 1.05 h x sum of the lines above
+  ];
+  assert.deepEqual(
+    only.lines.map(({ label, amount: { low, p50, p90 } }) => [
+      label,
+      ...[low, p50, p90].map((one) => decimalUsd(one.usdMicros)),
+    ]),
+    byHand.map(([label, ...figures]) => [label, ...figures.map((figure) => decimalUsd(parseUsd(figure)))]),
+  );
+  assert.equal(only.perRun.p50.usdMicros, parseUsd('10.312437'));
+  assert.equal(only.total.p50.usdMicros, parseUsd('30.937311'));
+  // Deploy 20 min + teardown 10 min: 3.803255 + 0.576 + 0.192 + 0.05 + 0.025 + 0.120548 + 0.125
+  assert.equal(result.overhead?.total.p50.usdMicros, parseUsd('4.891803'));
+  assert.equal(only.alone.p50.usdMicros, parseUsd('15.20424'));
+  assert.equal(result.total.p50.usdMicros, parseUsd('35.829114'));
+  assert.equal(only.perThousandNodeHours, parseUsd('10.312437'));
+});
+
+test('every amount of a forecast is marked as a forecast', () => {
+  const { total, rows } = forecast(input(stackNamed('phase2'), [row()]));
+  const amounts = [
+    total,
+    ...rows.flatMap((one) => [one.perRun, one.alone, one.total, ...one.lines.map((line) => line.amount)]),
+  ];
+  for (const { low, p50, p90 } of amounts) {
+    assert.deepEqual([low.kind, p50.kind, p90.kind], ['FORECAST', 'FORECAST', 'FORECAST']);
+  }
+});
+
+test('rows and overhead add up to the total, by row, scenario and component alike (property, seed 7)', () => {
+  const anyRow = fc
+    .record({
+      nodes: fc.integer({ min: 1, max: 10_000 }),
+      repetitions: fc.integer({ min: 1, max: 5 }),
+      runUs: fc.integer({ min: 1_000_000, max: 200 * HOUR_US }),
+      scenarioId: fc.constantFrom('A', 'B'),
+    })
+    .map((part) => row(part));
+  fc.assert(
+    fc.property(fc.array(anyRow, { minLength: 1, maxLength: 5 }), (rows) => {
+      const result = forecast(input(stackNamed('phase4'), rows));
+      const overhead = result.overhead?.total.p50.usdMicros ?? parseUsd('0');
+      const total = result.total.p50.usdMicros;
+      assert.equal(sum([...result.rows.map((one) => one.total.p50.usdMicros), overhead]), total);
+      assert.equal(sum([...result.byScenario.map((one) => one.amount.p50.usdMicros), overhead]), total);
+      assert.equal(sum(result.byComponent.map((one) => one.amount.p50.usdMicros)), total);
+      for (const { low, p50, p90 } of result.rows.map((one) => one.total)) {
+        assert.ok(low.usdMicros <= p50.usdMicros && p50.usdMicros <= p90.usdMicros);
+      }
+    }),
+    { seed: 7, numRuns: 60 },
+  );
+});
+
+test('more nodes or more time never cost less (property, seed 7)', () => {
+  const cost = (nodes: number, runUs: number) =>
+    forecast(input(stackNamed('phase4'), [row({ nodes, runUs })])).total.p50.usdMicros;
+  const nodes = fc.integer({ min: 1, max: 9_000 });
+  const minutes = fc.integer({ min: 1, max: 10_000 });
+  fc.assert(
+    fc.property(nodes, minutes, fc.integer({ min: 1, max: 1_000 }), (n, m, more) => {
+      assert.ok(cost(n + more, m * 60e6) >= cost(n, m * 60e6));
+      assert.ok(cost(n, (m + more) * 60e6) > cost(n, m * 60e6));
+    }),
+    { seed: 7, numRuns: 60 },
+  );
+});
+
+test('three zones make traffic a cost: 50 KB/s of 10,000 nodes is 24 dollars an hour', () => {
+  const stack = stackNamed('phase4');
+  assert.ok(stack.kind === 'cloud');
+  const rows = [row({ nodes: 10_000, repetitions: 1 })];
+  const one = forecast(input(stack, rows));
+  const three = forecast(input({ ...stack, zones: 3 }, rows));
+  const traffic = (of: typeof one) =>
+    of.rows[0]?.lines.find((line) => line.label === 'cross-zone traffic')?.amount.p50.usdMicros;
+  assert.equal(traffic(one), 0);
+  assert.equal(traffic(three), parseUsd('25.2')); // 500 MB/s x 3,780 s x 2/3 x 2 x 0.01 per GB
+  assert.equal(one.threeZoneTraffic.p50.usdMicros, parseUsd('25.2'));
+});
+
+test('a local phase costs nothing because nothing is bought, and says what the same rows would cost', () => {
+  const result = forecastCampaign(input(stackNamed('phase1'), [row()]), defaultLimits, cloudStackFor(1_000));
+  assert.equal(result.forecast.total.p50.usdMicros, 0);
+  assert.deepEqual([result.forecast.rates.length, result.breaches.length, result.savings.length], [0, 0, 0]);
+  assert.equal(result.whatIf?.total.p50.usdMicros, parseUsd('35.829114'));
+});
+
+test('an unpriced node pool is listed and counted at its worst price, so the total rises instead of vanishing', () => {
+  const instances = sheet.instances.map((quote) =>
+    quote.region === 'us-west-2' && quote.sku === 'c6i.2xlarge' ? { ...quote, spot: null } : quote,
+  );
+  const priced = forecast(input(stackNamed('phase2'), [row()]));
+  const unpriced = forecast({ ...input(stackNamed('phase2'), [row()]), sheet: { ...sheet, instances } });
+  assert.deepEqual(
+    unpriced.unpriced.map((one) => one.unpriced.item),
+    ['aws us-west-2 c6i.2xlarge spot'],
+  );
+  assert.equal(unpriced.unpriced[0]?.pricedAs.expected, parseUsd('0.34'));
+  assert.ok(unpriced.total.p50.usdMicros > priced.total.p90.usdMicros);
+});
+
+test('5,000 nodes for seven days break the limit per run many times over, and three of them the campaign', () => {
+  const result = forecast(input(stackNamed('phase3'), [sk002]));
+  const found = breaches(result, defaultLimits);
+  assert.deepEqual(
+    found.map(({ limit, severity }) => [limit, severity]),
+    [
+      ['per-run', 'over'],
+      ['campaign', 'over'],
+    ],
+  );
+  const compute = result.rows[0]?.lines[0]?.amount.p50.usdMicros;
+  // 334 x 168.05 h x 0.11353
+  assert.equal(compute, parseUsd('6372.291311'));
+  assert.equal(found[0]?.by, (found[0]?.p50 ?? 0) - defaultLimits.perRun);
+});
+
+test('a limit that only P90 breaks is at risk, not over', () => {
+  const result = forecast(input(stackNamed('phase2'), [row()]));
+  const alone = result.rows[0]?.alone;
+  assert.ok(alone !== undefined);
+  const found = breaches(result, { ...defaultLimits, perRun: alone.p50.usdMicros });
+  assert.deepEqual(
+    found.map(({ severity }) => severity),
+    ['at-risk'],
+  );
+  assert.deepEqual(breaches(result, { ...defaultLimits, perRun: alone.p90.usdMicros }), []);
+});
+
+test('alerts say at which figure they ring', () => {
+  const result = forecast(input(stackNamed('phase2'), [row()]));
+  const { p50, p90 } = result.total;
+  const alerts = [p50.usdMicros, usdMicros(p50.usdMicros + 1), usdMicros(p90.usdMicros + 1)];
+  assert.deepEqual(
+    alertsReached(result, { ...defaultLimits, alerts }).map(({ reached }) => reached),
+    ['at P50', 'at P90 only', 'not reached'],
+  );
+});
+
+test('each lever that claims to be inside is inside, and one step more would not be', () => {
+  const given = input(stackNamed('phase3'), [sk002]);
+  const { breaches: found } = forecastCampaign(given, defaultLimits);
+  const perRun = found.find((breach) => breach.limit === 'per-run');
+  const campaign = found.find((breach) => breach.limit === 'campaign');
+  assert.deepEqual(
+    new Set(perRun?.levers.map(({ lever }) => lever)),
+    new Set(['shorter', 'denser', 'cheaper-type']),
+  );
+  for (const lever of perRun?.levers ?? []) {
+    assert.equal(lever.inside, lever.after.p90.usdMicros <= defaultLimits.perRun, lever.text);
+  }
+  for (const lever of campaign?.levers ?? []) {
+    assert.equal(lever.inside, lever.after.p90.usdMicros <= defaultLimits.campaign, lever.text);
+  }
+  const shorter = perRun?.levers[0];
+  const hours = Number(/to ([\d.]+) h/.exec(shorter?.text ?? '')?.[1]);
+  const longer = { ...sk002, runUs: Math.ceil(hours * 60 + 1) * 60e6 };
+  const after = forecast({ ...given, rows: [longer] }).rows[0]?.alone.p90.usdMicros ?? 0;
+  assert.ok(after > defaultLimits.perRun, `${hours} h is not the longest run inside`);
+});
+
+test('ten per cent on the spot price moves the total by ten per cent of what depends on it', () => {
+  const given = input(stackNamed('phase2'), [row()]);
+  const line = sensitivity(given).find(({ assumption }) => assumption.startsWith('Spot price'));
+  const base = forecast(given);
+  const compute =
+    base.byComponent.find(({ component }) => component === 'compute')?.amount.p50.usdMicros ?? 0;
+  assert.ok(line !== undefined);
+  assert.ok(Math.abs(line.plus - compute / 10) < compute / 1_000);
+  assert.ok(Math.abs(line.plus + line.minus) <= 20);
+});
+
+test('rows that cannot be priced are refused', () => {
+  for (const bad of [
+    { nodes: 0 },
+    { runUs: 0 },
+    { runUs: 1.5 },
+    { repetitions: -1 },
+    { bytesPerNodeSecond: 0.5 },
+  ]) {
+    assert.throws(() => forecast(input(stackNamed('phase2'), [row(bad)])), { code: 'bad-forecast-input' });
+  }
+  const unknown: CloudStack = {
+    ...cloudStackFor(1_000),
+    pool: { ...cloudStackFor(1_000).pool, sku: 'c6i.metal' },
+  };
+  assert.throws(() => forecast(input(unknown, [row()])), { code: 'unknown-instance' });
+  assert.throws(() => stackNamed('phase9'), { code: 'unknown-stack' });
+});

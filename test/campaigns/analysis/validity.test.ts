@@ -1,0 +1,87 @@
+/** Assumptions of a run: each one seen to hold, and seen to be broken. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkValidity } from '#campaigns/analysis/validity.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import { faultRecord, plannedRow, type RunChanges, repetitions, runSpec } from '#test/support/run-result.ts';
+
+/** Names of the assumptions that do not hold when one of three repetitions is changed. */
+function broken(change: RunChanges, spec: Partial<RunSpec> = {}): string[] {
+  const checks = checkValidity(plannedRow([], {}, spec), repetitions([{}, change, {}]));
+  return checks.filter(({ holds }) => !holds).map(({ name }) => name);
+}
+
+test('a quiet run meets every assumption', () => {
+  assert.deepEqual(broken({}), []);
+  const checks = checkValidity(plannedRow([]), repetitions());
+  assert.ok(checks.every(({ observed, required }) => observed !== '' && required !== ''));
+});
+
+test('less than 95 % of the due transactions issued breaks the load', () => {
+  assert.deepEqual(broken({ throughput: { queued_transactions: 299 } }), []);
+  assert.deepEqual(broken({ throughput: { queued_transactions: 301 } }), ['load reached']);
+});
+
+test('offering less than the workload asks for breaks the load', () => {
+  assert.deepEqual(broken({ throughput: { offered_tps: 94 } }), ['load reached']);
+});
+
+test('a ramp may end before its top', () => {
+  const workload = { ...runSpec().workload, kind: 'ramp', fromTps: 10, toTps: 1_000, steps: 10 } as const;
+  assert.deepEqual(broken({ throughput: { queued_transactions: 5_000 } }, { workload }), []);
+});
+
+test('a fault must be seen, inside the window, and recorded at all', () => {
+  assert.deepEqual(broken({ faults: [faultRecord()] }), []);
+  assert.deepEqual(broken({ faults: [faultRecord({ observed: false, evidence: '0 messages dropped' })] }), [
+    'faults observed',
+  ]);
+  assert.deepEqual(broken({ faults: [faultRecord({ at_us: null })] }), ['faults observed']);
+  assert.deepEqual(broken({ faults: [faultRecord({ at_us: 1_000_000 })] }), ['faults observed']);
+  assert.deepEqual(broken({ faults: [faultRecord({ at_us: 62_000_000, until_us: null })] }), [
+    'faults observed',
+  ]);
+  assert.deepEqual(broken({ faults: [faultRecord({ until_us: 62_000_001 })] }), ['faults observed']);
+  const planned = [{ kind: 'partition', groups: [0.5, 0.5], atUs: 1, forUs: 1 }] as const;
+  assert.deepEqual(broken({}, { faults: planned }), ['faults observed']);
+});
+
+test('a window of fewer than twenty times to finality is too short', () => {
+  assert.deepEqual(broken({ window: { finality_times: 20 } }), []);
+  assert.deepEqual(broken({ window: { finality_times: 19.9 } }), ['window long enough']);
+});
+
+test('where nothing is finalised the round limit shows that the window was long enough', () => {
+  const nothing: RunChanges = {
+    latency: { mean_ms: null, undecided_share: 1 },
+    window: { finality_times: 0 },
+  };
+  assert.deepEqual(broken(nothing), ['window long enough']);
+  assert.deepEqual(broken({ ...nothing, consensus: { liveness_failures: 40 } }), []);
+});
+
+test('a truncated measurement is not whole', () => {
+  assert.deepEqual(broken({ anomalies: ['truncated: event queue full'] }), ['measurement whole']);
+  assert.deepEqual(broken({ bins: [] }), ['measurement whole']);
+  const [first, second, third] = repetitions();
+  assert.ok(first && second && third);
+  const cut = { ...second, series: { ...second.series, points: second.series.points.slice(0, 5) } };
+  const check = checkValidity(plannedRow([]), [first, cut, third]).find(
+    ({ name }) => name === 'measurement whole',
+  );
+  assert.equal(check?.holds, false);
+  assert.match(check?.observed ?? '', /covers 40 % of the window/);
+});
+
+test('formulas have no series and need none', () => {
+  assert.deepEqual(broken({ tier: 'analytic', bins: [] }), []);
+});
+
+test('one key with two traces is not deterministic', () => {
+  assert.deepEqual(broken({ seed: 1, determinism: { trace_hash: 'another' } }), ['deterministic']);
+});
+
+test('two seeds with one trace are not two repetitions', () => {
+  assert.deepEqual(broken({ determinism: { trace_hash: 'trace-1' } }), ['repetitions independent']);
+  assert.deepEqual(broken({ determinism: { trace_hash: 'trace-1' }, tier: 'analytic' }), []);
+});

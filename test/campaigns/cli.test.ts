@@ -1,0 +1,163 @@
+/**
+ * The command line as a shell sees it: stdout, stderr, exit code, files.
+ * Method: the real program in a process of its own, npm itself for what npm does to options.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const cli = path.join(root, 'campaigns', 'cli.ts');
+const runs = mkdtempSync(path.join(os.tmpdir(), 'cli-'));
+after(() => rmSync(runs, { recursive: true }));
+
+/** Without what an `npm test` around this test sets for its own scripts. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|CRASH_AT|NODE_TEST)/.test(name)),
+);
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function campaign(...words: string[]): Ran {
+  return spawnSync(process.execPath, [cli, ...words], { cwd: root, env: environment, encoding: 'utf8' });
+}
+
+function document(ran: Ran): Record<string, unknown> {
+  return JSON.parse(ran.stdout);
+}
+
+const commands = [
+  'phase1',
+  'phase2',
+  'phase3',
+  'phase4',
+  'list',
+  'show',
+  'check',
+  'simulate',
+  'advise',
+  'forecast',
+  'approve',
+  'prices',
+  'status',
+  'resume',
+  'stop',
+  'report',
+  'verify',
+  'compare',
+];
+
+test('every command is in the help, and nothing that does not exist yet', () => {
+  const { status, stdout } = campaign('--help');
+  assert.equal(status, 0);
+  const listed = [...stdout.matchAll(/^ {2}(\w+) /gm)]
+    .map((match) => match[1])
+    .filter((name) => /^[a-z]/.test(name ?? ''));
+  for (const name of commands) assert.ok(listed.includes(name), name);
+  for (const name of ['teardown', 'reap', 'inventory']) assert.ok(!stdout.includes(name), name);
+});
+
+test('the help of a command has its options, --json, --no-color and examples', () => {
+  for (const name of ['phase3', 'simulate', 'status']) {
+    const { status, stdout } = campaign(name, '--help');
+    assert.equal(status, 0);
+    for (const part of ['--json', '--no-color', 'Examples:', `npm run campaign ${name}`])
+      assert.ok(stdout.includes(part), part);
+  }
+});
+
+const wrongUses: ReadonlyArray<readonly [what: string, words: readonly string[], says: RegExp]> = [
+  ['an unknown option', ['phase1', '--dry-rnu'], /unknown option '--dry-rnu'.*--dry-run/],
+  ['an unknown command', ['phase9'], /unknown command 'phase9'/],
+  ['no command', [], /a command is missing/],
+  ['a target that does not exist', ['phase3', '--target', 'kubernetes'], /--target.*choose from: simulator/],
+  [
+    'a tier that does not exist',
+    ['simulate', 'LT-001', '--tier', 'lumped'],
+    /--tier.*choose from: auto, analytic, message/,
+  ],
+  ['a seed that is no number', ['phase1', '--seed', 'x'], /--seed: "x"/],
+  ['a scenario that the phase does not carry', ['phase1', '--scenario', 'SK-002'], /SK-002 is not in phase1/],
+  ['an unknown scenario', ['simulate', 'LT-009'], /"LT-009" is not in the catalogue/],
+  ['a missing file', ['check', './no-such-file.yaml'], /no-such-file\.yaml/],
+  ['an unknown campaign', ['verify', 'no-such-run'], /no campaign "no-such-run"/],
+];
+
+for (const [what, words, says] of wrongUses) {
+  test(`${what} ends with 20, one clear line and nothing written`, () => {
+    const out = path.join(runs, 'wrong');
+    const takesOut = words.length > 0 && /^(phase[1-4]|simulate|verify)$/.test(words[0] ?? '');
+    const { status, stdout, stderr } = campaign(...words, ...(takesOut ? ['--out', out] : []));
+    assert.equal(status, 20);
+    assert.equal(stdout, '');
+    assert.match(stderr, says);
+    assert.equal(stderr.trimEnd().split('\n').length, 1);
+    assert.ok(!existsSync(out));
+  });
+}
+
+test('with --json an error, too, is one document', () => {
+  const ran = campaign('show', 'LT-009', '--json');
+  assert.equal(ran.status, 20);
+  assert.equal(document(ran)['exit_code'], 20);
+});
+
+test('list, show, prices and advise answer as one JSON document each', () => {
+  for (const words of [
+    ['list'],
+    ['show', 'CT-002'],
+    ['prices'],
+    ['advise', '--nodes', '50', '--byzantine', '10%', '--safety', '1e-6'],
+  ]) {
+    const ran = campaign(...words, '--json');
+    assert.equal(ran.status, 0, words.join(' '));
+    assert.deepEqual([document(ran)['tool'], document(ran)['exit_code']], ['bft-scale', 0]);
+  }
+});
+
+test('check phase4 prints what cannot pass and ends with 11', () => {
+  const { status, stdout } = campaign('check', 'phase4');
+  assert.equal(status, 11);
+  assert.match(stdout, /cannot pass, because/i);
+});
+
+test('a dry run shows plan, feasibility and forecast and writes nothing', () => {
+  const out = path.join(runs, 'dry');
+  const { status, stdout } = campaign('phase3', '--dry-run', '--out', out);
+  assert.equal(status, 0);
+  for (const part of ['LT-003', 'FORECAST', 'approval:', 'credentials:', 'nothing was written'])
+    assert.ok(stdout.includes(part), part);
+  assert.ok(!existsSync(out));
+});
+
+test('a forecast over its limits ends with 21, and what has to be approved is named by its hash', () => {
+  assert.equal(campaign('forecast', 'phase3').status, 21);
+  const ran = campaign('approve', 'phase3', '--json');
+  assert.match(JSON.stringify(document(ran)['approval']), /"hash":"[0-9a-f]{64}"/);
+});
+
+test('an option that npm kept for itself is refused with the right command', () => {
+  const words = ['run', 'campaign', 'phase3', '--dry-run'];
+  const { status, stdout, stderr } = spawnSync('npm', words, {
+    cwd: root,
+    env: environment,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 20);
+  assert.equal(stdout, '');
+  assert.match(stderr, /npm run campaign phase3 -- --dry-run/);
+});
+
+test('through npm, too, --json is exactly one document on stdout', () => {
+  const words = ['run', 'campaign', 'list', '--', '--json'];
+  const ran = spawnSync('npm', words, { cwd: root, env: environment, encoding: 'utf8' });
+  assert.equal(ran.status, 0);
+  assert.equal(document(ran)['tool'], 'bft-scale');
+});

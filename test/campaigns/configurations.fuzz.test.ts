@@ -1,0 +1,74 @@
+/**
+ * Configurations that nobody would write: only clear errors with exit code 20, nothing else thrown, nothing written.
+ * The fuzzer runs in a process without the permission to write: an attempt would throw and fail it.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isMap, isScalar, parseDocument, visit } from 'yaml';
+import { ConfigError } from '#campaigns/config-error.ts';
+import { loadCatalogue, readScenario } from '#campaigns/scenario-file.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const seed = 20_261_121;
+
+test('10,000 mutated or arbitrary configurations give a value or a clear error, and write nothing', () => {
+  const script = join(import.meta.dirname, 'fuzz-configurations.ts');
+  const flags = ['--permission', `--allow-fs-read=${root}/*`, script, String(seed), '10000'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, flags, { cwd: root, encoding: 'utf8' });
+  assert.equal(status, 0, stderr.slice(0, 4_000));
+  const counts: unknown = JSON.parse(stdout);
+  assert.ok(typeof counts === 'object' && counts !== null && 'read' in counts && 'refused' in counts);
+  assert.equal(Number(counts.read) + Number(counts.refused), 10_000);
+  assert.ok(Number(counts.read) > 300 && Number(counts.refused) > 5_000, `one-sided: ${stdout}`);
+});
+
+/** The ways in which a key is usually mistyped. */
+function typos(key: string): string[] {
+  const middle = Math.floor(key.length / 2);
+  const swapped = key.slice(0, middle - 1) + key[middle]! + key[middle - 1]! + key.slice(middle + 1);
+  const found = [
+    `${key}x`,
+    key.slice(0, middle) + key.slice(middle + 1),
+    key.slice(0, middle) + key[middle] + key.slice(middle),
+  ];
+  if (middle > 0) found.push(swapped);
+  return found.filter((typo) => typo !== key && typo !== '');
+}
+
+test('every key of the catalogue, mistyped in the usual ways, is named by the error at its place', () => {
+  let tried = 0;
+  for (const { file } of loadCatalogue()) {
+    const text = readFileSync(join(root, file), 'utf8');
+    const keys: { readonly name: string; readonly at: number; readonly siblings: readonly string[] }[] = [];
+    visit(parseDocument(text), {
+      Map: (_, map) => {
+        const names = map.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : []));
+        for (const { key } of map.items) {
+          if (isScalar(key) && isMap(map))
+            keys.push({ name: String(key.value), at: key.range?.[0] ?? 0, siblings: names });
+        }
+      },
+    });
+    for (const { name, at, siblings } of keys) {
+      for (const typo of typos(name)) {
+        if (siblings.includes(typo)) continue;
+        tried += 1;
+        const mistyped = text.slice(0, at) + typo + text.slice(at + name.length);
+        const line = text.slice(0, at).split('\n').length;
+        assert.throws(
+          () => readScenario(mistyped, file),
+          (error) =>
+            error instanceof ConfigError &&
+            error.problems.some(
+              (problem) => problem.line === line && problem.remedy === `did you mean "${name}"?`,
+            ),
+          `${file}: ${name} mistyped as ${typo}`,
+        );
+      }
+    }
+  }
+  assert.ok(tried > 3_000, `${tried} typos tried`);
+});

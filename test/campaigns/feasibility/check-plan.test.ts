@@ -1,0 +1,106 @@
+// Goal: a plan's report covers every row once, adds what the requirements promise, and is printed with its arithmetic.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkPlan } from '#campaigns/feasibility/check-plan.ts';
+import { renderFindings, somethingCannotPass } from '#campaigns/feasibility/render.ts';
+import type { Criterion, Plan } from '#campaigns/plan-record.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import { criterion, exampleSpec } from './example-spec.ts';
+
+function planOf(rows: readonly (readonly [RunSpec, readonly Criterion[]])[]): Plan {
+  return {
+    version: 1,
+    campaign: 'example',
+    phase: 'phase2',
+    stack: '1k-nodes',
+    target: 'simulator',
+    codeVersion: 'x',
+    nodeVersion: 'x',
+    seed: 1,
+    rows: rows.map(([spec, criteria], i) => ({
+      rowId: `row ${i}`,
+      scenarioId: spec.scenarioId,
+      title: '',
+      source: '',
+      label: spec.label,
+      criteria,
+      cells: [0, 1, 2].map((repetition) => ({ id: `${i}.${repetition}`, spec: { ...spec, repetition } })),
+      skip: null,
+    })),
+  };
+}
+
+test('the promises at 1,000 nodes are judged whatever the rows ask for', () => {
+  const report = checkPlan(
+    planOf([
+      [exampleSpec({ nodes: 1_000, network: 'wan' }), []],
+      [exampleSpec({ nodes: 1_000 }), []],
+    ]),
+  );
+  assert.equal(report.rows.length, 2);
+  assert.ok(report.rows.every((row) => row.conclusion === 'possible'));
+  const topics = new Set(
+    report.campaignFindings.filter((each) => each.conclusion === 'cannot-pass').map((each) => each.topic),
+  );
+  assert.deepEqual([...topics].sort(), [
+    'bandwidth',
+    'byzantine-tolerance',
+    'latency-floor',
+    'self-contradiction',
+  ]);
+  assert.ok(somethingCannotPass(report));
+});
+
+test('a possible plan below every promise is possible and prints one line per finding', () => {
+  const promises = { toleratedShare: 0.05, scaleTargets: [] };
+  const report = checkPlan(
+    planOf([[exampleSpec({ nodes: 150 }), [criterion('latency.p95', 'at_most', 1_000)]]]),
+    null,
+    promises,
+  );
+  assert.equal(report.conclusion, 'possible');
+  const text = renderFindings(report);
+  assert.match(text, /row 0: possible/);
+  assert.doesNotMatch(text, /CANNOT/);
+});
+
+test('the text names why, the arithmetic and the nearest parameters', () => {
+  const report = checkPlan(
+    planOf([[exampleSpec({ nodes: 1_000, network: 'wan' }), [criterion('latency.p95', 'at_most', 100)]]]),
+  );
+  const text = renderFindings(report);
+  assert.match(text, /CANNOT PASS {2}latency-floor: cannot pass, because 15 polls in a row/);
+  assert.match(text, /spacing\s+= 302\.\d+ ms/);
+  assert.match(text, /nearest parameters that would pass: /);
+});
+
+test('money is compared per run and for the campaign', () => {
+  const row = {
+    runForecastUsdMicros: 500_000_000n,
+    perRunCapUsdMicros: 1_000_000_000n,
+    repetitions: 3,
+    hours: 1,
+    vmHours: 70,
+    nodesPerVm: 15,
+  };
+  const money = {
+    campaignForecastUsdMicros: 20_000_000_000n,
+    campaignCapUsdMicros: 10_000_000_000n,
+    rows: new Map([['row 0', row]]),
+  };
+  const report = checkPlan(planOf([[exampleSpec({ nodes: 150 }), []]]), money);
+  const found = report.campaignFindings.find((each) => each.topic === 'money')!;
+  assert.match(found.because, /^cannot pass, because .*\$20000\.00 against \$10000\.00/);
+  assert.ok(
+    report.rows[0]!.findings.some((each) => each.topic === 'money' && each.conclusion === 'possible'),
+  );
+});
+
+test('a row without cells has nothing to say', () => {
+  const plan = planOf([[exampleSpec({ nodes: 150 }), []]]);
+  const report = checkPlan({
+    ...plan,
+    rows: plan.rows.map((row) => ({ ...row, cells: [], skip: 'no target' })),
+  });
+  assert.deepEqual(report.rows[0]!.findings, []);
+});

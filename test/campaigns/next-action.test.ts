@@ -1,0 +1,192 @@
+/**
+ * The order of a campaign's steps, as a table of journals and the action that follows.
+ * Method: a plan of two cells, journals built from events; a random walk shows that every journal leads to the end.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type JournalEvent, journalState, type StepName } from '#campaigns/journal-event.ts';
+import { type Action, nextAction } from '#campaigns/next-action.ts';
+import { fakePlan, fakeRow } from '#test/support/fake-campaign.ts';
+
+const plan = fakePlan('c', [fakeRow('FAKE-1', 2)]);
+const [a, b] = plan.rows[0]!.cells;
+const opened: JournalEvent = {
+  kind: 'opened',
+  campaign: 'c',
+  plan_sha256: 'p',
+  code_version: 'v',
+  pid: 1,
+  host: 'h',
+};
+const resumed: JournalEvent = { kind: 'resumed', pid: 2, host: 'h' };
+const done = (step: StepName): JournalEvent => ({
+  kind: 'step-done',
+  step,
+  sha256: null,
+  exit_codes: [],
+  notes: [],
+});
+const started = (cell: string): JournalEvent => ({ kind: 'cell-started', cell });
+const ended = (cell: string): JournalEvent => ({
+  kind: 'cell-done',
+  cell,
+  manifest_sha256: 'm',
+  status: 'PASSED',
+  adopted: false,
+});
+
+function after(events: readonly JournalEvent[], workers = 2): Action {
+  return nextAction(
+    plan,
+    journalState(events.map((event, index) => ({ n: index + 1, at: 't', event }))),
+    workers,
+  );
+}
+
+const simulated = [opened, done('feasibility'), started(a!.id), ended(a!.id), started(b!.id), ended(b!.id)];
+
+const table: ReadonlyArray<
+  readonly [when: string, events: readonly JournalEvent[], kind: Action['kind'], cell?: string]
+> = [
+  ['a new campaign checks feasibility', [opened], 'check-feasibility'],
+  ['after feasibility the first cell is simulated', [opened, done('feasibility')], 'simulate', a!.id],
+  [
+    'with a free worker the second cell starts beside the first',
+    [opened, done('feasibility'), started(a!.id)],
+    'simulate',
+    b!.id,
+  ],
+  ['with all cells running it waits', [opened, done('feasibility'), started(a!.id), started(b!.id)], 'wait'],
+  [
+    'a finished cell is never run again',
+    [opened, done('feasibility'), started(a!.id), ended(a!.id), resumed],
+    'simulate',
+    b!.id,
+  ],
+  [
+    'a cell of a dead process is looked at first',
+    [opened, done('feasibility'), started(a!.id), resumed],
+    'look',
+    a!.id,
+  ],
+  [
+    'an interrupted campaign waits for its cells',
+    [opened, done('feasibility'), started(a!.id), { kind: 'interrupted', times: 1 }],
+    'wait',
+  ],
+  [
+    'an interrupted campaign without running cells leaves',
+    [opened, done('feasibility'), { kind: 'interrupted', times: 1 }],
+    'leave',
+  ],
+  [
+    'a resumed campaign forgets the interruption',
+    [opened, done('feasibility'), { kind: 'interrupted', times: 1 }, resumed],
+    'simulate',
+    a!.id,
+  ],
+  [
+    'a failed cell is not tried again by the same process',
+    [...simulated.slice(0, 4), started(b!.id), { kind: 'cell-failed', cell: b!.id, reason: 'r' }],
+    'forecast',
+  ],
+  [
+    'a failed cell is tried again after resuming',
+    [...simulated.slice(0, 4), started(b!.id), { kind: 'cell-failed', cell: b!.id, reason: 'r' }, resumed],
+    'simulate',
+    b!.id,
+  ],
+  ['after the last cell comes the forecast', simulated, 'forecast'],
+  ['then the approval', [...simulated, done('forecast')], 'need-approval'],
+  ['then the verdict', [...simulated, done('forecast'), done('approval')], 'judge'],
+  ['then the reports', [...simulated, done('forecast'), done('approval'), done('judge')], 'report'],
+  [
+    'then it is closed',
+    [...simulated, done('forecast'), done('approval'), done('judge'), done('report')],
+    'close',
+  ],
+  ['a closed campaign is finished', [...simulated, { kind: 'closed', exit_code: 10 }], 'finished'],
+];
+
+for (const [when, events, kind, cell] of table) {
+  test(when, () => {
+    const action = after(events);
+    assert.equal(action.kind, kind);
+    if (cell !== undefined) assert.equal('cell' in action ? action.cell.id : null, cell);
+  });
+}
+
+test('one worker runs one cell at a time', () => {
+  assert.equal(after([opened, done('feasibility'), started(a!.id)], 1).kind, 'wait');
+});
+
+test('a skipped row runs no cell', () => {
+  const skipped = fakePlan('c', [{ ...fakeRow('FAKE-1', 2), skip: 'the target cannot' }]);
+  const state = journalState([
+    { n: 1, at: 't', event: opened },
+    { n: 2, at: 't', event: done('feasibility') },
+  ]);
+  assert.equal(nextAction(skipped, state, 2).kind, 'forecast');
+});
+
+/** What the operator journals for an action, with crashes and failures thrown in. */
+function eventsFor(action: Action, running: string[], choice: number): JournalEvent[] {
+  switch (action.kind) {
+    case 'check-feasibility':
+      return [done('feasibility')];
+    case 'look':
+      return [
+        choice % 2 === 0
+          ? ended(action.cell.id)
+          : { kind: 'cell-abandoned', cell: action.cell.id, reason: 'gone' },
+      ];
+    case 'simulate':
+      running.push(action.cell.id);
+      return [started(action.cell.id)];
+    case 'wait': {
+      const cell = running.shift()!;
+      return choice % 5 === 0 ? [{ kind: 'cell-failed', cell, reason: 'r' }] : [ended(cell)];
+    }
+    case 'forecast':
+      return [done('forecast')];
+    case 'need-approval':
+      return [done('approval')];
+    case 'judge':
+      return [done('judge')];
+    case 'report':
+      return [done('report')];
+    case 'close':
+      return [{ kind: 'closed', exit_code: 0 }];
+    case 'leave':
+      return [resumed];
+    case 'finished':
+      return [];
+  }
+}
+
+test('every walk with crashes ends closed, and no cell starts after it was done', () => {
+  const walk = fc.array(fc.nat(99), { minLength: 60, maxLength: 60 });
+  fc.assert(
+    fc.property(walk, (choices) => {
+      const journal: JournalEvent[] = [opened];
+      let running: string[] = [];
+      for (const choice of choices) {
+        if (choice < 10 && journal.length < 40) {
+          journal.push(resumed); // a crash: nobody runs any more
+          running = [];
+        }
+        journal.push(...eventsFor(after(journal), running, choice));
+      }
+      assert.equal(after(journal).kind, 'finished');
+      for (const cell of [a!.id, b!.id]) {
+        const firstDone = journal.findIndex((event) => event.kind === 'cell-done' && event.cell === cell);
+        const lastStart = journal.findLastIndex(
+          (event) => event.kind === 'cell-started' && event.cell === cell,
+        );
+        assert.ok(firstDone === -1 || lastStart < firstDone);
+      }
+    }),
+    { seed: 20_261_121, numRuns: 500 },
+  );
+});

@@ -1,0 +1,99 @@
+/**
+ * What people see while a campaign runs: lines in a log, a repainted block on a terminal, the time that is left.
+ * Method: a recording stream and a clock that the test moves.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { OperatorEvent } from '#campaigns/operator-event.ts';
+import { formatSeconds, ProgressView } from '#campaigns/progress.ts';
+
+const cells = ['a', 'b'].map((cell, repetition) => ({
+  cell,
+  rowId: 'LT-001',
+  repetition,
+  messageBudget: 1_000_000,
+  done: false,
+}));
+const begin: OperatorEvent = {
+  kind: 'campaign',
+  folder: 'runs/c',
+  phase: 'phase1',
+  target: 'simulator',
+  resumed: false,
+  cells,
+  workers: 2,
+};
+const started = (index: number): OperatorEvent => ({ kind: 'cell-started', ...cells[index]! });
+const done = (index: number): OperatorEvent => ({
+  kind: 'cell-done',
+  ...cells[index]!,
+  status: 'PASSED',
+  reason: '',
+  messages: 4_000_000,
+  adopted: false,
+});
+
+function view(isTTY: boolean): { view: ProgressView; text: () => string; advance: (ms: number) => void } {
+  let text = '';
+  let nowMs = 0;
+  const stream = { isTTY, columns: 100, write: (part: string) => (text += part) };
+  return { view: new ProgressView(stream, () => nowMs), text: () => text, advance: (ms) => (nowMs += ms) };
+}
+
+test('outside of a terminal every step is one line without control characters', () => {
+  const { view: progress, text, advance } = view(false);
+  progress.show(begin);
+  progress.show({ kind: 'step-started', step: 'feasibility' });
+  progress.show(started(0));
+  advance(2_000);
+  progress.show({ kind: 'cell-progress', ...cells[0]!, share: 0.5 });
+  progress.show(done(0));
+  progress.end();
+  const lines = text().trimEnd().split('\n');
+  assert.equal(lines.length, 3);
+  assert.ok(!text().includes('\u001b'));
+  assert.match(
+    lines[2]!,
+    /^\[1\/2\] LT-001 #1 PASSED {2}2\.0 s {2}2\.0 M messages\/s {2}\$0\.00 spent, about 2 s left$/,
+  );
+});
+
+test('on a terminal a block shows runs, rate, money and time, and is gone at the end', () => {
+  const { view: progress, text, advance } = view(true);
+  progress.show(begin);
+  progress.show(started(0));
+  advance(1_000);
+  progress.show({ kind: 'cell-progress', ...cells[0]!, share: 0.5 });
+  const painted = text();
+  assert.match(painted, /0\/2 {2}500 k messages\/s {2}\$0\.00 spent, about 3 s left/);
+  assert.match(painted, /LT-001 #1 {2}50 %/);
+  progress.end();
+  assert.ok(text().endsWith('\u001b[0J'));
+});
+
+test('the block is repainted at most five times a second', () => {
+  const { view: progress, text, advance } = view(true);
+  progress.show(begin);
+  progress.show(started(0));
+  const before = text().length;
+  for (let step = 0; step < 19; step += 1) {
+    advance(10);
+    progress.show({ kind: 'cell-progress', ...cells[0]!, share: step / 20 });
+  }
+  assert.equal(text().length, before);
+});
+
+test('runs that were done before the resumption do not count as speed', () => {
+  const { view: progress, text, advance } = view(false);
+  progress.show({ ...begin, resumed: true, cells: [{ ...cells[0]!, done: true }, cells[1]!] });
+  progress.show(started(1));
+  advance(3_000);
+  progress.show(done(1));
+  assert.match(text(), /resumed in runs\/c: 1 runs on 2 cores, 1 done before/);
+  assert.match(text(), /\[2\/2\].*about 0 s left/);
+});
+
+test('times are said in the unit that people use', () => {
+  assert.deepEqual([0.2, 59.5, 61, 7_260].map(formatSeconds), ['1 s', '1 min 0 s', '1 min 1 s', '2 h 1 min']);
+  assert.equal(formatSeconds(Number.POSITIVE_INFINITY), '');
+});

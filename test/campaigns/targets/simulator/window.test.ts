@@ -1,0 +1,78 @@
+// Goal: the window is what the budget buys, never under twenty finality times, and says what was shortened.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
+import { leastFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
+import { networkNamed, runSpecExample } from '#test/support/run-spec-example.ts';
+
+const spec = runSpecExample();
+
+test('an hour is compressed to what the budget buys, and the compression is printed', () => {
+  const plan = planWindow(spec);
+  assert.ok(plan.measureUs < spec.duration.measureUs);
+  assert.ok(plan.measureUs >= leastFinalityTimes * plan.finalityUs);
+  assert.ok(Math.abs(plan.estimatedMessages - spec.messageBudget) < 0.01 * spec.messageBudget);
+  assert.ok(Math.abs(plan.compression * plan.measureUs - spec.duration.measureUs) < 2);
+  assert.ok(Math.abs(plan.scale * plan.compression - 1) < 1e-9);
+  assert.match(plan.notes[0]!, /of 3600\.0 s requested \(compression/);
+  assert.equal(plan.decisions, null);
+});
+
+test('twice the budget buys about twice the window', () => {
+  const one = planWindow(spec).measureUs;
+  const two = planWindow({ ...spec, messageBudget: 2 * spec.messageBudget }).measureUs;
+  assert.ok(two > 1.95 * one && two < 2.2 * one, `${two / one}`);
+});
+
+test('a request that the budget covers is kept as it is', () => {
+  const duration = { warmupUs: 300_000, measureUs: 8_000_000, cooldownUs: 600_000 };
+  const plan = planWindow({ ...spec, duration, messageBudget: 1_000_000_000 });
+  assert.equal(plan.measureUs, 8_000_000);
+  assert.equal(plan.warmupUs, 300_000);
+  assert.equal(plan.cooldownUs, Math.max(600_000, 3 * plan.finalityUs));
+  assert.equal(plan.compression, 1);
+  assert.deepEqual(plan.notes, []);
+});
+
+test('twenty finality times are measured even beyond the budget, which is said', () => {
+  const plan = planWindow({ ...spec, network: networkNamed('poor'), messageBudget: 1_000 });
+  assert.equal(plan.measureUs, Math.ceil(leastFinalityTimes * plan.finalityUs));
+  assert.ok(plan.estimatedMessages > 1_000);
+  assert.ok(plan.notes.some((note) => /exceed the budget of 1000: 20 finality times/.test(note)));
+});
+
+test('a request shorter than twenty finality times is stretched, faults and periods are not', () => {
+  const duration = { ...spec.duration, measureUs: 50_000 };
+  const plan = planWindow({ ...spec, duration });
+  assert.ok(plan.compression < 1);
+  assert.equal(plan.scale, 1);
+  assert.ok(plan.notes.some((note) => /stretched/.test(note)));
+});
+
+test('warm-up is three finality times or the request, cool-down three to five', () => {
+  const plan = planWindow(spec);
+  assert.equal(plan.warmupUs, 3 * plan.finalityUs);
+  assert.equal(plan.cooldownUs, 5 * plan.finalityUs);
+  const short = planWindow({ ...spec, duration: { ...spec.duration, warmupUs: 0, cooldownUs: 0 } });
+  assert.equal(short.warmupUs, 0);
+  assert.equal(short.cooldownUs, 3 * short.finalityUs);
+});
+
+test('a single workload is planned in decisions: at least twenty, at most what is paid for', () => {
+  const single = runSpecExample({
+    workload: { kind: 'single', batch: 1, payloadBytes: 100, parents: { kind: 'chain' }, conflictShare: 0 },
+  });
+  const plan = planWindow(single);
+  const { messagesPerDecision } = estimateFinality(single);
+  assert.equal(plan.decisions, Math.floor(single.messageBudget / messagesPerDecision));
+  assert.ok(plan.measureUs >= plan.decisions! * plan.finalityUs);
+  assert.equal(plan.warmupUs, 0);
+  assert.equal(planWindow({ ...single, messageBudget: 1 }).decisions, leastFinalityTimes);
+});
+
+test('every length is a whole number of microseconds', () => {
+  for (const name of ['ideal', 'local', 'lan', 'wan', 'degraded']) {
+    const plan = planWindow(runSpecExample({ network: networkNamed(name) }));
+    for (const us of [plan.warmupUs, plan.measureUs, plan.cooldownUs]) assert.ok(Number.isInteger(us), name);
+  }
+});
