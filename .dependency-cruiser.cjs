@@ -108,11 +108,13 @@ module.exports = {
     {
       name: 'reports-read-only-records',
       severity: 'error',
-      comment: 'reports may import campaigns/{results,analysis,plan-record,run-spec}, the shape of findings, and budgets',
+      comment:
+        'reports may import campaigns/{results,analysis,plan-record,run-spec}, the shape of findings, and budgets',
       from: { path: '^reports/' },
       to: {
         path: ours,
-        pathNot: '^(reports/|budgets/|campaigns/(results|analysis)/|campaigns/(plan-record|run-spec)[.]ts$|campaigns/feasibility/finding[.]ts$)',
+        pathNot:
+          '^(reports/|budgets/|campaigns/(results|analysis)/|campaigns/(plan-record|run-spec)[.]ts$|campaigns/feasibility/finding[.]ts$)',
       },
     },
     {

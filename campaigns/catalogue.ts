@@ -75,11 +75,11 @@ export function showScenario(idOrFile: string, options: ResolveOptions = { seed:
   const rows = resolveScenario(scenario, options);
   const notes = [
     ...scenario.notes,
-    ...scenario.criteria.flatMap(({ criterion, note }) =>
-      note === null ? [] : [`${criterion.metric}: ${note}`],
+    ...scenario.criteria.flatMap(({ criterion: { metric, note } }) =>
+      note === null ? [] : [`${metric}: ${note}`],
     ),
   ];
-  const head = notes.map((note) => `# note: ${note}\n`).join('');
+  const head = scenario.notes.map((note) => `# note: ${note}\n`).join('');
   return {
     id: scenario.id,
     title: scenario.title,

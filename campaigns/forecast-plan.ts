@@ -1,12 +1,14 @@
 /**
- * From a plan to its forecast: measured hours from the specs, repetitions from the cells, traffic from what was simulated.
+ * From a plan to its forecast, and from the forecast to what feasibility compares with the limits: measured hours from the specs, repetitions from the cells, traffic from what was simulated.
  * Owns: the mapping. Does not own: prices, stacks or arithmetic (budgets), or the plan.
  */
 import { type CampaignForecast, forecastCampaign } from '#budgets/campaign-forecast.ts';
 import type { ForecastInput, ForecastRowInput } from '#budgets/forecast.ts';
 import { defaultLimits, type Limits } from '#budgets/limits.ts';
 import { type PriceSheet, readPriceSheet } from '#budgets/price-sheet.ts';
+import { HOUR_US } from '#budgets/run-cost.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
+import type { CampaignMoney, RowMoney } from '#campaigns/feasibility/money.ts';
 import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 
@@ -79,4 +81,33 @@ export function forecastPlan(
   const sheet = options.sheet ?? readPriceSheet();
   const input = forecastInputOf(plan, results, sheet, options.asOf ?? sheet.date);
   return forecastCampaign(input, options.limits ?? defaultLimits, comparisonStack(input.rows));
+}
+
+/** The P50 amounts that feasibility holds against the limits; null where nothing is bought. */
+export function moneyOf({ forecast, limits }: CampaignForecast): CampaignMoney | null {
+  if (forecast.stack.kind === 'local') return null;
+  const rows = forecast.rows.map((row): [string, RowMoney] => {
+    const hours = row.runUs / HOUR_US;
+    return [
+      row.rowId,
+      {
+        runForecastUsdMicros: BigInt(row.alone.p50.usdMicros),
+        perRunCapUsdMicros: BigInt(limits.perRun),
+        repetitions: row.repetitions,
+        hours,
+        vmHours: row.vms * hours,
+        nodesPerVm: row.nodesPerVm,
+      },
+    ];
+  });
+  return {
+    campaignForecastUsdMicros: BigInt(forecast.total.p50.usdMicros),
+    campaignCapUsdMicros: BigInt(limits.campaign),
+    rows: new Map(rows),
+  };
+}
+
+/** Money of a plan before anything was simulated. Throws BudgetError. */
+export function plannedMoney(plan: Plan, limits: Limits): CampaignMoney | null {
+  return moneyOf(forecastPlan(plan, null, { limits }));
 }

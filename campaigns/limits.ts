@@ -21,15 +21,9 @@ export const faultsMost = 1_000;
 export const criteriaMost = 100;
 export const messageBudgetMost = 1_000_000_000_000;
 
-/** Finality times that the measured window must hold to say anything. */
-export const finalityTimesLeast = 20;
-/** Warm-up and cool-down are paid for from the same budget. */
-export const finalityTimesBesideWindow = 4;
 /** Finality times that are bought when they are cheap: the confidence interval of a percentile tightens. */
 export const finalityTimesWanted = 60;
 /** Nobody waits long for this many messages (6 CPU-seconds at 10 M messages per CPU-second). */
 export const messagesAlways = 60_000_000;
 /** More than this is only bought when the least window needs it. */
 export const messagesUsuallyMost = 150_000_000;
-/** A vertex reaches a node about twice (announcement and body) before it is polled. */
-export const disseminationMessagesPerVertexAndNode = 2;

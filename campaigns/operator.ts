@@ -73,7 +73,10 @@ export interface CampaignEnd {
   readonly exitCode: ExitCode;
   /** null when the campaign was interrupted before it was judged. */
   readonly verdict: CampaignVerdict | null;
+  /** What stands between the campaign and a deployment. */
   readonly notes: readonly string[];
+  /** Runs without a result because their thread or target failed. */
+  readonly failures: readonly string[];
 }
 
 /** Creates the folder of a new campaign and writes its plan. `nameOf` gets the folder's name into the plan. */
@@ -355,9 +358,10 @@ class Operator {
   #end(exitCode: ExitCode): CampaignEnd {
     const notes = [...this.#state.steps.values()].flatMap((step) => step.notes);
     const failures = [...this.#state.failures].map(
-      ([cell, reason]) => `cell ${cell} failed: ${reason.split('\n')[0] ?? ''}`,
+      ([cell, reason]) =>
+        `${this.#repetitions.get(cell)?.rowId ?? ''} (cell ${cell}): ${reason.split('\n')[0] ?? ''}`,
     );
-    return { folder: this.#folder, exitCode, verdict: this.#verdict(), notes: [...notes, ...failures] };
+    return { folder: this.#folder, exitCode, verdict: this.#verdict(), notes, failures };
   }
 
   #nameOf(cell: PlannedCell): { cell: string; rowId: string; repetition: number } {

@@ -18,6 +18,8 @@ export interface Criterion {
   readonly overUs: number | null;
   /** Which rows of a scenario's matrix it applies to when it speaks about several (scaling criteria). */
   readonly scope: 'row' | 'scenario';
+  /** What the source demands, where the metric is only the nearest expression of it. */
+  readonly note: string | null;
 }
 
 export interface PlannedCell {

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
 import type { TargetReference, WorkerAnswer, WorkerRequest } from '#campaigns/worker.ts';
+import { prepareEngine } from './engine.ts';
 
 export type PoolOutcome =
   | { readonly kind: 'outcome'; readonly outcome: RunOutcome }
@@ -74,6 +75,7 @@ export class Pool {
   }
 
   #start(): Thread {
+    prepareEngine();
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#target });
     const thread: Thread = { worker, job: null };
     this.#threads.add(thread);

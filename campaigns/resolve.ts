@@ -17,7 +17,7 @@ import { appliesTo } from '#campaigns/schema/criterion.ts';
 import type { Phase } from '#campaigns/schema/phase.ts';
 import type { RunScenario, Scenario } from '#campaigns/schema.ts';
 import { formatShare } from '#campaigns/units.ts';
-import { type Calibration, defaultCalibration } from '#node/model/calibration.ts';
+import { type Calibration, defaultCalibration, weightless } from '#node/model/calibration.ts';
 
 export type ResolvedRow = Omit<PlannedRow, 'cells'> & { readonly specs: readonly RunSpec[] };
 
@@ -102,14 +102,14 @@ function specOf(
 ): Omit<RunSpec, 'seed' | 'repetition'> {
   const { nodes } = point;
   const { network, workload } = scenario;
-  const consensus = resolveConsensus(scenario.consensus, nodes, network);
   const { warmup, measure, cooldown } = scenario.duration;
-  return {
+  const calibration = options.calibration ?? defaultCalibration;
+  const spec = {
     scenarioId: scenario.id,
     label: labelOf(scenario, point),
     tier: options.tier ?? 'message',
     nodes,
-    consensus,
+    consensus: resolveConsensus(scenario.consensus, nodes, network),
     network,
     topology: scenario.topology,
     byzantine: {
@@ -122,12 +122,10 @@ function specOf(
     workload,
     faults: scenario.faults.map((fault) => resolveFault(fault, nodes, measure)),
     duration: { warmupUs: warmup, measureUs: measure, cooldownUs: cooldown },
-    messageBudget:
-      scenario.message_budget ??
-      defaultMessageBudget({ nodes, consensus, network, workload, byzantine: point }),
     resources: scenario.resources,
-    calibration: options.calibration ?? defaultCalibration,
+    calibration: scenario.service_times === 'none' ? weightless(calibration) : calibration,
   };
+  return { ...spec, messageBudget: scenario.message_budget ?? defaultMessageBudget(spec) };
 }
 
 function benchmarkRow(scenario: Extract<Scenario, { kind: 'benchmark' }>): ResolvedRow {

@@ -9,6 +9,10 @@ import type { Fault, RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { resourceProfiles } from '#campaigns/schema/names.ts';
 import { baseNetwork } from '#campaigns/schema/network.ts';
 import { formatDurationUs, formatRate, formatShare, formatSizeBytes } from '#campaigns/units.ts';
+import type { Calibration } from '#node/model/calibration.ts';
+
+const isWeightless = ({ serviceTimesUs }: Calibration): boolean =>
+  Object.values(serviceTimesUs).every((us) => us === 0);
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -138,6 +142,7 @@ function criterionText(criterion: Criterion): Plain {
     [criterion.comparator]: /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value,
     ...(criterion.overUs === null ? {} : { over: formatDurationUs(criterion.overUs) }),
     scope: criterion.scope,
+    ...(criterion.note === null ? {} : { note: criterion.note }),
   };
 }
 
@@ -156,6 +161,7 @@ function rowPlain(row: ResolvedRow): Plain {
     byzantine: { ...spec.byzantine, share: formatShare(spec.byzantine.share) },
     consensus: consensusText(spec),
     resources: profile ? name : { cpu: cpuCores, memory: formatSizeBytes(memoryBytes) },
+    ...(isWeightless(spec.calibration) ? { service_times: 'none' } : {}),
     workload: workloadText(spec),
     duration: {
       warmup: formatDurationUs(spec.duration.warmupUs),

@@ -52,7 +52,7 @@ const topology = z
     }),
   ])
   .meta({ description: 'who relays vertices to whom; sampling stays uniform over the members' })
-  .prefault('full')
+  .prefault('mesh')
   .transform((written) => (typeof written === 'string' ? { kind: written, degree: 8 } : written));
 
 const byzantine = record({
@@ -92,6 +92,10 @@ export const runScenarioSchema = record({
   byzantine: byzantine.prefault({}),
   consensus: consensusSchema.prefault({}),
   resources,
+  service_times: z
+    .enum(['calibration', 'none'])
+    .default('calibration')
+    .meta({ description: 'what computing costs: the figures of the calibration, or nothing' }),
   workload: workloadSchema,
   duration: record({
     warmup: durationUs('before the measured window').prefault('60s'),

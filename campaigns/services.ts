@@ -10,7 +10,7 @@ import { judgeCampaign } from '#campaigns/analysis/verdict.ts';
 import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
 import { checkPlan } from '#campaigns/feasibility/check-plan.ts';
-import { forecastPlan } from '#campaigns/forecast-plan.ts';
+import { forecastPlan, plannedMoney } from '#campaigns/forecast-plan.ts';
 import type { OperatorServices } from '#campaigns/operator.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 import type { ApprovalRecord } from '#campaigns/results/reader.ts';
@@ -101,7 +101,7 @@ export function whatIsMissing(
 export function createServices(money: MoneyOptions, report: OperatorServices['report']): OperatorServices {
   return {
     target: simulatorTarget,
-    checkFeasibility: (plan) => checkPlan(plan),
+    checkFeasibility: (plan) => checkPlan(plan, plannedMoney(plan, money.limits)),
     forecast: (record) => {
       const results = new Map([...record.results].map(([cell, { result }]) => [cell, result]));
       return {

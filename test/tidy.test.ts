@@ -100,7 +100,7 @@ const header: Rule = ({ file, text }) => {
       : block[1]!.split('\n').filter((line) => line.replace(/^\s*\*?/, '').trim() !== '');
   if (lines.length === 0) return [`${file} does not open with a comment on what it owns`];
   if (lines.length > 8) return [`${file} opens with ${lines.length} lines of comment: 2 to 6 are enough`];
-  return file.startsWith('test/') || lines.length >= 2
+  return file.startsWith('test/') || lines.join(' ').length > 40
     ? []
     : [`${file} opens with too short a comment: what does it own, what not?`];
 };
@@ -166,12 +166,15 @@ const pureGlobals = nodeRule((node) => {
   return null;
 });
 
-/** A number named after a physical quantity says its unit: `timeoutMs`, not `timeout`. */
+/** A member of an exported record that is a number of a physical quantity says its unit: `timeoutMs`, not `timeout`. */
 const unitsInNames = nodeRule((node) => {
-  const isMember = ts.isPropertySignature(node) || ts.isParameter(node);
-  if (!isMember || node.type?.kind !== ts.SyntaxKind.NumberKeyword) return null;
+  if (!ts.isPropertySignature(node) || node.type?.kind !== ts.SyntaxKind.NumberKeyword) return null;
+  const owner = node.parent;
+  const exported =
+    ts.isInterfaceDeclaration(owner) && (ts.getCombinedModifierFlags(owner) & ts.ModifierFlags.Export) !== 0;
   const name = node.name.getText();
-  return /(latency|duration|timeout|delay|interval|elapsed|memory|bandwidth|deadline)$/i.test(name)
+  return exported &&
+    /(latency|duration|timeout|delay|interval|elapsed|memory|bandwidth|deadline)$/i.test(name)
     ? `${name} is a number without a unit in its name`
     : null;
 });
@@ -209,15 +212,49 @@ function isTypesOnly(source: SourceText): boolean {
   );
 }
 
-function untested(): string[] {
-  const tests = code.filter(({ file }) => file.startsWith('test/'));
-  const names = new Set(
+/** What a file imports of ours, in any way: statically, dynamically, as a worker's URL. */
+function importsOf(source: SourceText): string[] {
+  const found: string[] = [];
+  visit(parse(source), (node) => {
+    if (!ts.isStringLiteral(node)) return;
+    if (/^#(node|campaigns|budgets|reports|test)\/.+\.ts$/.test(node.text)) found.push(node.text.slice(1));
+    else if (/^\.\.?\/.+\.ts$/.test(node.text))
+      found.push(path.posix.join(path.posix.dirname(source.file), node.text));
+  });
+  return found;
+}
+
+const tests = code.filter(({ file }) => file.startsWith('test/'));
+
+/** Files with code that no test reaches: neither by imports nor by its name, as for programs that tests start. */
+function unreached(): string[] {
+  const byFile = new Map(code.map((source) => [source.file, source]));
+  const texts = tests.map(({ text }) => text).join('\n');
+  const reached = new Set<string>();
+  const waiting = [
+    ...tests.flatMap(importsOf),
+    ...product.filter(({ file }) => texts.includes(file)).map(({ file }) => file),
+  ];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const source = byFile.get(file);
+    if (source === undefined || reached.has(file)) continue;
+    reached.add(file);
+    waiting.push(...importsOf(source));
+  }
+  return product
+    .filter((source) => !isTypesOnly(source) && !reached.has(source.file))
+    .map(({ file }) => file);
+}
+
+/** Files that a test reaches only through others. */
+function withoutOwnTest(): string[] {
+  const own = new Set(tests.flatMap(importsOf));
+  const mirrors = new Set(
     tests.map(({ file }) => file.replace(/(\.(prop|sim|int|fuzz|contract|crash|long))*\.test\.ts$/, '')),
   );
-  const texts = tests.map(({ text }) => text).join('\n');
   return product
     .filter((source) => !isTypesOnly(source))
-    .filter(({ file }) => !names.has(`test/${file.replace(/\.ts$/, '')}`) && !texts.includes(file))
+    .filter(({ file }) => !own.has(file) && !mirrors.has(`test/${file.replace(/\.ts$/, '')}`))
     .map(({ file }) => file);
 }
 
@@ -238,7 +275,11 @@ test('the pure folders use no clock, no chance and no inexact mathematics', () =
     code.filter(({ file }) => isPure(file)),
   ));
 test('numbers of physical quantities carry their unit in the name', () => listed(unitsInNames, product));
-test('every source file is imported or named by a test', () => assert.deepEqual(untested(), []));
+test('every source file with code is reached by a test', (context) => {
+  const indirect = withoutOwnTest();
+  context.diagnostic(`${indirect.length} files are reached only through others: ${indirect.join(', ')}`);
+  assert.deepEqual(unreached(), []);
+});
 test('no file names a path of one machine', () => assert.deepEqual(linesOf(machinePath), []));
 test('no file refers to documents outside the repository', () =>
   assert.deepEqual(linesOf(internalWords), []));
@@ -279,7 +320,7 @@ const planted: ReadonlyArray<readonly [name: string, rule: Rule, text: string, f
   ['an asynchronous function', pureGlobals, 'const f = async () => 1;'],
   ['a bigint', pureGlobals, 'const x = 1n;'],
   ['a power', pureGlobals, 'const x = (y: number) => y ** 0.5;'],
-  ['a number without a unit', unitsInNames, 'interface A { readonly timeout: number }'],
+  ['a number without a unit', unitsInNames, 'export interface A { readonly timeout: number }'],
 ];
 
 for (const [name, rule, text, file] of planted) {

@@ -36,6 +36,7 @@ export function judgeCriterion(
     metric: criterion.metric,
     unit: metric.unit,
     written: criterion.written,
+    note: criterion.note,
     limit: criterion.limit,
     observed: summary?.mean ?? null,
     interval,

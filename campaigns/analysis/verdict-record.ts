@@ -8,6 +8,8 @@ export interface CriterionVerdict {
   /** Unit of `observed`, `limit` and `interval`. */
   readonly unit: string;
   readonly written: string;
+  /** What the source demands, where the metric is only the nearest expression of it. */
+  readonly note: string | null;
   readonly limit: number;
   /** Mean over repetitions; null when it was not observed. */
   readonly observed: number | null;

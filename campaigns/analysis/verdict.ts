@@ -92,7 +92,8 @@ export function commandOf(row: PlannedRow): string {
   if (spec === undefined) return base;
   const attackers =
     spec.byzantine.share > 0 ? ` --byzantine ${Number((100 * spec.byzantine.share).toPrecision(6))}%` : '';
-  return `${base} --nodes ${spec.nodes}${attackers}`;
+  const attack = spec.byzantine.share > 0 ? ` --attack ${spec.byzantine.attack}` : '';
+  return `${base} --nodes ${spec.nodes}${attackers}${attack}`;
 }
 
 function isUnusable(status: TestStatus): boolean {
@@ -137,6 +138,7 @@ function judgeSafety(row: PlannedRow, results: readonly RunRecord[]): CriterionV
     metric: 'safety.violations',
     unit: metrics['safety.violations'].unit,
     written: 'always: equals 0',
+    note: null,
     limit: 0,
     observed,
     interval: null,
@@ -240,6 +242,7 @@ function notJudged(
     metric: criterion.metric,
     unit: isMetricName(criterion.metric) ? metrics[criterion.metric].unit : '',
     written: criterion.written,
+    note: criterion.note,
     limit: criterion.limit,
     observed: null,
     interval: null,

@@ -10,7 +10,7 @@ import { hypergeometricLaw } from './hypergeometric.ts';
 import type { PollSetting } from './yes-votes.ts';
 import { supporters, yesVotes } from './yes-votes.ts';
 
-/** The unit of every time is the unit of `least` and `most`. */
+/** Microseconds, as every time here. */
 export interface RoundTrip {
   /** 'uniform': the whole round trip is uniform; 'two-uniform': each way is, independently. */
   readonly kind: 'uniform' | 'two-uniform';
@@ -118,7 +118,7 @@ export interface PollTimeSetting extends PollSetting {
   readonly earlyEnd: boolean;
   readonly trip: RoundTrip;
   /** A query unanswered for this long goes to a fresh peer; the slot is given up after it again. */
-  readonly timeout: number;
+  readonly timeoutUs: number;
 }
 
 /** What one poll sees, given how many of the sampled peers mean yes. */
@@ -162,10 +162,10 @@ function compositions(setting: PollTimeSetting): Composition[] {
  * without early end, some slot is still open.
  */
 function openAt(setting: PollTimeSetting, parts: readonly Composition[], t: number): number {
-  const { trip, timeout, loss, k, alpha, nodes } = setting;
+  const { trip, timeoutUs, loss, k, alpha, nodes } = setting;
   const kept = (1 - loss) * (1 - loss);
-  const first = kept * roundTripWithin(trip, Math.min(t, timeout));
-  const second = t > timeout && setting.retry ? kept * roundTripWithin(trip, t - timeout) : 0;
+  const first = kept * roundTripWithin(trip, Math.min(t, timeoutUs));
+  const second = t > timeoutUs && setting.retry ? kept * roundTripWithin(trip, t - timeoutUs) : 0;
   const yesShare = supporters(setting) / (nodes - 1);
   const answered = first + (1 - kept) * second;
   if (!setting.earlyEnd) {
@@ -199,23 +199,23 @@ function yesBelow(part: Composition, alpha: number, yesOfYes: number, yesOfSilen
  * Expected time from one poll's start to the next one's, E[max(interval, duration)]; interval 0 gives the expected
  * duration itself. With several polls open at once divide the duration's share by their number outside.
  */
-export function expectedPollTime(setting: PollTimeSetting, interval: number = 0): number {
+export function expectedPollTime(setting: PollTimeSetting, intervalUs: number = 0): number {
   const parts = compositions(setting);
-  const { trip, timeout } = setting;
+  const { trip, timeoutUs } = setting;
   const total = parts.reduce((sum, part) => sum + part.weight, 0);
   const open = (t: number): number => openAt(setting, parts, t) / total;
   const tries = setting.retry ? 2 : 1;
-  const points = [0, ...breaks(trip).filter((t) => t < timeout), timeout];
+  const points = [0, ...breaks(trip).filter((t) => t < timeoutUs), timeoutUs];
   if (tries === 2)
     points.push(
       ...breaks(trip)
-        .map((t) => timeout + t)
-        .filter((t) => t < 2 * timeout),
-      2 * timeout,
+        .map((t) => timeoutUs + t)
+        .filter((t) => t < 2 * timeoutUs),
+      2 * timeoutUs,
     );
-  let sum = interval;
+  let sum = intervalUs;
   for (let i = 0; i + 1 < points.length; i += 1) {
-    const from = Math.max(interval, points[i]!);
+    const from = Math.max(intervalUs, points[i]!);
     const to = points[i + 1]!;
     if (to <= from) continue;
     if (points[i]! >= longestRoundTrip(trip) && open((from + to) / 2) < 1e-12) break;

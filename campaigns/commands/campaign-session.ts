@@ -73,8 +73,12 @@ function endText(
     end.notes.length === 0
       ? []
       : ['', 'before anything is deployed:', ...end.notes.map((note) => `  ${note}`)];
+  const failed =
+    end.failures.length === 0
+      ? []
+      : ['', 'runs that failed:', ...end.failures.map((failure) => `  ${failure}`)];
   const files = Object.entries(reports).map(([name, file]) => `${name} report: ${file}`);
-  const lines = [...notes, '', ...files, `exit ${end.exitCode}: ${meaningOf(end.exitCode)}`];
+  const lines = [...failed, ...notes, '', ...files, `exit ${end.exitCode}: ${meaningOf(end.exitCode)}`];
   return `${table}${lines.join('\n')}\n`;
 }
 
@@ -93,6 +97,7 @@ export function campaignAnswer(end: CampaignEnd, options: CommonOptions, withRep
       code_version: plan.codeVersion,
       verdict: end.verdict,
       missing: end.notes,
+      failures: end.failures,
       reports,
     },
     exitCode: end.exitCode,

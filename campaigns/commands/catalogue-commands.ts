@@ -51,11 +51,12 @@ async function check(name: string): Promise<Answer> {
     '#campaigns/commands/plan-request.ts'
   );
   const { checkPlan } = await import('#campaigns/feasibility/check-plan.ts');
+  const { plannedMoney } = await import('#campaigns/forecast-plan.ts');
   const { renderFindings, somethingCannotPass } = await import('#campaigns/feasibility/render.ts');
   const seed = defaultSeed;
   const planned = isPhase(name) ? planPhase(name, { seed }) : planScenario(scenarioName(name), { seed });
   const plan = planned.planOf(planned.name);
-  const feasibility = checkPlan(plan);
+  const feasibility = checkPlan(plan, plannedMoney(plan, planned.limits));
   const text = `${plan.rows.length} rows are valid\n\n${renderFindings(feasibility)}`;
   const document = {
     subject: name,

@@ -8,7 +8,7 @@ import { textTable } from '#campaigns/commands/text-table.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
 import { checkPlan } from '#campaigns/feasibility/check-plan.ts';
 import { renderFindings } from '#campaigns/feasibility/render.ts';
-import { forecastPlan } from '#campaigns/forecast-plan.ts';
+import { forecastPlan, moneyOf } from '#campaigns/forecast-plan.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 import { approvalOf, type MoneyOptions, whatIsMissing } from '#campaigns/services.ts';
 
@@ -39,8 +39,8 @@ export function planText(plan: Plan): string {
 }
 
 export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {
-  const feasibility = checkPlan(plan);
   const forecast = forecastPlan(plan, null, { limits: money.limits });
+  const feasibility = checkPlan(plan, moneyOf(forecast));
   const missing = whatIsMissing(plan, approvalOf(plan, forecast, money), forecast, money);
   const notes =
     missing.length === 0

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { ConfigError, optionProblem } from '#campaigns/config-error.ts';
+import { loadCalibration } from '#campaigns/schema/calibration.ts';
 import {
   type Parser,
   parseCount,
@@ -24,6 +25,9 @@ export const countOption = (option: string) => (text: string) => reading(option,
 export const numberOption = (option: string) => (text: string) => reading(option, text, parseNumber);
 export const shareOption = (option: string) => (text: string) => reading(option, text, parseShare);
 export const durationOption = (option: string) => (text: string) => reading(option, text, parseDurationUs);
+
+/** A calibration file. */
+export const calibrationOption = (file: string) => loadCalibration(file);
 
 /** "0.000000001" or "1e-9": a probability above 0 and below 1. */
 export function probabilityOption(option: string): (text: string) => number {

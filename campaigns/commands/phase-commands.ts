@@ -7,12 +7,14 @@ import type { UsdMicros } from '#budgets/money.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import {
+  calibrationOption,
   choiceOption,
   collected,
   countOption,
   dollarsOption,
   runsFolder,
 } from '#campaigns/commands/option-values.ts';
+import type { Calibration } from '#node/model/calibration.ts';
 
 interface PhaseOptions extends CommonOptions {
   readonly scenario?: readonly string[];
@@ -22,6 +24,7 @@ interface PhaseOptions extends CommonOptions {
   readonly replications?: number;
   readonly budget?: UsdMicros;
   readonly approve?: string;
+  readonly calibration?: Calibration;
   readonly out?: string;
 }
 
@@ -34,9 +37,9 @@ const phases = [
 
 async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
   const { planPhase, defaultSeed } = await import('#campaigns/commands/plan-request.ts');
-  const { scenario, target, replications, budget } = options;
+  const { scenario, target, replications, budget, calibration } = options;
   const seed = options.seed ?? defaultSeed;
-  const planned = planPhase(name, { seed, replications, scenarios: scenario, target, budget });
+  const planned = planPhase(name, { seed, replications, scenarios: scenario, target, budget, calibration });
   const money = {
     limits: planned.limits,
     budgetGiven: budget !== undefined,
@@ -77,6 +80,7 @@ function phaseOptions(command: Command): Command {
       '--approve <HASH>',
       'approve the plan, prices and limits with this hash (see the command approve)',
     )
+    .option('--calibration <FILE>', 'figures of your own node implementation', calibrationOption)
     .option('--out <DIR>', 'folder that holds the campaigns (default runs)');
 }
 

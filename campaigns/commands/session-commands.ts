@@ -110,10 +110,12 @@ async function resume(name: string, options: SessionOptions): Promise<Answer> {
   const { campaignAnswer, driveCampaign } = await import('#campaigns/commands/campaign-session.ts');
   const folder = findCampaign(runsFolder(options.out), name);
   const plan = readPlan(folder, null);
-  if (plan.codeVersion !== codeVersion() && (await statusOf(folder)).exit_code === null) {
+  const begun = `code ${plan.codeVersion} on Node ${plan.nodeVersion}`;
+  const here = `code ${codeVersion()} on Node ${process.version}`;
+  if (begun !== here && (await statusOf(folder)).exit_code === null) {
     throw new CampaignError(
       'code-changed',
-      `${plan.campaign} was begun with code ${plan.codeVersion}, this is ${codeVersion()}: its runs would not be comparable`,
+      `${plan.campaign} was begun with ${begun}, this is ${here}: its runs would not be comparable`,
       `check out the code it was begun with, or start anew: npm run campaign ${plan.phase}`,
     );
   }

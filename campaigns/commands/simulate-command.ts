@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import {
+  calibrationOption,
   choiceOption,
   countOption,
   durationOption,
@@ -14,6 +15,7 @@ import {
   scenarioName,
   shareOption,
 } from '#campaigns/commands/option-values.ts';
+import type { Calibration } from '#node/model/calibration.ts';
 
 const tiers = ['auto', 'analytic', 'message'] as const;
 
@@ -28,6 +30,7 @@ interface SimulateOptions extends CommonOptions {
   readonly tps?: number;
   readonly seed?: number;
   readonly replications?: number;
+  readonly calibration?: Calibration;
   readonly out?: string;
 }
 
@@ -52,6 +55,7 @@ async function simulate(name: string, options: SimulateOptions): Promise<Answer>
     consensus: options.consensus === undefined ? undefined : parseConsensusOption(options.consensus),
     durationUs: options.duration,
     tps: options.tps,
+    calibration: options.calibration,
   });
   const plan = planned.planOf(planned.name);
   const money = {
@@ -84,6 +88,7 @@ function simulateOptions(command: Command): Command {
     .option('--tps <N>', 'highest load in transactions per second', numberOption('--tps'))
     .option('--seed <N>', 'seed, 0 to 4294967295 (default 1)', countOption('--seed'))
     .option('--replications <N>', 'repetitions of each row', countOption('--replications'))
+    .option('--calibration <FILE>', 'figures of your own node implementation', calibrationOption)
     .option('--out <DIR>', 'folder that holds the campaigns (default runs)');
 }
 

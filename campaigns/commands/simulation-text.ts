@@ -1,11 +1,13 @@
 /**
- * What `simulate` answers: a line per run for people, the runs themselves for programs.
- * Owns: the document and the summary. Does not own: the runs (results/schema.ts) or the verdict.
+ * What `simulate` answers: a line per run for people with what the formulas expect beside it, the runs for programs.
+ * Owns: the document and the summary. Does not own: the runs (results/schema.ts), the formulas or the verdict.
  */
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
 import { sha256Hex } from '#campaigns/canonical-json.ts';
 import { type Column, formatFigure, textTable } from '#campaigns/commands/text-table.ts';
 import type { CampaignRecord, StoredRun } from '#campaigns/results/reader.ts';
+import type { RunResult } from '#campaigns/results/schema.ts';
+import { analyticRun } from '#campaigns/targets/simulator/analytic-run.ts';
 
 /** Runs in plan order. */
 function runsOf(record: CampaignRecord): { readonly rowId: string; readonly run: StoredRun }[] {
@@ -38,21 +40,43 @@ export function simulationText(record: CampaignRecord): string {
     { title: 'M messages/CPU-s', align: 'right' },
     { title: 'trace hash', most: 17 },
   ];
-  const rows = runsOf(record).map(({ rowId, run: { result } }, index) => {
-    const { throughput, latency, consensus_metrics: consensus, simulation } = result.results;
+  const expected = expectations(record);
+  const runs = runsOf(record);
+  const lines = record.plan.rows.flatMap((row) => {
+    const own = runs.filter(({ rowId }) => rowId === row.rowId);
+    const law = expected.get(row.rowId);
     return [
-      rowId,
-      String(index + 1),
-      formatFigure(throughput.avg_tps),
-      optional(latency.p50_ms),
-      optional(latency.p95_ms),
-      optional(consensus.rounds.mean),
-      `${formatFigure(100 * consensus.finalized_share)} %`,
-      formatFigure(simulation.messages_per_cpu_second / 1e6),
-      result.determinism.trace_hash,
+      ...own.map(({ run }, index) => [row.rowId, String(index + 1), ...figures(run.result)]),
+      ...(law === undefined ? [] : [[row.rowId, 'formula', ...figures(law)]]),
     ];
   });
-  return textTable(columns, rows);
+  const left = [...expected.values()].flatMap((result) => (result.reason === '' ? [] : [result.reason]));
+  const notes = [...new Set(left)].map((reason) => `the formulas leave out: ${reason}\n`);
+  return `${textTable(columns, lines)}${notes.join('')}`;
+}
+
+function figures({ results, determinism, tier }: RunResult): string[] {
+  const { throughput, latency, consensus_metrics: consensus, simulation } = results;
+  return [
+    formatFigure(throughput.avg_tps),
+    optional(latency.p50_ms),
+    optional(latency.p95_ms),
+    optional(consensus.rounds.mean),
+    `${formatFigure(100 * consensus.finalized_share)} %`,
+    tier === 'analytic' ? '-' : formatFigure(simulation.messages_per_cpu_second / 1e6),
+    tier === 'analytic' ? '-' : determinism.trace_hash,
+  ];
+}
+
+/** What the formulas expect of every simulated row. */
+function expectations({ plan }: CampaignRecord): Map<string, RunResult> {
+  const simulated = plan.rows.flatMap(({ rowId, cells }) => {
+    const spec = cells[0]?.spec;
+    return spec === undefined || spec.tier === 'analytic' ? [] : [{ rowId, spec }];
+  });
+  return new Map(
+    simulated.map(({ rowId, spec }) => [rowId, analyticRun({ ...spec, tier: 'analytic' }).result]),
+  );
 }
 
 export function simulationDocument(
@@ -70,6 +94,7 @@ export function simulationDocument(
       campaign: record.plan.campaign,
       folder: record.dir,
       code_version: record.plan.codeVersion,
+      expected: Object.fromEntries([...expectations(record)].map(([rowId, { results }]) => [rowId, results])),
       status: verdict?.status ?? 'ABORTED',
       rows: verdict?.rows ?? [],
     },

@@ -2,9 +2,11 @@
  * Feasibility of a whole plan: every row, and what the requirements promise at its scales.
  * Owns: the report. Does not own: the checks of a row (check-row.ts) or the promises (promises.ts).
  */
+import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { violations } from '#node/core/params.ts';
+import { networkProfiles } from '#node/model/network-profile.ts';
 import { promisedShareFinding } from './byzantine-tolerance.ts';
 import { checkRow } from './check-row.ts';
 import type { FeasibilityReport, Finding, RowFindings } from './finding.ts';
@@ -28,7 +30,10 @@ export function checkPlan(
   const specs = plan.rows.flatMap((row) => row.cells.slice(0, 1).map((cell) => cell.spec));
   const valid = specs.filter((spec) => violations(spec.consensus, spec.nodes).length === 0);
   const campaignFindings = [
-    ...unique([...shareFindings(valid, promises), ...targetFindings(valid, promises, known)]),
+    ...unique([
+      ...shareFindings(valid, promises),
+      ...(valid.length === 0 ? [] : targetFindings(valid, promises, known)),
+    ]),
     ...(money === null ? [] : [campaignMoneyFinding(money)]),
   ];
   return {
@@ -62,38 +67,69 @@ function unique(findings: readonly Finding[]): Finding[] {
   return [...new Map(findings.map((finding) => [`${finding.topic} ${finding.because}`, finding])).values()];
 }
 
-function consensusKey({ nodes, consensus }: RunSpec): string {
+function parametersKey({ consensus }: RunSpec): string {
   const { k, alphaPreference, alphaConfidence, beta, maxRounds } = consensus;
-  return [nodes, k, alphaPreference, alphaConfidence, beta, maxRounds].join();
+  return [k, alphaPreference, alphaConfidence, beta, maxRounds].join();
 }
 
 function shareFindings(specs: readonly RunSpec[], { toleratedShare }: Promises): Finding[] {
-  return distinct(specs, consensusKey).map((spec) => promisedShareFinding(spec, toleratedShare));
+  // The larger the network, the closer to the law without end: one answer for each set of parameters, at its largest scale.
+  const descending = [...specs].sort((a, b) => b.nodes - a.nodes);
+  return distinct(descending, parametersKey)
+    .reverse()
+    .map((spec) => promisedShareFinding(spec, toleratedShare));
 }
 
-/** The scale targets on every profile and vertex size that the plan uses at that scale; one finding per topic. */
+/**
+ * The scale targets on every profile and vertex size that the plan uses at that scale; one finding per topic. Of the scales
+ * below the plan's largest one, and of the networks it does not use there, what the targets demand of `local` and `wan`:
+ * a network of 10,000 nodes has to keep what was promised for 1,000 on its way there.
+ */
 function targetFindings(specs: readonly RunSpec[], { scaleTargets }: Promises, known: PollTimes): Finding[] {
+  const largest = specs.reduce((most, spec) => (spec.nodes > most.nodes ? spec : most), specs[0]!);
   return scaleTargets.flatMap((target) => {
-    const atScale = specs.filter((spec) => spec.nodes === target.nodes);
-    const keyOf = (spec: RunSpec): string => {
-      const { consensus, network, workload, resources, calibration, topology } = spec;
-      const { batch, payloadBytes, parents } = workload;
-      return JSON.stringify({
-        key: consensusKey(spec),
-        consensus,
-        network,
-        batch,
-        payloadBytes,
-        parents,
-        resources,
-        calibration,
-        topology,
-      });
-    };
-    // Memory depends on the number of nodes, not on the profile: once per scale is enough.
-    return distinct(atScale, keyOf).flatMap((spec, i) =>
-      atTarget(spec, target, known).filter((finding) => i === 0 || finding.topic !== 'memory'),
+    const atScale = distinct(
+      specs.filter((spec) => spec.nodes === target.nodes),
+      targetKey,
     );
+    const used = new Set(atScale.map((spec) => spec.network.name));
+    const unused = target.nodes > largest.nodes ? [] : unusedProfiles.filter((name) => !used.has(name));
+    return [
+      // Memory depends on the number of nodes, not on the profile: once per scale is enough.
+      ...atScale.flatMap((spec, i) =>
+        atTarget(spec, target, known).filter((finding) => i === 0 || finding.topic !== 'memory'),
+      ),
+      ...unused.flatMap((name) => promisedAt(target, name, largest, known)),
+    ];
+  });
+}
+
+/** One of the narrow and one of the wide networks that the requirements name without saying which a target is for. */
+const unusedProfiles = ['local', 'wan'];
+
+/** On a network that the plan does not use at that scale only what the latency target demands is of interest. */
+function promisedAt(target: ScaleTarget, name: string, like: RunSpec, known: PollTimes): Finding[] {
+  const network = networkProfiles.find((profile) => profile.name === name);
+  if (network === undefined) return [];
+  const { nodes } = target;
+  const consensus = resolveConsensus({}, nodes, network);
+  const findings = atTarget({ ...like, nodes, network, consensus }, target, known);
+  const asked = findings.filter(({ topic }) => topic === 'latency-floor' || topic === 'self-contradiction');
+  return asked.filter(({ conclusion }) => conclusion === 'cannot-pass');
+}
+
+function targetKey(spec: RunSpec): string {
+  const { consensus, network, workload, resources, calibration, topology } = spec;
+  const { batch, payloadBytes, parents } = workload;
+  return JSON.stringify({
+    consensus,
+    network,
+    batch,
+    payloadBytes,
+    parents,
+    resources,
+    calibration,
+    topology,
   });
 }
 

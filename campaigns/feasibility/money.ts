@@ -22,7 +22,10 @@ export interface CampaignMoney {
 }
 
 const usd = (micros: bigint): number => Number(micros) / 1_000_000;
-const dollars = (micros: bigint): string => `$${usd(micros).toFixed(2)}`;
+const dollars = (micros: bigint): string =>
+  `$${usd(micros)
+    .toFixed(2)
+    .replace(/\B(?=(\d{3})+\.)/g, ',')}`;
 
 export function rowMoneyFinding(money: RowMoney): Finding {
   const {

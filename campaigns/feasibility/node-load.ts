@@ -9,6 +9,7 @@ import { adaptiveTimeout, expectedPollTime } from '#campaigns/analytic/poll-time
 import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { expectedHops, expectedRelayMessages } from '#campaigns/targets/simulator/topology.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
+import { nodeMemoryBytes } from '#node/model/calibration.ts';
 import { attackerCount, attackModel, offlineShare } from './attackers.ts';
 
 export interface NodeLoad {
@@ -88,7 +89,7 @@ function pollTimeUs(spec: RunSpec, intervalUs: number, known: PollTimes): number
       retry: true,
       earlyEnd,
       trip,
-      timeout: adaptiveTimeout(trip),
+      timeoutUs: adaptiveTimeout(trip),
     },
     intervalUs,
   );
@@ -212,7 +213,7 @@ type Traffic = Pick<
 /** Queries asked equal queries answered on average, so an exchange costs a node one query and one answer. */
 function traffic(spec: RunSpec, rates: Rates): Traffic {
   const { nodes, consensus, calibration, topology } = spec;
-  const { serviceTimesUs: times, wireBytes: wire, memoryBytes: memory } = calibration;
+  const { serviceTimesUs: times, wireBytes: wire } = calibration;
   const exchangesPerSecond = (consensus.k * rates.busyShare * microseconds) / rates.spacing;
   const exchangeBytes = wire.queryFixed + wire.queryPerVertex * rates.scopeVertices + wire.answerFixed;
   const mbps = (bytesPerSecond: number): number => (8 * bytesPerSecond) / microseconds;
@@ -222,10 +223,7 @@ function traffic(spec: RunSpec, rates: Rates): Traffic {
   const loopUs =
     rates.verticesPerSecond * times.handleVertex + exchangesPerSecond * (times.askQuery + times.answerQuery);
   const signatureUs = rates.verticesPerSecond * (verifyUs + times.signVertex / nodes);
-  const memoryBytes =
-    memory.base +
-    memory.perPeer * (nodes - 1) +
-    memory.perUndecidedVertex * rates.scopeVertices * rates.busyShare;
+  const memoryBytes = nodeMemoryBytes(calibration, nodes, rates.scopeVertices * rates.busyShare, 0);
   return {
     exchangesPerSecond,
     exchangeBytes,

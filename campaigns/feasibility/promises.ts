@@ -36,6 +36,7 @@ export function criteriaOf(target: ScaleTarget): Criterion[] {
     written: `at_most: ${limit} ${unit}`,
     overUs: null,
     scope: 'row',
+    note: null,
   });
   return [
     atMost('latency.p95', target.p95Ms, 'ms'),

@@ -4,6 +4,7 @@
  */
 import type { Criterion } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import { openConnections } from '#node/model/calibration.ts';
 import type { ArithmeticLine, Conclusion, Finding, Topic } from './finding.ts';
 import { line, lowerLimits, shown, upperLimits } from './finding.ts';
 import { latencyLimit } from './latency-floor.ts';
@@ -116,14 +117,14 @@ const memory: Question = {
   least: (load) => load.memoryMb,
   expected: (load) => load.memoryMb * 1.05,
   what: (load, spec) =>
-    `a node that samples all ${spec.nodes} members keeps a session with each and needs ${shown(load.memoryMb)} MB before it stores anything decided`,
+    `a node keeps ${openConnections(spec.calibration, spec.nodes)} connections open and needs ${shown(load.memoryMb)} MB before it stores anything decided`,
   lines: (load, spec) => [
     line('base', spec.calibration.memoryBytes.base / 1_048_576, 'MB', 'calibration'),
     line(
       'peers',
-      (spec.calibration.memoryBytes.perPeer * (spec.nodes - 1)) / 1_048_576,
+      (spec.calibration.memoryBytes.perPeer * openConnections(spec.calibration, spec.nodes)) / 1_048_576,
       'MB',
-      `${spec.calibration.memoryBytes.perPeer} bytes x (N - 1)`,
+      `${spec.calibration.memoryBytes.perPeer} bytes x min(N - 1, ${spec.calibration.connectionsMost} connections of the pool)`,
     ),
     line(
       'undecided',

@@ -27,6 +27,7 @@ const storedCriterion = z.strictObject({
   written: z.string(),
   overUs: z.number().nullable(),
   scope: z.enum(['row', 'scenario']),
+  note: z.string().nullable(),
 });
 
 export const storedPlan = z.strictObject({

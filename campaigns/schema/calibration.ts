@@ -49,9 +49,10 @@ export const calibrationSchema: z.ZodType<Calibration> = record({
     vertexPerParent: wireBytes('each parent of a vertex'),
     vertexAnnouncement: wireBytes('telling a peer that a vertex exists'),
   }),
+  connectionsMost: z.int().min(1).max(1_000_000).meta({ description: 'connections a node keeps open' }),
   memoryBytes: record({
     base: memory('an idle node'),
-    perPeer: memory('each connected peer'),
+    perPeer: memory('each open connection'),
     perUndecidedVertex: memory('each undecided vertex'),
     perDecidedVertex: memory('each decided vertex that is kept'),
   }),

@@ -23,8 +23,6 @@ export interface ScenarioCriterion {
   readonly criterion: Criterion;
   readonly forNodes: readonly [number, number] | null;
   readonly forByzantine: readonly [number, number] | null;
-  /** What the source says where the metric is only the nearest expression of it. */
-  readonly note: string | null;
 }
 
 const examples: Readonly<Record<Unit, string>> = {
@@ -129,10 +127,10 @@ export const criterionSchema = writtenCriterion.transform((written, context): Sc
       written: `${comparator}: ${text}`,
       overUs: written.over ?? null,
       scope,
+      note: written.note ?? null,
     },
     forNodes: written.for_nodes ?? null,
     forByzantine: written.for_byzantine ?? null,
-    note: written.note ?? null,
   };
 });
 

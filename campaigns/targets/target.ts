@@ -2,8 +2,9 @@
  * What every target must offer: the contract between the operator and the place where a run happens.
  * Owns: the interface and the shape of its answers. Does not own: any target.
  */
-import type { RunSpec } from '#campaigns/run-spec.ts';
+
 import type { RunResult, RunSeries } from '#campaigns/results/schema.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 
 /** What one executed run hands back. `events` are JSON lines for events.jsonl, in order. */
 export interface RunOutcome {

@@ -6,17 +6,18 @@
  * Same state and same inputs give the same outputs. The path of a query and of a vote allocates nothing.
  */
 import { Decisions } from './decisions.ts';
+import { Evidence } from './evidence.ts';
 import { type Delivery, Intake } from './intake.ts';
 import type { ConsensusParams } from './params.ts';
 import {
   bitCount,
   headCurrent,
-  headKeyA,
-  headKeyB,
+  headKey,
   headSampleSlot,
   headWords,
   PollBook,
   sequenceMask,
+  slotEmpty,
   slotRetried,
   slotWaiting,
 } from './poll-book.ts';
@@ -30,6 +31,18 @@ import { Standing } from './standing.ts';
 import { Suspicion } from './suspicion.ts';
 import { Tips } from './tips.ts';
 import { type VertexFacts, VertexTable } from './vertex-table.ts';
+
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const stride = headWords;
+const fieldSampleSlot = headSampleSlot;
+const fieldCurrent = headCurrent;
+const fieldKey = headKey;
+const waiting = slotWaiting;
+const retriedOnce = slotRetried;
+const givenUp = slotEmpty;
+const afterChit = nextConfidence;
+const sequenceBits = sequenceMask;
+const ones = bitCount;
 
 export interface CoreOptions {
   readonly params: ConsensusParams;
@@ -46,9 +59,8 @@ export interface CoreOptions {
   readonly exclusion: boolean;
 }
 
-/** A vertex this old (in polls) has met any conflict that exists: a no needs a known one. */
-const settledAgeRounds = 4;
-const highestRound = 0xffff;
+/** Counts are kept in 16 bits and stay there. */
+const highestCount = 0xffff;
 
 export class Core {
   readonly params: ConsensusParams;
@@ -68,6 +80,7 @@ export class Core {
   readonly #ports: CorePorts;
   readonly #preference: Preference;
   readonly #intake: Intake;
+  readonly #evidence: Evidence;
   readonly #sampler: Sampler;
   readonly #roundTrip: RoundTrip;
   readonly #weight: number;
@@ -75,6 +88,8 @@ export class Core {
   readonly #nextStartUs: Float64Array;
   readonly #wakeUs: Float64Array;
   readonly #ripe: number[] = [];
+  /** Vertices whose maxRounds-th poll has just ended. */
+  readonly #atLimit: number[] = [];
 
   constructor(options: CoreOptions, ports: CorePorts) {
     const { params, members, hosted, slots } = options;
@@ -98,6 +113,7 @@ export class Core {
       ports,
     );
     this.tips = new Tips(this.table, this.standing);
+    this.#evidence = new Evidence(this, ports);
     this.#sampler = new Sampler(members);
     this.#roundTrip = new RoundTrip(hosted, options.timeout);
     this.#weight = confidenceWeight(params.threshold, params.beta);
@@ -175,17 +191,29 @@ export class Core {
    */
   receive(poll: number, slot: number, attempt: number, votes: Int32Array, at: number, nowUs: number): void {
     const polls = this.polls;
-    if (polls.slotState[poll * polls.k + slot] !== (attempt === 0 ? slotWaiting : slotRetried)) {
+    if (polls.slotState[poll * polls.k + slot] === (attempt === 0 ? waiting : retriedOnce)) {
+      const to = polls.answersAt(poll, slot);
+      for (let w = 0; w < 2 * polls.scopeWords(poll); w++) polls.answers[to + w] = votes[at + w]!;
+    }
+    this.arrive(poll, slot, attempt, nowUs);
+  }
+
+  /** The same for an answer that stands in `polls.answers` already. */
+  arrive(poll: number, slot: number, attempt: number, nowUs: number): void {
+    const polls = this.polls;
+    const state = polls.slotState[poll * polls.k + slot]!;
+    const isSample = attempt === 0 && slot === polls.head[poll * stride + fieldSampleSlot];
+    if (state !== attempt << 1) {
       this.ignoredAnswers += 1;
+      // The answer of a peer that was given up counts no vote, but without it far peers would never be waited for.
+      if (isSample && (state === retriedOnce || state === givenUp))
+        this.#roundTrip.observe(this.#nodeOf(poll), nowUs - polls.startUs[poll]!);
       return;
     }
-    if (slot === polls.head[poll * headWords + headSampleSlot] && attempt === 0) {
+    if (isSample) {
       this.#roundTrip.observe(this.#nodeOf(poll), nowUs - polls.startUs[poll]!);
     }
-    const over = polls.add(poll, slot, votes, at);
-    if (polls.refused !== 0 || this.standing.contestedCount[this.#nodeOf(poll)] !== 0)
-      this.#examine(poll, slot, votes, at);
-    if (over) this.#complete(poll, nowUs);
+    if (polls.add(poll, slot) && polls.isOver(poll)) this.#complete(poll, nowUs);
   }
 
   /** An answer to a poll that is over: ignored, but a round-trip sample when it is the last poll's. */
@@ -193,7 +221,7 @@ export class Core {
     this.ignoredAnswers += 1;
     const polls = this.polls;
     if (slot !== sequence % polls.k || attempt !== 0) return;
-    const age = (polls.sequence(poll) - sequence) & sequenceMask;
+    const age = (polls.sequence(poll) - sequence) & sequenceBits;
     const startUs = age === 0 ? polls.startUs[poll]! : polls.previousStartUs[poll]!;
     if (age <= 1) this.#roundTrip.observe(this.#nodeOf(poll), nowUs - startUs);
   }
@@ -202,64 +230,19 @@ export class Core {
     return this.params.concurrentPolls === 1 ? poll : (poll / this.params.concurrentPolls) | 0;
   }
 
-  /** Looks for answers that no honest node gives; `polls.refused` says whether the answer refused something. */
-  #examine(poll: number, slot: number, votes: Int32Array, at: number): void {
-    const polls = this.polls;
-    const node = this.#nodeOf(poll);
-    const peer = polls.peers[poll * polls.k + slot]!;
-    if (this.suspicion.isConvicted(node, peer)) return;
-    const words = polls.scopeWords(poll);
-    const refuses = polls.refused !== 0 && this.#refusesGround(node, poll, votes, at, words);
-    if (!refuses && !this.#contradicts(node, poll, votes, at, words)) return;
-    if (this.suspicion.strike(node, peer, 1)) this.#ports.convicted(node, peer);
-  }
-
-  /** Yes to two conflicting vertices in one answer. */
-  #contradicts(node: number, poll: number, votes: Int32Array, at: number, words: number): boolean {
-    if (this.standing.contestedCount[node] === 0) return false;
-    for (let w = 0; w < words; w++) {
-      const contested =
-        this.standing.contested[node * this.standing.words + w]! &
-        this.polls.scope[poll * this.polls.words + w]!;
-      for (let rest = contested & votes[at + 2 * w]!; rest !== 0; rest &= rest - 1) {
-        const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
-        for (let edge = this.table.firstConflict(slot); edge >= 0; edge = this.table.nextConflict(edge)) {
-          const rival = this.table.conflictAt(edge);
-          if (rival >>> 5 < words && (votes[at + 2 * (rival >>> 5)]! & (1 << (rival & 31))) !== 0)
-            return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  /** A no to a vertex old enough, without any conflict known in its past. */
-  #refusesGround(node: number, poll: number, votes: Int32Array, at: number, words: number): boolean {
-    const row = node * this.standing.capacity;
-    for (let w = 0; w < words; w++) {
-      let rest =
-        this.polls.scope[poll * this.polls.words + w]! & votes[at + 2 * w + 1]! & ~votes[at + 2 * w]!;
-      for (; rest !== 0; rest &= rest - 1) {
-        const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
-        if (this.standing.rounds[row + slot]! < settledAgeRounds) continue;
-        return !this.tips.hasContestedPast(node, slot);
-      }
-    }
-    return false;
-  }
-
   /** The timeout of a poll: unanswered slots go once to a fresh peer, then stay empty. */
   timeout(poll: number, sequence: number, nowUs: number): void {
     const polls = this.polls;
-    if (polls.head[poll * headWords + headCurrent] !== sequence) return;
+    if (polls.head[poll * stride + fieldCurrent] !== sequence) return;
     const node = this.#nodeOf(poll);
     const k = polls.k;
     const base = poll * k;
+    if (polls.filled(poll) === 0) this.#roundTrip.heardNothing(node);
     let retried = false;
     for (let slot = 0; slot < k; slot++) {
       const state = polls.slotState[base + slot]!;
-      if (state !== slotWaiting && state !== slotRetried) continue;
-      const peer = state === slotRetried ? -1 : this.#sparePeer(node, poll, slot);
+      if (state !== waiting && state !== retriedOnce) continue;
+      const peer = state === retriedOnce ? -1 : this.#sparePeer(node, poll, slot);
       if (peer < 0) {
         if (polls.leaveEmpty(poll, slot)) {
           this.#complete(poll, nowUs);
@@ -268,7 +251,7 @@ export class Core {
         continue;
       }
       polls.peers[base + slot] = peer;
-      polls.slotState[base + slot] = slotRetried;
+      polls.slotState[base + slot] = retriedOnce;
       this.retries += 1;
       retried = true;
       this.#ports.query(poll, slot, 1, peer);
@@ -278,9 +261,17 @@ export class Core {
 
   #sparePeer(node: number, poll: number, slot: number): number {
     const { peers, k, head } = this.polls;
-    const keyA = head[poll * headWords + headKeyA]!;
-    const keyB = head[poll * headWords + headKeyB]!;
-    return this.#sampler.spare(this.#first + node, peers, poll * k, k, keyA, keyB, slot, this.suspicion);
+    const key = head[poll * stride + fieldKey]!;
+    return this.#sampler.spare(
+      this.#first + node,
+      peers,
+      poll * k,
+      k,
+      key,
+      this.#first + node,
+      slot,
+      this.suspicion,
+    );
   }
 
   /** Starts a poll if the node is due for one, else asks to be woken when it is. */
@@ -308,19 +299,17 @@ export class Core {
     const k = polls.k;
     const member = this.#first + node;
     const number = this.#pollNumber[node]!++;
-    const keyA = streamKey(this.#seed, member, purpose.poll, number);
-    const keyB = streamKey(~this.#seed, member, purpose.query, number);
+    const key = streamKey(this.#seed, member, purpose.poll, number);
     this.#nextStartUs[node] = nowUs + this.params.pollIntervalUs;
     const vertices = polls.begin(
       poll,
       this.standing.undecided,
       node * this.standing.words,
       this.table.highWord,
-      keyA,
-      keyB,
+      key,
       nowUs,
     );
-    const drawn = this.#sampler.sample(member, k, keyA, keyB, polls.peers, poll * k, this.suspicion);
+    const drawn = this.#sampler.sample(member, k, key, member, polls.peers, poll * k, this.suspicion);
     this.#ports.pollBegun(node, poll, vertices);
     for (let slot = drawn; slot < k; slot++) {
       if (polls.leaveEmpty(poll, slot)) {
@@ -338,6 +327,7 @@ export class Core {
   #complete(poll: number, nowUs: number): void {
     const polls = this.polls;
     const node = this.#nodeOf(poll);
+    this.#evidence.review(node, poll);
     polls.close(poll);
     const { alphaConfidence, alphaPreference } = this.params;
     let vertices = 0;
@@ -350,12 +340,17 @@ export class Core {
       const preferred =
         alphaPreference === alphaConfidence ? chit : scope & polls.atLeast(poll, w, alphaPreference);
       vertices += this.#applyWord(node, w, scope, chit, preferred);
-      chits += bitCount(chit);
+      chits += ones(chit);
     }
     this.#ports.pollEnded(node, poll, vertices, chits);
-    if (this.standing.contestedCount[node] !== 0) this.#refreshContested(node, poll, words);
+    if (this.standing.contestedCount[node] !== 0) this.#refreshContested(node);
     const ripe = this.#ripe;
     while (ripe.length > 0) this.decisions.finaliseIfAllowed(node, ripe.pop()!);
+    const atLimit = this.#atLimit;
+    while (atLimit.length > 0) {
+      const slot = atLimit.pop()!;
+      if (this.standing.has(this.standing.undecided, node, slot)) this.#ports.undecidedAtLimit(node, slot);
+    }
     this.wake(node, nowUs);
   }
 
@@ -370,18 +365,19 @@ export class Core {
       const lane = 31 - Math.clz32(bit);
       const cell = base + lane;
       vertices += 1;
-      if (rounds[cell]! < highestRound) rounds[cell]! += 1;
-      if ((preferred & bit) !== 0) score[cell]! += 1;
+      if (rounds[cell]! < highestCount) {
+        rounds[cell]! += 1;
+        if (rounds[cell] === maxRounds) this.#atLimit.push((word << 5) + lane);
+      }
+      if ((preferred & bit) !== 0 && score[cell]! < highestCount) score[cell]! += 1;
       if ((chit & bit) !== 0) {
-        counter[cell]! += 1;
-        confidence[cell] = nextConfidence(confidence[cell]!, this.#weight, 1);
+        if (counter[cell]! < highestCount) counter[cell]! += 1;
+        confidence[cell] = afterChit(confidence[cell]!, this.#weight, 1);
         if (counter[cell]! >= beta) this.#ripe.push((word << 5) + lane);
       } else {
         this.clearCounter(cell);
-        confidence[cell] = nextConfidence(confidence[cell]!, this.#weight, 0);
+        confidence[cell] = afterChit(confidence[cell]!, this.#weight, 0);
       }
-      if (rounds[cell] === maxRounds && counter[cell]! < beta)
-        this.#ports.undecidedAtLimit(node, (word << 5) + lane);
     }
     return vertices;
   }
@@ -391,12 +387,10 @@ export class Core {
     this.standing.counter[cell] = 0;
   }
 
-  #refreshContested(node: number, poll: number, words: number): void {
-    for (let w = 0; w < words; w++) {
-      let rest =
-        this.standing.contested[node * this.standing.words + w]! &
-        this.polls.scope[poll * this.polls.words + w]!;
-      for (; rest !== 0; rest &= rest - 1)
+  /** All contested vertices, not only the scope: a later one may have led through another poll and now loses again. */
+  #refreshContested(node: number): void {
+    for (let w = 0; w < this.table.highWord; w++) {
+      for (let rest = this.standing.contested[node * this.standing.words + w]!; rest !== 0; rest &= rest - 1)
         this.#preference.refresh(node, (w << 5) + (31 - Math.clz32(rest & -rest)));
     }
   }

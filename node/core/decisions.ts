@@ -13,6 +13,10 @@ import { confidenceTarget } from './snow.ts';
 import type { Standing } from './standing.ts';
 import { genesis, maximumParents, type VertexTable } from './vertex-table.ts';
 
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const parentSlots = maximumParents;
+const noParent = genesis;
+
 export class Decisions {
   readonly #table: VertexTable;
   readonly #standing: Standing;
@@ -47,7 +51,7 @@ export class Decisions {
     this.#beta = params.beta;
     this.#target = confidenceTarget(params.threshold, params.beta);
     this.#concurrent = params.concurrentPolls;
-    this.#lastSlot = new Int32Array(standing.nodes).fill(genesis);
+    this.#lastSlot = new Int32Array(standing.nodes).fill(noParent);
     this.#lastSerial = new Int32Array(standing.nodes);
     this.#everFinalised = new Uint8Array(table.capacity);
   }
@@ -55,9 +59,13 @@ export class Decisions {
   /** The vertex the node finalised last if it is still in the table, else genesis. */
   lastFinalised(node: number): number {
     const slot = this.#lastSlot[node]!;
-    return slot >= 0 && this.#table.isLive(slot) && this.#table.serial[slot] === this.#lastSerial[node]
-      ? slot
-      : genesis;
+    // A crash may have lost the decision.
+    const holds =
+      slot >= 0 &&
+      this.#table.isLive(slot) &&
+      this.#table.serial[slot] === this.#lastSerial[node] &&
+      this.#standing.has(this.#standing.finalised, node, slot);
+    return holds ? slot : noParent;
   }
 
   /** Counter and confidence are there; parents and conflicts may not be. */
@@ -73,25 +81,26 @@ export class Decisions {
     while (stack.length > 0) {
       const slot = stack.pop()!;
       if (!standing.has(standing.undecided, node, slot) || !this.isRipe(node, slot)) continue;
-      if (!this.#parentsFinalised(node, slot) || this.#hasFinalisedRival(node, slot)) continue;
+      if (!this.#parentsFinalised(node, slot) || this.hasFinalisedRival(node, slot)) continue;
       this.#finalise(node, slot);
       for (let edge = this.#table.childHead[slot]!; edge >= 0; edge = this.#table.childNext[edge]!) {
-        stack.push((edge / maximumParents) | 0);
+        stack.push((edge / parentSlots) | 0);
       }
     }
   }
 
   #parentsFinalised(node: number, slot: number): boolean {
-    const base = slot * maximumParents;
+    const base = slot * parentSlots;
     for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
       const parent = this.#table.parents[base + i]!;
-      if (parent === genesis) continue;
+      if (parent === noParent) continue;
       if (parent < 0 || !this.#standing.has(this.#standing.finalised, node, parent)) return false;
     }
     return true;
   }
 
-  #hasFinalisedRival(node: number, slot: number): boolean {
+  /** A vertex that conflicts with this one is finalised at the node. */
+  hasFinalisedRival(node: number, slot: number): boolean {
     const table = this.#table;
     for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
       if (this.#standing.has(this.#standing.finalised, node, table.conflictAt(edge))) return true;
@@ -104,7 +113,9 @@ export class Decisions {
     const cell = node * this.#standing.capacity + slot;
     const rounds = this.#standing.rounds[cell]!;
     const confidence = this.#standing.confidence[cell]!;
+    const wasStrong = this.#standing.saysYes(node, slot);
     this.#decide(node, slot, true);
+    if (!wasStrong) this.#preference.refreshChildren(node, slot);
     this.#everFinalised[slot] = 1;
     this.#lastSlot[node] = slot;
     this.#lastSerial[node] = table.serial[slot]!;
@@ -127,10 +138,15 @@ export class Decisions {
       const slot = stack.pop()!;
       if (!standing.has(standing.undecided, node, slot)) continue;
       this.#decide(node, slot, false);
-      this.#ports.rejected(node, slot, slot === from ? cause : rejectedByParent);
+      const lostItself = slot !== from && this.hasFinalisedRival(node, slot);
+      this.#ports.rejected(
+        node,
+        slot,
+        lostItself ? rejectedByConflict : slot === from ? cause : rejectedByParent,
+      );
       this.#preference.refreshRivals(node, slot);
       for (let edge = table.childHead[slot]!; edge >= 0; edge = table.childNext[edge]!) {
-        stack.push((edge / maximumParents) | 0);
+        stack.push((edge / parentSlots) | 0);
       }
     }
   }
@@ -149,7 +165,15 @@ export class Decisions {
         this.#decidedByAll.splice(this.#decidedByAll.indexOf(slot), 1);
       }
       this.#table.outstanding[slot]! += 1;
+      if (this.#everFinalised[slot] === 1 && !this.#isFinalisedAnywhere(slot)) this.#everFinalised[slot] = 0;
     }
+  }
+
+  #isFinalisedAnywhere(slot: number): boolean {
+    for (let node = 0; node < this.#standing.nodes; node++) {
+      if (this.#standing.has(this.#standing.finalised, node, slot)) return true;
+    }
+    return false;
   }
 
   /** Slots decided by every hosted node and not yet released, oldest first. */

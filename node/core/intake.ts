@@ -10,6 +10,10 @@ import type { Suspicion } from './suspicion.ts';
 import { strikesToConvict } from './suspicion.ts';
 import { genesis, lost, maximumParents, type VertexTable } from './vertex-table.ts';
 
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const parentSlots = maximumParents;
+const noParent = genesis;
+
 /** Vertices a node keeps while their parents are missing; beyond it a vertex is dropped and asked for again later. */
 export const maximumPending = 4096;
 
@@ -59,7 +63,7 @@ export class Intake {
       this.#enter(node, slot);
       if (standing.pendingCount[node] === 0) continue;
       for (let edge = this.#table.childHead[slot]!; edge >= 0; edge = this.#table.childNext[edge]!) {
-        const child = (edge / maximumParents) | 0;
+        const child = (edge / parentSlots) | 0;
         if (
           standing.has(standing.pending, node, child) &&
           !ready.includes(child) &&
@@ -73,27 +77,23 @@ export class Intake {
 
   #enter(node: number, slot: number): void {
     this.#standing.enter(node, slot);
+    this.#noteEquivocation(node, slot);
     const doom = this.#doom(node, slot);
     if (doom >= 0) {
       this.#decisions.reject(node, slot, doom);
       return;
     }
     this.#preference.enter(node, slot);
-    this.#noteEquivocation(node, slot);
   }
 
-  /** Why the vertex must be rejected at once, or -1. */
+  /** Why the vertex must be rejected at once, or -1. A conflict of its own comes first: only without one is it valid elsewhere. */
   #doom(node: number, slot: number): number {
     const table = this.#table;
-    if (table.invalid[slot] === 1) return rejectedByConflict;
+    if (table.invalid[slot] === 1 || this.#decisions.hasFinalisedRival(node, slot)) return rejectedByConflict;
     for (let i = 0; i < table.parentCount[slot]!; i++) {
-      const parent = table.parents[slot * maximumParents + i]!;
+      const parent = table.parents[slot * parentSlots + i]!;
       if (parent === lost) return rejectedByParent;
       if (parent >= 0 && this.#standing.has(this.#standing.rejected, node, parent)) return rejectedByParent;
-    }
-    for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
-      if (this.#standing.has(this.#standing.finalised, node, table.conflictAt(edge)))
-        return rejectedByConflict;
     }
     return -1;
   }
@@ -110,8 +110,8 @@ export class Intake {
 
   #parentsKnown(node: number, slot: number): boolean {
     for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
-      const parent = this.#table.parents[slot * maximumParents + i]!;
-      if (parent !== genesis && parent !== lost && !this.#standing.isKnown(node, parent)) return false;
+      const parent = this.#table.parents[slot * parentSlots + i]!;
+      if (parent !== noParent && parent !== lost && !this.#standing.isKnown(node, parent)) return false;
     }
     return true;
   }
@@ -121,7 +121,7 @@ export class Intake {
     this.#standing.pend(node, slot);
     if (from < 0) return 'pending';
     for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
-      const parent = this.#table.parents[slot * maximumParents + i]!;
+      const parent = this.#table.parents[slot * parentSlots + i]!;
       if (parent >= 0) this.want(node, parent, from, nowUs, timeoutUs);
     }
     return 'pending';

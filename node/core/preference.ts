@@ -10,6 +10,10 @@
 import type { Standing } from './standing.ts';
 import { genesis, maximumParents, type VertexTable } from './vertex-table.ts';
 
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const parentSlots = maximumParents;
+const noParent = genesis;
+
 export class Preference {
   readonly #table: VertexTable;
   readonly #standing: Standing;
@@ -50,6 +54,16 @@ export class Preference {
     }
   }
 
+  /** A vertex was finalised although the node had not strongly preferred it: its children may be strongly preferred now. */
+  refreshChildren(node: number, slot: number): void {
+    const table = this.#table;
+    const standing = this.#standing;
+    for (let edge = table.childHead[slot]!; edge >= 0; edge = table.childNext[edge]!) {
+      const child = (edge / parentSlots) | 0;
+      if (standing.has(standing.undecided, node, child)) this.#spread(node, child);
+    }
+  }
+
   #isPreferred(node: number, slot: number): boolean {
     const table = this.#table;
     const standing = this.#standing;
@@ -80,7 +94,7 @@ export class Preference {
       if (strong === standing.saysYes(node, slot)) continue;
       standing.setYes(node, slot, strong);
       for (let edge = table.childHead[slot]!; edge >= 0; edge = table.childNext[edge]!) {
-        const child = (edge / maximumParents) | 0;
+        const child = (edge / parentSlots) | 0;
         if (standing.has(standing.undecided, node, child)) stack.push(child);
       }
     }
@@ -88,8 +102,8 @@ export class Preference {
 
   #parentsStrong(node: number, slot: number): boolean {
     for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
-      const parent = this.#table.parents[slot * maximumParents + i]!;
-      if (parent === genesis) continue;
+      const parent = this.#table.parents[slot * parentSlots + i]!;
+      if (parent === noParent) continue;
       if (parent < 0 || !this.#standing.saysYes(node, parent)) return false;
     }
     return true;

@@ -5,6 +5,10 @@
  */
 import { below, mix } from './random.ts';
 
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const draw32 = mix;
+const bounded = below;
+
 /** Peers a node leaves out of its samples. */
 export interface Exclusions {
   /** Number of peers that `node` excludes. */
@@ -46,7 +50,7 @@ export class Sampler {
     const stamp = this.#stamp;
     let counter = peerStream;
     for (let i = 0; i < k; ) {
-      const draw = below(mix(keyA, keyB, counter++), others);
+      const draw = bounded(draw32(keyA, keyB, counter++), others);
       const peer = draw >= self ? draw + 1 : draw;
       if (stamp[peer] === epoch) continue;
       stamp[peer] = epoch;
@@ -83,7 +87,7 @@ export class Sampler {
     }
     if (free <= 0) return -1;
     for (let counter = spareStream + slot * 4096; ; counter++) {
-      const draw = below(mix(keyA, keyB, counter), others);
+      const draw = bounded(draw32(keyA, keyB, counter), others);
       const peer = draw >= self ? draw + 1 : draw;
       if (this.#stamp[peer] !== epoch) return peer;
     }
@@ -121,7 +125,7 @@ export class Sampler {
       order[n++] = peer;
     }
     for (let i = 0; i < k; i++) {
-      const j = i + below(mix(keyA, keyB, peerStream + i), eligible - i);
+      const j = i + bounded(draw32(keyA, keyB, peerStream + i), eligible - i);
       const peer = order[j]!;
       order[j] = order[i]!;
       order[i] = peer;

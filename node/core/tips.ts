@@ -6,6 +6,10 @@
 import type { Standing } from './standing.ts';
 import { genesis, maximumParents, type VertexTable } from './vertex-table.ts';
 
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const parentSlots = maximumParents;
+const noParent = genesis;
+
 export class Tips {
   readonly #table: VertexTable;
   readonly #standing: Standing;
@@ -30,7 +34,7 @@ export class Tips {
     const standing = this.#standing;
     const row = node * standing.capacity;
     const tips: number[] = [];
-    let youngest = genesis;
+    let youngest = noParent;
     for (let w = 0; w < this.#table.highWord; w++) {
       const at = node * standing.words + w;
       let rest = standing.undecided[at]! & standing.votes[2 * at]!;
@@ -49,7 +53,7 @@ export class Tips {
   #hasStrongChild(node: number, slot: number): boolean {
     const table = this.#table;
     for (let edge = table.childHead[slot]!; edge >= 0; edge = table.childNext[edge]!) {
-      const child = (edge / maximumParents) | 0;
+      const child = (edge / parentSlots) | 0;
       if (this.#standing.isKnown(node, child) && this.#standing.saysYes(node, child)) return true;
     }
     return false;
@@ -78,7 +82,7 @@ export class Tips {
     const standing = this.#standing;
     if (standing.has(standing.contested, node, slot)) return 0;
     for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
-      const parent = this.#table.parents[slot * maximumParents + i]!;
+      const parent = this.#table.parents[slot * parentSlots + i]!;
       if (parent < 0 || !standing.has(standing.undecided, node, parent)) continue;
       if (this.#stamp[parent] !== this.#epoch) {
         this.#stack.push(parent);

@@ -30,9 +30,11 @@ export interface Calibration {
     readonly vertexPerParent: number;
     readonly vertexAnnouncement: number;
   };
+  /** A node keeps at most this many connections open; sessions with the other members are set up when they are needed. */
+  readonly connectionsMost: number;
   readonly memoryBytes: {
     readonly base: number;
-    readonly perPeer: number;
+    readonly perPeer: number; // of an open connection
     readonly perUndecidedVertex: number;
     readonly perDecidedVertex: number; // kept in the window behind the frontier
   };
@@ -59,6 +61,7 @@ export const defaultCalibration: Calibration = {
     vertexPerParent: 32,
     vertexAnnouncement: 40,
   },
+  connectionsMost: 512,
   memoryBytes: {
     base: 51 * 1_048_576, // PSS of a bare libp2p node process
     perPeer: 90 * 1_024,
@@ -66,3 +69,43 @@ export const defaultCalibration: Calibration = {
     perDecidedVertex: 4_000,
   },
 };
+
+const noTimes: Calibration['serviceTimesUs'] = {
+  signVertex: 0,
+  verifyVertex: 0,
+  hashPerKilobyte: 0,
+  askQuery: 0,
+  answerQuery: 0,
+  handleVertex: 0,
+  syncDisk: 0,
+};
+
+/** The same sizes, and computing takes no time: what remains is the protocol and the network. */
+export function weightless(calibration: Calibration): Calibration {
+  return {
+    ...calibration,
+    name: `weightless (service times 0; sizes: ${calibration.name})`,
+    serviceTimesUs: noTimes,
+  };
+}
+
+/** Memory of a node, bytes: base, open connections, undecided vertices, decided ones that are kept. */
+export function nodeMemoryBytes(
+  calibration: Calibration,
+  members: number,
+  undecidedVertices: number,
+  decidedVertices: number,
+): number {
+  const { base, perPeer, perUndecidedVertex, perDecidedVertex } = calibration.memoryBytes;
+  return (
+    base +
+    perPeer * openConnections(calibration, members) +
+    perUndecidedVertex * undecidedVertices +
+    perDecidedVertex * decidedVertices
+  );
+}
+
+/** Connections a node of a network of `members` keeps open. */
+export function openConnections({ connectionsMost }: Calibration, members: number): number {
+  return Math.max(0, Math.min(members - 1, connectionsMost));
+}

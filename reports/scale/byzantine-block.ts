@@ -136,10 +136,15 @@ function effectTable(block: Block): Html {
       formatNumber(entry.conflictsFinalized),
     ]),
   });
+  const first = block.rows[0];
+  const quiet =
+    first === undefined || block.rows.some(({ entry }) => entry.attackers === 0)
+      ? null
+      : html` No row of this scenario is without attackers; this command runs one: <code>npm run campaign simulate -- ${block.scenarioId} --nodes ${String(first.row.nodes)} --byzantine 0%</code>`;
   const note =
     compared === null
       ? 'There is no quieter row of the same size and network to compare with.'
       : `Lost and risen against ${compared}, the row with the fewest attackers. ${nothing}: not observable, for instance a p95 while more than 5 % of the pairs are undecided.`;
-  return html`${effects}<p class="small muted">${note}</p>
+  return html`${effects}<p class="small muted">${note}${quiet}</p>
 `;
 }

@@ -186,8 +186,12 @@ export function reproduceSection(document: ScaleDocument): Html {
 <pre class="command">npm run campaign verify -- ${document.campaign}</pre>
 <p>Write it again from the stored runs, the same bytes:</p>
 <pre class="command">npm run campaign report -- ${document.campaign}</pre>
-<p>Run the whole campaign again:</p>
-<pre class="command">npm run campaign ${document.phase} -- --target ${document.target} --seed ${document.seed}</pre>
+${
+  document.phase === 'simulate'
+    ? null
+    : html`<p>Run the whole campaign again:</p>
+<pre class="command">npm run campaign ${document.phase} -- --target ${document.target} --seed ${document.seed}</pre>`
+}
 <h3>Row by row</h3>
 ${document.rows.map(rowReproduction)}`;
   return reportSection('reproduce', 'Reproduce', document.provenance, body);

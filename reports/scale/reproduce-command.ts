@@ -3,47 +3,52 @@
  * Owns: which options it needs. Does not own: the command line itself (campaigns/cli.ts).
  */
 import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 
 /** Quoted for a POSIX shell only where it must be. */
 function word(text: string): string {
   return /^[A-Za-z0-9_.,=%+:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/**
+ * Plans the same cells again: same scenario, size, attackers, campaign seed and number of repetitions give the same
+ * cell ids. A campaign of `simulate` may have replaced parameters and duration of the scenario, so these are named too.
+ */
 export function reproduceCommand(plan: Plan, row: PlannedRow): string {
   const spec = row.cells[0]?.spec;
   if (spec === undefined) return `npm run campaign ${plan.phase} -- --scenario ${word(row.scenarioId)}`;
-  const { consensus } = spec;
-  const parameters = [
-    `k=${consensus.k}`,
-    `alpha=${consensus.alphaConfidence}`,
-    ...(consensus.alphaPreference === consensus.alphaConfidence
-      ? []
-      : [`alphaPreference=${consensus.alphaPreference}`]),
-    `beta=${consensus.beta}`,
-    `rounds=${consensus.maxRounds}`,
-  ].join(',');
+  const { byzantine, network } = spec;
   const attack =
-    spec.byzantine.attack === 'none'
+    byzantine.attack === 'none' || byzantine.share === 0
       ? []
-      : [
-          '--byzantine',
-          `${Number((spec.byzantine.share * 100).toPrecision(6))}%`,
-          '--attack',
-          spec.byzantine.attack,
-        ];
+      : ['--byzantine', `${Number((byzantine.share * 100).toPrecision(6))}%`, '--attack', byzantine.attack];
   return [
     'npm run campaign simulate --',
     word(row.scenarioId),
+    ...(spec.tier === 'analytic' ? ['--tier analytic'] : []),
     '--nodes',
     spec.nodes,
     ...attack,
-    '--network',
-    word(spec.network.name),
-    '--consensus',
-    word(parameters),
+    // The row's name says so when the network is not the one of the scenario.
+    ...(row.rowId.includes('network=') ? ['--network', word(network.name)] : []),
+    ...(plan.phase === 'simulate' ? changes(spec) : []),
     '--seed',
     plan.seed,
     '--replications',
     row.cells.length,
   ].join(' ');
+}
+
+function changes({ consensus, duration }: RunSpec): string[] {
+  const parameters = [
+    `k=${consensus.k}`,
+    `alpha=${consensus.alphaConfidence}`,
+    `beta=${consensus.beta}`,
+    `rounds=${consensus.maxRounds}`,
+    `alphaPreference=${consensus.alphaPreference}`,
+    `threshold=${consensus.threshold}`,
+    `pollInterval=${consensus.pollIntervalUs / 1e3}ms`,
+    `concurrentPolls=${consensus.concurrentPolls}`,
+  ].join(',');
+  return ['--consensus', word(parameters), '--duration', `${duration.measureUs / 1e6}s`];
 }

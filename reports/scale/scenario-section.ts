@@ -141,9 +141,9 @@ function explanation({ reason, wouldAnswer }: CriterionDocument): Html {
 }
 
 function criterionCells(criterion: CriterionDocument, explained: boolean): readonly (string | Html)[] {
-  const { metric, observed, unit, interval, limit, margin, repetitions, status } = criterion;
+  const { metric, note, observed, unit, interval, limit, margin, repetitions, status } = criterion;
   return [
-    html`<code>${metric}</code>${explained && status !== 'PASSED' ? explanation(criterion) : null}`,
+    html`<code>${metric}</code>${note === null ? null : html` <span class="muted">${note}</span>`}${explained && status !== 'PASSED' ? explanation(criterion) : null}`,
     formatFigure(observed, unit),
     formatInterval(interval, unit),
     formatLimit(criterion.comparator, limit, unit),

@@ -6,14 +6,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { messagesAlways, messagesUsuallyMost } from '#campaigns/limits.ts';
-import {
-  type BudgetFacts,
-  defaultMessageBudget,
-  leastMessageBudget,
-  messagesPerFinalityTime,
-  pollsPerFinalityTime,
-} from '#campaigns/message-budget.ts';
+import { type BudgetFacts, defaultMessageBudget, leastMessageBudget } from '#campaigns/message-budget.ts';
+import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { networkProfiles } from '#node/model/network-profile.ts';
+import { runSpecExample } from '#test/support/run-spec-example.ts';
 
 const local = networkProfiles.find(({ name }) => name === 'local')!;
 
@@ -21,23 +17,36 @@ function facts(nodes: number, tps: number, network = local): BudgetFacts {
   const consensus = resolveConsensus({}, nodes, network);
   const parents = { kind: 'chain' } as const;
   const workload = { kind: 'constant', tps, batch: 1, payloadBytes: 100, parents, conflictShare: 0 } as const;
-  return { nodes, consensus, network, workload, byzantine: { share: 0, attack: 'none' } };
+  return runSpecExample({ nodes, consensus, network, workload });
 }
 
-test('one finality time costs beta polls of 2k messages for each node, and two messages for each vertex and node', () => {
-  // 1,000 nodes, k 50, beta 15, polls every 5 ms: 15 x 100 x 1,000, and 75 ms x 100 TPS = 7.5 vertices x 2 x 1,000.
-  assert.equal(messagesPerFinalityTime(facts(1_000, 100)), 1_500_000 + 15_000);
-  assert.equal(leastMessageBudget(facts(1_000, 100)), 24 * 1_515_000);
-  assert.equal(defaultMessageBudget(facts(1_000, 100)), 60 * 1_515_000);
+test('the least budget pays for warm-up, 26 finality times and half of the cool-down', () => {
+  const given = facts(1_000, 100);
+  const { finalityUs, messagesPerSecond, workPerMessage } = estimateFinality(given);
+  const lengthUs = (2 + 26 + 5 / 2) * finalityUs;
+  const paid = (lengthUs / 1e6) * messagesPerSecond * workPerMessage;
+  assert.ok(Math.abs(leastMessageBudget(given) / paid - 1) < 1e-6);
 });
 
-test('a network that is hardly live is watched for twice its round limit, one without attackers for beta polls', () => {
+test('a message in a crowd of undecided vertices counts for several', () => {
+  const calm = facts(1_000, 10);
+  const crowd = facts(1_000, 20_000);
+  assert.ok(estimateFinality(calm).workPerMessage < 1.01);
+  assert.ok(estimateFinality(crowd).workPerMessage > 3);
+});
+
+test('a network that is not live is watched for three round limits and no longer', () => {
   const given = facts(1_000, 100);
-  assert.equal(pollsPerFinalityTime(given), 15);
-  const rejected = { ...given, byzantine: { share: 0.2, attack: 'always-reject' } } as const;
-  assert.equal(pollsPerFinalityTime(rejected), 200);
-  const random = pollsPerFinalityTime({ ...given, byzantine: { share: 0.2, attack: 'random' } });
-  assert.ok(random > 15 && random < 30, `${random}`);
+  const rejected = {
+    ...given,
+    byzantine: { ...given.byzantine, share: 0.2, attack: 'always-reject' },
+  } as const;
+  const { isLive, roundUs, messagesPerSecond, workPerMessage } = estimateFinality(rejected);
+  assert.equal(isLive, false);
+  const paid = ((310 * roundUs) / 1e6) * messagesPerSecond * workPerMessage;
+  assert.ok(Math.abs(leastMessageBudget(rejected) / paid - 1) < 1e-3);
+  assert.equal(defaultMessageBudget(rejected), leastMessageBudget(rejected));
+  assert.equal(estimateFinality(given).isLive, true);
 });
 
 test('small networks get a budget that nobody waits for, large ones no more than the least', () => {
@@ -47,7 +56,7 @@ test('small networks get a budget that nobody waits for, large ones no more than
   assert.ok(defaultMessageBudget(large) > messagesUsuallyMost);
 });
 
-test('the default is never below the least budget, which grows with nodes and load', () => {
+test('the default is never below the least budget, which grows with the load', () => {
   const property = fc.property(
     fc.integer({ min: 2, max: 100_000 }),
     fc.integer({ min: 1, max: 100_000 }),
@@ -57,9 +66,6 @@ test('the default is never below the least budget, which grows with nodes and lo
       assert.ok(defaultMessageBudget(given) >= leastMessageBudget(given));
       const more = { ...given, workload: facts(nodes, tps + 1, network).workload };
       assert.ok(leastMessageBudget(more) >= leastMessageBudget(given));
-      // With losses one more peer to ask again can save more polls than one more node costs.
-      if (network.loss > 0) return;
-      assert.ok(leastMessageBudget({ ...given, nodes: nodes + 1 }) >= leastMessageBudget(given));
     },
   );
   fc.assert(property, { seed: 20_261_121, numRuns: 500 });

@@ -64,7 +64,15 @@ function criterion(
   written: string,
   overS: number | null = null,
 ): Criterion {
-  return { metric, comparator, limit, written, overUs: overS === null ? null : overS * 1e6, scope: 'row' };
+  return {
+    metric,
+    comparator,
+    limit,
+    written,
+    overUs: overS === null ? null : overS * 1e6,
+    scope: 'row',
+    note: null,
+  };
 }
 
 const safe = criterion('safety.conflicts_finalized', 'equals', 0, 'equals: 0');
@@ -257,7 +265,13 @@ const observers: Readonly<Record<string, readonly [string, (result: RunResult) =
 function judgeCriterion(wanted: Criterion, results: readonly RunResult[]): CriterionVerdict {
   const [unit, observe] = observers[wanted.metric]!;
   const seen = estimate(results.map(observe));
-  const common = { metric: wanted.metric, unit, written: wanted.written, limit: wanted.limit };
+  const common = {
+    metric: wanted.metric,
+    unit,
+    written: wanted.written,
+    limit: wanted.limit,
+    note: wanted.note,
+  };
   const measuredS = results[0]?.window.measured_s ?? 0;
   const unanswered = (status: TestStatus, reason: string, wouldAnswer: string): CriterionVerdict => ({
     ...common,

@@ -70,6 +70,7 @@ export function fakeRow(rowId: string, repetitions: number, part: Partial<RunSpe
         limit: 100,
         written: 'at_most: 100ms',
         overUs: null,
+        note: null,
         scope: 'row',
       },
     ],

@@ -220,7 +220,7 @@ export function criterion(
   limit: number,
   overUs: number | null = null,
 ): Criterion {
-  return { metric, comparator, limit, written: `${comparator}: ${limit}`, overUs, scope: 'row' };
+  return { metric, comparator, limit, written: `${comparator}: ${limit}`, overUs, scope: 'row', note: null };
 }
 
 /** The resolved specification of the quiet run. */

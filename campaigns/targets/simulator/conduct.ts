@@ -10,7 +10,7 @@ import type { Workload } from '#campaigns/run-spec.ts';
 import type { Arrivals } from '#campaigns/workloads/arrivals.ts';
 import { parentsWanted, tipsToKeep } from '#campaigns/workloads/shape.ts';
 import { rejectedByConflict } from '#node/core/ports.ts';
-import { mix, purpose, streamKey } from '#node/core/random.ts';
+import { below, mix, purpose, streamKey } from '#node/core/random.ts';
 import { genesis, maximumParents } from '#node/core/vertex-table.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import { eventKind, nodeEvent } from './event.ts';
@@ -37,6 +37,9 @@ export interface ConductOptions {
   readonly syncPeers: number;
 }
 
+/** Poll intervals after which a node asks again for what it should have got. */
+const reconcilePolls = 20;
+
 /** Effect counters of faults, the evidence that they took place. */
 export interface FaultTally {
   nodesDown: number;
@@ -62,6 +65,8 @@ export class Conduct implements Conductor {
   #ticketNumber = 0;
   readonly #queues = new Map<number, Ticket[]>();
   #releasable = 0;
+  #lookedUs = 0;
+  #reconciled = 0;
   #shapeDraws = 0;
   readonly #inputsOf = new Map<number, number>();
   onRejoined: (node: number, atUs: number, tookUs: number) => void = () => {};
@@ -209,11 +214,13 @@ export class Conduct implements Conductor {
     }
   }
 
-  /** Slots that were decided everywhere at the previous call are durable everywhere now. */
-  release(): void {
-    const { decisions } = this.#sim.core;
-    decisions.release(Math.min(this.#releasable, decisions.releasable.length));
-    this.#releasable = decisions.releasable.length;
+  /** Releases the slots that were decided everywhere when last looked at, once those decisions are durable. */
+  release(nowUs: number): void {
+    const { core, disk } = this.#sim;
+    if (this.#releasable > 0 && disk.durableAt(this.#lookedUs) > nowUs) return;
+    core.decisions.release(this.#releasable);
+    this.#releasable = core.decisions.releasable.length;
+    this.#lookedUs = nowUs;
   }
 
   decided(
@@ -322,6 +329,7 @@ export class Conduct implements Conductor {
       core.crash(node, () => false);
       relay.crash(node);
       this.#releasable = 0;
+      this.#recorder.wiped(node);
     }
     cpu.reset(node, nowUs);
     core.restart(node, nowUs);
@@ -361,6 +369,20 @@ export class Conduct implements Conductor {
       if (this.#options.attackers[node] === 0 && core.active[node] === 1) open += this.#undecidedAt(node);
     }
     return open;
+  }
+
+  /** In turn, each node once in `reconcilePolls` poll intervals, live nodes ask a random member for what is overdue. */
+  reconcile(nowUs: number): void {
+    const { core, relay } = this.#sim;
+    const { seed } = this.#options;
+    const everyUs = (reconcilePolls * core.params.pollIntervalUs) / core.members;
+    for (; this.#reconciled * everyUs <= nowUs; this.#reconciled += 1) {
+      const node = this.#reconciled % core.members;
+      if (core.active[node] === 0) continue;
+      const draw = mix(streamKey(seed, node, purpose.gossip, -1), node, this.#reconciled);
+      const peer = below(draw, core.members - 1);
+      relay.requestOverdue(node, peer >= node ? peer + 1 : peer, nowUs);
+    }
   }
 
   /** Restarts and healed partitions: every live node asks peers for what it lacks. */

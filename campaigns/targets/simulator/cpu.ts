@@ -57,8 +57,11 @@ export class Cpu {
     return true;
   }
 
-  busyUs(node: number): number {
-    return this.#loopBusyUs[node]! + this.#poolBusyUs[node]!;
+  /** Work done until now; what still waits in the queues is not counted. */
+  busyUs(node: number, nowUs: number): number {
+    const loopWaitsUs = Math.max(0, this.loopFreeUs[node]! - nowUs);
+    const poolWaitsUs = this.#shared ? 0 : this.#workers * Math.max(0, this.#poolFreeUs[node]! - nowUs);
+    return this.#loopBusyUs[node]! + this.#poolBusyUs[node]! - loopWaitsUs - poolWaitsUs;
   }
 
   signatureUs(node: number): number {

@@ -5,30 +5,27 @@
  */
 import { type AnswerDecorator, answerLate, answerNever, answerNow } from '#node/core/answer.ts';
 import type { Core } from '#node/core/core.ts';
-import {
-  bitCount,
-  headCurrent,
-  headKeyA,
-  headKeyB,
-  headScopeWords,
-  headWords,
-} from '#node/core/poll-book.ts';
+import { bitCount, headKey, headScopeWords, headWords } from '#node/core/poll-book.ts';
 import { mix, purpose, streamKey } from '#node/core/random.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import type { Cpu } from './cpu.ts';
-import {
-  attemptOf,
-  deferred,
-  memberOf,
-  pollEvent,
-  pollOf,
-  pollReference,
-  sequenceOf,
-  slotOf,
-} from './event.ts';
+import { deferred, memberOf, mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
 import type { Network } from './network.ts';
 import type { VirtualDisk } from './virtual-disk.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
+
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const stride = headWords;
+const fieldKey = headKey;
+const fieldScopeWords = headScopeWords;
+const draw32 = mix;
+const ones = bitCount;
+const memberMask = mostMembers - 1;
+const pollMask = mostPolls - 1;
+const deferredBit = deferred;
+const now = answerNow;
+const never = answerNever;
+const lateMark = answerLate;
 
 export interface ExchangeParts {
   readonly core: Core;
@@ -43,9 +40,9 @@ export interface ExchangeParts {
   readonly wheelSlots: number;
 }
 
-/** Queries and answers of a poll draw from different counters of its stream. */
-const queryDraws = 1 << 24;
-const answerDraws = 1 << 25;
+/** Second key words: queries and answers of a poll draw from different streams. */
+const queryDraws = 0x2545f491;
+const answerDraws = 0x6c8e9cf5;
 
 export class Exchange {
   readonly queries: TimingWheel;
@@ -61,12 +58,10 @@ export class Exchange {
   readonly #cpu: Cpu;
   readonly #tickUs: number;
   readonly #concurrent: number;
-  readonly #weightless: boolean;
+  readonly #isWeightless: boolean;
   readonly #querySink: EventSink;
   readonly #answerSink: EventSink;
   readonly #timeoutUs: Float64Array;
-  /** Answers in flight: [poll][slot][2 per scope word]. */
-  #votes: Int32Array;
   #departUs = 0;
   #queryBytes = 0;
 
@@ -81,27 +76,15 @@ export class Exchange {
     this.answers = new TimingWheel(parts.wheelSlots);
     this.asked = new Int32Array(parts.core.members);
     const times = parts.calibration.serviceTimesUs;
-    this.#weightless = times.askQuery === 0 && times.answerQuery === 0;
+    this.#isWeightless = times.askQuery === 0 && times.answerQuery === 0;
     this.#timeoutUs = new Float64Array(parts.core.polls.polls);
-    this.#votes = new Int32Array(this.#votesSize());
     this.#querySink = { run: (pool, from, until) => this.#onQueries(pool, from, until) };
     this.#answerSink = { run: (pool, from, until) => this.#onAnswers(pool, from, until) };
   }
 
-  #votesSize(): number {
-    const { polls, k, words } = this.#core.polls;
-    return polls * k * 2 * words;
-  }
-
-  /** The table grew from `words` words: answers in flight move to the wider layout. */
-  widen(words: number): void {
-    const old = this.#votes;
-    const { k, polls, words: wide } = this.#core.polls;
-    this.#votes = new Int32Array(this.#votesSize());
-    for (let poll = 0; poll < polls; poll++) {
-      const from = 2 * poll * k * words;
-      this.#votes.set(old.subarray(from, from + 2 * k * words), 2 * poll * k * wide);
-    }
+  /** Queries cannot be answered at once: they cost CPU, or a disk has failed. */
+  get #isHindered(): boolean {
+    return !this.#isWeightless || this.#parts.disk.anyFailed;
   }
 
   /** Delivers what is due in this tick. */
@@ -129,7 +112,7 @@ export class Exchange {
     this.#queryBytes = wireBytes.queryFixed + vertices * wireBytes.queryPerVertex;
     this.#network.bytesSent[node]! += this.#queryBytes * this.#core.polls.k;
     this.#departUs = this.nowUs;
-    if (this.#weightless) return;
+    if (this.#isWeightless) return;
     this.#departUs = Math.max(this.nowUs, this.#cpu.loopFreeUs[node]!);
     // Sending the queries and reading their answers is charged at once.
     this.#cpu.loop(node, serviceTimesUs.askQuery * this.#core.polls.k, this.nowUs);
@@ -150,10 +133,10 @@ export class Exchange {
   query(poll: number, slot: number, attempt: number, peer: number): void {
     const network = this.#network;
     const head = this.#core.polls.head;
-    const h = poll * headWords;
-    const draw = mix(head[h + headKeyA]!, head[h + headKeyB]!, queryDraws + 2 * slot + attempt);
+    const h = poll * stride;
+    const draw = draw32(head[h + fieldKey]!, queryDraws, 2 * slot + attempt);
     const a = pollEvent(attempt, slot, peer);
-    const b = pollReference(poll, head[h + headCurrent]!);
+    const b = pollReference(poll, head[h]!);
     let ticks = network.plain
       ? network.plainDelay(draw)
       : this.#roughDelay(this.queries, draw, this.#nodeOf(poll), peer, a, b);
@@ -172,46 +155,48 @@ export class Exchange {
 
   #onQueries(pool: Int32Array, from: number, until: number): void {
     const { active, polls } = this.#core;
-    const { head, slotState, scope, k, words: stride } = polls;
-    const { partitioned, plain } = this.#network;
+    const { head, slotState, scope, answers, k, words: width } = polls;
+    const { asked, answers: queue } = this;
     const network = this.#network;
-    const { asked, answers } = this;
     const attackers = this.#parts.attackers;
-    const unhindered = this.#weightless && !this.#parts.disk.anyFailed;
+    const isPlain = network.plain ? 1 : 0;
+    const isCareful = network.partitioned || this.#isHindered ? 1 : 0;
     let delivered = 0;
     for (let e = from; e < until; e += 2) {
       const a = pool[e]!;
       const b = pool[e + 1]!;
-      const peer = memberOf(a);
-      const poll = pollOf(b);
-      if (active[peer] === 0 || (partitioned && network.isCut(this.#nodeOf(poll), peer))) continue;
-      delivered += 1;
-      asked[peer]! += 1;
+      const peer = a & memberMask;
+      const poll = b & pollMask;
       let ticks = 0;
-      if (!unhindered) {
+      if (active[peer] === 0) continue;
+      if (isCareful === 1) {
+        if (network.partitioned && network.isCut(this.#nodeOf(poll), peer)) continue;
         ticks = this.#serviceTicks(peer);
-        if (ticks < 0) continue;
       }
-      const slot = slotOf(a);
-      const attempt = attemptOf(a);
-      const h = poll * headWords;
-      let manner = answerNow;
-      if (head[h] === sequenceOf(b) && slotState[poll * k + slot] === attempt << 1) {
-        const words = head[h + headScopeWords]!;
-        const at = 2 * (poll * k * stride + slot * words);
-        const exceptions = this.#core.answer(peer, scope, poll * stride, words, this.#votes, at);
+      delivered += 1;
+      if (ticks < 0) continue;
+      asked[peer] = asked[peer]! + 1;
+      const slot = (a >>> 17) & 1023;
+      const attempt = (a >>> 27) & 1;
+      const h = poll * stride;
+      let manner: number = now;
+      if (head[h] === b >>> 20 && slotState[poll * k + slot] === attempt << 1) {
+        const words = head[h + fieldScopeWords]!;
+        const at = 2 * (poll * k * width + slot * words);
+        const exceptions = this.#core.answer(peer, scope, poll * width, words, answers, at);
         if (exceptions !== 0) this.#onExceptions(peer, poll, words, at);
         if (attackers[peer] === 1) manner = this.#decorate(peer, poll, words, at);
-        if (manner === answerNever) continue;
+        if (manner === never) continue;
       }
-      const draw = mix(head[h + headKeyA]!, head[h + headKeyB]!, answerDraws + 2 * slot + attempt);
-      const delay = plain
-        ? network.plainDelay(draw)
-        : this.#roughDelay(this.answers, draw, peer, this.#nodeOf(poll), a, b);
+      const draw = draw32(head[h + fieldKey]!, answerDraws, 2 * slot + attempt);
+      const delay =
+        isPlain === 1
+          ? network.plainDelay(draw)
+          : this.#roughDelay(queue, draw, peer, this.#nodeOf(poll), a, b);
       if (delay < 0) continue;
       ticks += delay;
-      if (manner === answerLate) ticks = this.#lateTicks(poll, ticks);
-      answers.push(ticks, a, b);
+      if (manner === lateMark) ticks = this.#lateTicks(poll, ticks);
+      queue.push(ticks, a, b);
     }
     this.messages += delivered;
   }
@@ -223,7 +208,7 @@ export class Exchange {
       disk.refusedAnswers += 1;
       return -1;
     }
-    if (this.#weightless) return 0;
+    if (this.#isWeightless) return 0;
     if (this.#cpu.isOverloaded(peer, this.nowUs)) return -1;
     const doneUs = this.#cpu.loop(peer, calibration.serviceTimesUs.answerQuery, this.nowUs);
     return Math.round((doneUs - this.nowUs) / this.#tickUs);
@@ -231,14 +216,14 @@ export class Exchange {
 
   /** Answers are sent as exceptions; a vertex of the scope that is unknown is asked for. */
   #onExceptions(peer: number, poll: number, words: number, at: number): void {
-    const { scope, words: stride } = this.#core.polls;
-    const scopeAt = poll * stride;
+    const { scope, answers, words: width } = this.#core.polls;
+    const scopeAt = poll * width;
     let exceptions = 0;
     let unknown = 0;
     for (let w = 0; w < words; w++) {
       const asked = scope[scopeAt + w]!;
-      exceptions += bitCount(asked & ~this.#votes[at + 2 * w]!);
-      unknown |= asked & ~this.#votes[at + 2 * w + 1]!;
+      exceptions += ones(asked & ~answers[at + 2 * w]!);
+      unknown |= asked & ~answers[at + 2 * w + 1]!;
     }
     this.#network.bytesSent[peer]! += exceptions * this.#parts.calibration.wireBytes.answerPerException;
     if (unknown !== 0) this.#core.requestMissing(peer, this.#nodeOf(poll), scope, scopeAt, words, this.nowUs);
@@ -246,10 +231,10 @@ export class Exchange {
 
   #decorate(peer: number, poll: number, words: number, at: number): number {
     const { attack, operatorOf, seed } = this.#parts;
-    if (attack === null) return answerNow;
+    if (attack === null) return now;
     const polls = this.#core.polls;
     const querier = this.#nodeOf(poll);
-    const draw = mix(
+    const draw = draw32(
       streamKey(seed, operatorOf[peer]!, purpose.attack, querier),
       querier,
       polls.sequence(poll),
@@ -262,7 +247,7 @@ export class Exchange {
       polls.scope,
       poll * polls.words,
       words,
-      this.#votes,
+      polls.answers,
       at,
     );
   }
@@ -275,35 +260,41 @@ export class Exchange {
   #onAnswers(pool: Int32Array, from: number, until: number): void {
     const core = this.#core;
     const { active, polls } = core;
-    const { head, k } = polls;
-    const network = this.#network;
-    const weightless = this.#weightless;
+    const { head } = polls;
+    const isSingle = this.#concurrent === 1 ? 1 : 0;
+    const isCareful = this.#network.partitioned || !this.#isWeightless ? 1 : 0;
+    let delivered = 0;
     for (let e = from; e < until; e += 2) {
       const a = pool[e]!;
       const b = pool[e + 1]!;
-      const poll = pollOf(b);
-      const querier = this.#nodeOf(poll);
-      if ((a & deferred) === 0) {
-        if (active[querier] === 0 || (network.partitioned && network.isCut(memberOf(a), querier))) continue;
-        this.messages += 1;
-        if (!weightless && this.#defer(querier, a, b)) continue;
-      } else if (active[querier] === 0) continue;
-      const slot = slotOf(a);
-      const h = poll * headWords;
-      if (head[h] !== sequenceOf(b)) {
-        core.receiveLate(poll, sequenceOf(b), slot, attemptOf(a), this.nowUs);
-        continue;
+      const poll = b & pollMask;
+      const querier = isSingle === 1 ? poll : this.#nodeOf(poll);
+      if (active[querier] === 0) continue;
+      if ((a & deferredBit) === 0) {
+        if (isCareful === 1 && this.#isHeldBack(querier, a, b)) continue;
+        delivered += 1;
       }
-      const at = 2 * (poll * k * polls.words + slot * head[h + headScopeWords]!);
-      core.receive(poll, slot, attemptOf(a), this.#votes, at, this.nowUs);
+      const slot = (a >>> 17) & 1023;
+      const attempt = (a >>> 27) & 1;
+      if (head[poll * stride] === b >>> 20) core.arrive(poll, slot, attempt, this.nowUs);
+      else core.receiveLate(poll, b >>> 20, slot, attempt, this.nowUs);
     }
+    this.messages += delivered;
+  }
+
+  /** True when the answer is cut off by a partition, or waits for the querier's event loop. */
+  #isHeldBack(querier: number, a: number, b: number): boolean {
+    if (this.#network.partitioned && this.#network.isCut(memberOf(a), querier)) return true;
+    if (this.#isWeightless || !this.#defer(querier, a, b)) return false;
+    this.messages += 1;
+    return true;
   }
 
   /** True when the querier's event loop is busy: the answer waits for it. */
   #defer(querier: number, a: number, b: number): boolean {
     const waitUs = this.#cpu.loopFreeUs[querier]! - this.nowUs;
     if (waitUs < this.#tickUs) return false;
-    this.answers.push((waitUs / this.#tickUs) | 0, a | deferred, b);
+    this.answers.push((waitUs / this.#tickUs) | 0, a | deferredBit, b);
     return true;
   }
 

@@ -7,13 +7,21 @@
 import { pollSuccess } from '#campaigns/analytic/finality.ts';
 import { expectedRounds } from '#campaigns/analytic/run-length.ts';
 import type { Voter } from '#campaigns/analytic/yes-votes.ts';
-import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
+import type { AttackName, RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
 import { expectedHops, expectedRelayMessages } from './topology.ts';
+
+/** What of a run decides about its time to finality. */
+export type RunLoad = Pick<
+  RunSpec,
+  'nodes' | 'consensus' | 'network' | 'topology' | 'byzantine' | 'workload' | 'resources' | 'calibration'
+>;
 
 export interface FinalityEstimate {
   /** Polls until finality: E[T] by the run-length law, never more than twice the round limit. */
   readonly rounds: number;
+  /** Whether E[T] by the run-length law stays within the round limit. */
+  readonly isLive: boolean;
   /** From the start of one poll to the start of the next. */
   readonly roundUs: number;
   /** From creation until an average node has the vertex, verified. */
@@ -24,16 +32,24 @@ export interface FinalityEstimate {
   readonly messagesPerSecond: number;
   /** Of one vertex from creation to finality everywhere, when it is alone. */
   readonly messagesPerDecision: number;
+  /** Undecided vertices at a node, on average. */
+  readonly undecidedVertices: number;
+  /** Cost of a message, 1 = one about few vertices. */
+  readonly workPerMessage: number;
 }
+
+/** A message carries votes about every undecided vertex: this many more double its cost (measured, tens of percent). */
+const verticesThatDoubleAMessage = 200;
 
 /** A round trip of a profile is two uniform draws; the adaptive timeout sits near four deviations above the mean. */
 const timeoutOverMean = 1.75;
 
-export function estimateFinality(spec: RunSpec): FinalityEstimate {
+export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const { nodes, consensus, topology } = spec;
   const byzantine = Math.min(Math.floor(spec.byzantine.share * nodes + 1e-9), nodes - 1);
   const honest = nodes - byzantine;
-  const rounds = roundsOf(spec, byzantine);
+  const lawful = expectedRoundsOf(spec, byzantine);
+  const rounds = Math.max(consensus.beta, Math.min(lawful, 2 * consensus.maxRounds));
   const verticesPerSecond = meanTps(spec.workload) / spec.workload.batch;
   const pollUs = pollTimeUs(spec, byzantine);
   const cpuUs = roundCpuUs(spec, verticesPerSecond);
@@ -50,18 +66,22 @@ export function estimateFinality(spec: RunSpec): FinalityEstimate {
   const isSingle = spec.workload.kind === 'single';
   const busy = isSingle ? 1 : Math.min(1, (verticesPerSecond * finalityUs) / 1_000_000);
   const vertexRate = isSingle ? 1_000_000 / finalityUs : verticesPerSecond;
+  const undecidedVertices = isSingle ? 1 : undecidedOf(spec, finalityUs / Math.max(roundUs, 1), roundUs);
   return {
     rounds,
+    isLive: lawful <= consensus.maxRounds,
     roundUs,
     disseminationUs,
     finalityUs,
     messagesPerSecond: (exchanges * busy * 1_000_000) / roundUs + vertexRate * relay,
     messagesPerDecision: exchanges * rounds + relay,
+    undecidedVertices,
+    workPerMessage: 1 + undecidedVertices / verticesThatDoubleAMessage,
   };
 }
 
-function roundsOf(spec: RunSpec, byzantine: number): number {
-  const { k, alphaConfidence, beta, maxRounds } = spec.consensus;
+function expectedRoundsOf(spec: RunLoad, byzantine: number): number {
+  const { k, alphaConfidence, beta } = spec.consensus;
   const success = pollSuccess(
     {
       nodes: spec.nodes,
@@ -74,7 +94,7 @@ function roundsOf(spec: RunSpec, byzantine: number): number {
     },
     alphaConfidence,
   );
-  return Math.max(beta, Math.min(expectedRounds(success, beta), 2 * maxRounds));
+  return expectedRounds(success, beta);
 }
 
 /** How an attack looks to a poll about an unconflicted vertex. */
@@ -97,7 +117,7 @@ function voterOf(attack: AttackName): Voter {
 }
 
 /** Expected time from the start of a poll to its end, microseconds. */
-function pollTimeUs(spec: RunSpec, byzantine: number): number {
+function pollTimeUs(spec: RunLoad, byzantine: number): number {
   const { k, alphaConfidence, earlyEnd } = spec.consensus;
   const { attack } = spec.byzantine;
   const [leastUs, mostUs] = spec.network.oneWayUs;
@@ -130,22 +150,67 @@ function roundTripQuantileUs(
 }
 
 /** CPU time of one poll round on the event loop of a node: own queries, those of others, vertices of that time. */
-function roundCpuUs(spec: RunSpec, verticesPerSecond: number): number {
+function roundCpuUs(spec: RunLoad, verticesPerSecond: number): number {
   const times = spec.calibration.serviceTimesUs;
-  const busy = spec.resources.cpuCores < 2 ? verifyUs(spec) + times.handleVertex : times.handleVertex;
-  const vertexShare = (verticesPerSecond * busy) / 1_000_000;
-  return (spec.consensus.k * (times.askQuery + times.answerQuery)) / Math.max(0.05, 1 - vertexShare);
+  const left = Math.max(0.05, 1 - vertexShare(spec, verticesPerSecond));
+  return (spec.consensus.k * (times.askQuery + times.answerQuery)) / left;
+}
+
+/**
+ * Undecided vertices at a node, averaged over the levels of the load. Where vertices need more than the event loop or the
+ * signature workers have, the backlog grows to its limit.
+ */
+function undecidedOf(spec: RunLoad, roundsToFinality: number, roundUs: number): number {
+  const { maxUndecided } = spec.consensus;
+  const levels = loadLevels(spec.workload);
+  const atLevel = (tps: number): number => {
+    const perSecond = tps / spec.workload.batch;
+    if (vertexShare(spec, perSecond) >= 1) return maxUndecided;
+    const slowedUs = Math.max(roundUs, roundCpuUs(spec, perSecond));
+    return Math.min(maxUndecided, (perSecond * roundsToFinality * slowedUs) / 1_000_000);
+  };
+  return levels.reduce((sum, tps) => sum + atLevel(tps), 0) / levels.length;
+}
+
+/** Loads that hold for equal parts of the window, transactions per second. */
+function loadLevels(workload: Workload): number[] {
+  switch (workload.kind) {
+    case 'ramp': {
+      const { fromTps, toTps } = workload;
+      const steps = Math.max(2, Math.min(50, workload.steps));
+      return Array.from({ length: steps }, (_, step) => fromTps + ((toTps - fromTps) * step) / (steps - 1));
+    }
+    case 'chaos':
+    case 'sine':
+      return [workload.leastTps, (workload.leastTps + workload.mostTps) / 2, workload.mostTps];
+    case 'burst': {
+      const bursts = Math.round(20 * Math.min(1, workload.forUs / workload.everyUs));
+      return Array.from({ length: 20 }, (_, part) => (part < bursts ? workload.burstTps : workload.tps));
+    }
+    case 'constant':
+    case 'open-loop':
+    case 'single':
+      return [meanTps(workload)];
+  }
+}
+
+/** Of the busier of event loop and signature workers, what vertices take; a single core does both. */
+function vertexShare(spec: RunLoad, verticesPerSecond: number): number {
+  const { handleVertex } = spec.calibration.serviceTimesUs;
+  const { cpuCores } = spec.resources;
+  if (cpuCores < 2) return (verticesPerSecond * (verifyUs(spec) + handleVertex)) / 1_000_000;
+  return (verticesPerSecond * Math.max(handleVertex, verifyUs(spec) / (cpuCores - 1))) / 1_000_000;
 }
 
 /** Signature and hash of one vertex. */
-function verifyUs(spec: RunSpec): number {
+function verifyUs(spec: RunLoad): number {
   const times = spec.calibration.serviceTimesUs;
   return (
     times.verifyVertex + times.hashPerKilobyte * ((spec.workload.batch * spec.workload.payloadBytes) / 1_024)
   );
 }
 
-function disseminationTimeUs(spec: RunSpec): number {
+function disseminationTimeUs(spec: RunLoad): number {
   const { nodes, topology, network, workload, calibration } = spec;
   const hops = expectedHops(topology.kind, topology.degree, nodes).mean;
   const bytes = calibration.wireBytes.vertexFixed + workload.batch * workload.payloadBytes;

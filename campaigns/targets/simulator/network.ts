@@ -75,6 +75,23 @@ export class Network {
     return this.#table[draw & (tableSize - 1)]!;
   }
 
+  /** The same for many draws. */
+  plainDelays(draws: Int32Array, delays: Int32Array, count: number): void {
+    const table = this.#table;
+    const limit = this.#lossLimit;
+    let lost = 0;
+    for (let i = 0; i < count; i++) {
+      const draw = draws[i]!;
+      if (draw >>> 12 < limit) {
+        lost += 1;
+        delays[i] = -1;
+      } else {
+        delays[i] = table[draw & 4095]!;
+      }
+    }
+    this.lost += lost;
+  }
+
   /** Delay in ticks from now until arrival, -1 when lost. Reserves bandwidth at both ends. */
   delay(draw: number, from: number, to: number, bytes: number, nowUs: number): number {
     if (this.plain) return this.plainDelay(draw);
@@ -116,14 +133,15 @@ export class Network {
       return -1;
     }
     this.#sendFreeUs[from] = departUs;
-    const reachUs = departUs + ticks * this.tickUs;
-    const arriveUs = Math.max(reachUs, this.#receiveFreeUs[to]! + size);
-    if (arriveUs - reachUs > longestQueueUs) {
+    // The receiving link is reserved in the order of sending: were it kept until the arrival, one message held up at its
+    // sender would hold up everything that others sent later and that arrives before it.
+    const freeUs = Math.max(nowUs, this.#receiveFreeUs[to]!) + size;
+    if (freeUs - nowUs > longestQueueUs) {
       this.queueDrops += 1;
       return -1;
     }
-    this.#receiveFreeUs[to] = arriveUs;
-    return Math.round((arriveUs - nowUs) / this.tickUs);
+    this.#receiveFreeUs[to] = freeUs;
+    return ticks + Math.round((departUs - nowUs + freeUs - nowUs) / this.tickUs);
   }
 
   /** True when a message between the two cannot pass now; counts it. */

@@ -9,27 +9,26 @@ import { codeVersion } from '#campaigns/code-version.ts';
 import type { RunResult, TestStatus } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
-import type { RunParts } from './run.ts';
+import type { RunParts } from './run-parts.ts';
 
+/** The record of a run that ended at `endedUs` of virtual time and took `cpuSeconds` of one core. */
 export function outcomeOf(
   parts: RunParts,
   endedUs: number,
   cpuSeconds: number,
   aborted: boolean,
 ): RunOutcome {
-  const { spec, plan, series, recorder, schedule } = parts;
+  const { spec, plan, series, recorder } = parts;
   const safety = checkSafety({
     nodes: spec.nodes,
     honest: parts.honest,
     vertices: recorder.vertices,
     decisions: recorder.columns,
   });
-  const faults = parts.faultLog.records();
-  const anomalies = [...plan.notes, ...schedule.notes, ...anomaliesOf(parts)];
-  const { status, reason } = statusOf(parts, safety, aborted);
-  const id = `${spec.scenarioId}/${spec.label}/${spec.seed}`;
   const measuredUs =
     plan.decisions === null ? Math.min(endedUs, plan.warmupUs + plan.measureUs) - plan.warmupUs : endedUs;
+  const id = `${spec.scenarioId}/${spec.label}/${spec.seed}`;
+  const { status, reason } = statusOf(parts, safety, aborted);
   const result: RunResult = {
     test_run_id: id,
     timestamp: new Date().toISOString(),
@@ -39,29 +38,12 @@ export function outcomeOf(
       latency: latencyOf(parts),
       resource_usage: resourcesOf(parts, endedUs),
       consensus_metrics: consensusOf(parts, safety),
-      simulation: {
-        messages: parts.simulation.messages,
-        polls: parts.simulation.polls,
-        virtual_seconds: endedUs / 1_000_000,
-        cpu_seconds: cpuSeconds,
-        messages_per_cpu_second: cpuSeconds > 0 ? parts.simulation.messages / cpuSeconds : 0,
-      },
+      simulation: simulationOf(parts, endedUs, cpuSeconds),
     },
-    window: {
-      requested_s: spec.duration.measureUs / 1_000_000,
-      measured_s: measuredUs / 1_000_000,
-      warmup_s: plan.warmupUs / 1_000_000,
-      cooldown_s: Math.max(0, endedUs - plan.warmupUs - measuredUs) / 1_000_000,
-      compression: plan.compression,
-      finality_times: measuredUs / finalityUs(parts),
-    },
-    faults,
-    anomalies,
-    determinism: {
-      key: determinismKey(spec),
-      seed: spec.seed,
-      trace_hash: recorder.traceHash,
-    },
+    window: windowOf(parts, endedUs, measuredUs),
+    faults: parts.faultLog.records(),
+    anomalies: anomaliesOf(parts),
+    determinism: { key: determinismKey(spec), seed: spec.seed, trace_hash: recorder.traceHash },
     provenance: 'SIMULATED',
     tier: 'message',
     test_status: status,
@@ -73,6 +55,32 @@ export function outcomeOf(
     result,
     series: { test_run_id: id, window_us: windowUs, points },
     events: eventsOf(parts, safety),
+  };
+}
+
+function simulationOf(
+  { simulation }: RunParts,
+  endedUs: number,
+  cpuSeconds: number,
+): RunResult['results']['simulation'] {
+  return {
+    messages: simulation.messages,
+    polls: simulation.polls,
+    virtual_seconds: endedUs / 1_000_000,
+    cpu_seconds: cpuSeconds,
+    messages_per_cpu_second: cpuSeconds > 0 ? simulation.messages / cpuSeconds : 0,
+  };
+}
+
+function windowOf(parts: RunParts, endedUs: number, measuredUs: number): RunResult['window'] {
+  const { spec, plan } = parts;
+  return {
+    requested_s: spec.duration.measureUs / 1_000_000,
+    measured_s: measuredUs / 1_000_000,
+    warmup_s: plan.warmupUs / 1_000_000,
+    cooldown_s: Math.max(0, endedUs - plan.warmupUs - measuredUs) / 1_000_000,
+    compression: plan.compression,
+    finality_times: measuredUs / finalityUs(parts),
   };
 }
 
@@ -103,8 +111,8 @@ function statusOf(
 }
 
 function anomaliesOf(parts: RunParts): string[] {
-  const { simulation, conduct } = parts;
-  const found: string[] = [];
+  const { simulation, conduct, plan, schedule } = parts;
+  const found: string[] = [...plan.notes, ...schedule.notes];
   const note = (count: number, what: string): void => {
     if (count > 0) found.push(`${count} ${what}`);
   };
@@ -121,13 +129,12 @@ function anomaliesOf(parts: RunParts): string[] {
 function configurationOf(parts: RunParts): RunResult['configuration'] {
   const { spec } = parts;
   const { consensus, workload, byzantine } = spec;
-  const attackers = parts.honest.reduce((sum, is) => sum + 1 - is, 0);
   return {
     scenario_id: spec.scenarioId,
     label: spec.label,
     node_count: spec.nodes,
     byzantine_percentage: byzantine.share * 100,
-    byzantine_nodes: attackers,
+    byzantine_nodes: spec.nodes - parts.honestCount,
     attack: byzantine.attack,
     network_profile: spec.network.name,
     topology: spec.topology.kind,
@@ -152,8 +159,7 @@ function throughputOf(parts: RunParts, measuredUs: number): RunResult['results']
   const { series, spec, conduct, recorder, plan } = parts;
   const { batch } = spec.workload;
   if (plan.decisions !== null) {
-    const honest = parts.honest.reduce((sum, is) => sum + is, 0);
-    const vertices = recorder.finalisedPairs / honest;
+    const vertices = recorder.finalisedPairs / parts.honestCount;
     const perSecond = measuredUs > 0 ? (vertices * 1_000_000) / measuredUs : 0;
     return {
       avg_tps: perSecond * batch,

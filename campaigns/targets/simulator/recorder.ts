@@ -62,6 +62,8 @@ export class Recorder implements DecisionSink {
   #traceA = 0x243f6a88;
   #traceB = 0x85a308d3;
   readonly #watches: Watch[] = [];
+  /** By node that lost its disk: packed decisions (serial x 4 + status) it had announced before. */
+  readonly #before = new Map<number, Set<number>>();
   /** Called when every honest node decided a vertex or reached the limit (single workload). */
   onSettled: (serial: number, atUs: number) => void = () => {};
 
@@ -111,6 +113,11 @@ export class Recorder implements DecisionSink {
     atUs: number,
   ): void {
     this.trace(node, serial * 4 + status, atUs);
+    // A node that lost its disk decides again. The same decision counts once; another one is a reversal for the checker to find.
+    if (this.#before.size > 0 && this.#before.get(node)?.has(serial * 4 + status) === true) {
+      this.#watch(node, serial, atUs);
+      return;
+    }
     this.#append(serial, node, status);
     if (this.#options.honest[node] === 0) return;
     this.#watch(node, serial, atUs);
@@ -131,6 +138,14 @@ export class Recorder implements DecisionSink {
       if (inTime) this.rounds.record(rounds);
     }
     if (inTime) this.#settle(serial, atUs);
+  }
+
+  /** The node lost its disk: what it announced until now it may announce once more. */
+  wiped(node: number): void {
+    const { serial, node: by, status, count } = this.#columns;
+    const announced = new Set<number>();
+    for (let at = 0; at < count; at++) if (by[at] === node) announced.add(serial[at]! * 4 + status[at]!);
+    this.#before.set(node, announced);
   }
 
   undecidedAtLimit(node: number, serial: number, atUs: number): void {

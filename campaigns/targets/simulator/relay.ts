@@ -29,6 +29,10 @@ export interface RelayParts {
 
 /** Slot of a record that asks for everything. */
 const everything = -1;
+/** Slot of a record that asks for everything old enough. */
+const overdue = -2;
+/** A vertex that a member polled this often has arrived wherever its copies were not lost. */
+const overdueRounds = 4;
 
 export class Relay {
   /** Vertices and requests delivered. */
@@ -169,6 +173,11 @@ export class Relay {
     this.request(node, everything, peer, nowUs);
   }
 
+  /** Asks for what should have come long ago: copies and requests get lost, and nobody names a decided vertex again. */
+  requestOverdue(node: number, peer: number, nowUs: number): void {
+    this.request(node, overdue, peer, nowUs);
+  }
+
   onRequest(peer: number, record: number, nowUs: number): void {
     this.delivered += 1;
     const { core, network } = this.#parts;
@@ -177,8 +186,7 @@ export class Relay {
     const stale = slot >= 0 && (!core.table.isLive(slot) || core.table.serial[slot] !== this.#serial[record]);
     this.#drop(record);
     if (stale || core.active[peer] === 0 || network.isCut(node, peer)) return;
-    const missing =
-      slot === everything ? this.#missingAt(node, peer) : this.#missingAncestors(node, peer, slot);
+    const missing = slot < 0 ? this.#missingAt(node, peer, slot) : this.#missingAncestors(node, peer, slot);
     missing.sort((a, b) => core.table.serial[a]! - core.table.serial[b]!);
     const draw = this.#draw(peer, node, -this.requests);
     for (const each of missing) {
@@ -213,14 +221,19 @@ export class Relay {
     return found;
   }
 
-  #missingAt(node: number, peer: number): number[] {
+  #missingAt(node: number, peer: number, which: number): number[] {
     const { standing, table } = this.#parts.core;
     const found: number[] = [];
     for (let w = 0; w < table.highWord; w++) {
       const own = standing.votes[2 * (node * standing.words + w) + 1]!;
       const theirs = standing.votes[2 * (peer * standing.words + w) + 1]!;
-      for (let rest = theirs & ~own; rest !== 0; rest &= rest - 1)
-        found.push((w << 5) + (31 - Math.clz32(rest & -rest)));
+      for (let rest = theirs & ~own; rest !== 0; rest &= rest - 1) {
+        const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
+        const isOld =
+          !standing.has(standing.undecided, peer, slot) ||
+          standing.rounds[peer * standing.capacity + slot]! >= overdueRounds;
+        if (which === everything || isOld) found.push(slot);
+      }
     }
     return found;
   }

@@ -10,41 +10,23 @@ import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
 import { Arrivals } from '#campaigns/workloads/arrivals.ts';
 import { attackDecorator } from '#node/byzantine/attacks.ts';
+import { Core, type CoreOptions } from '#node/core/core.ts';
+import type { CorePorts } from '#node/core/ports.ts';
 import { mix, purpose } from '#node/core/random.ts';
+import { nodeMemoryBytes } from '#node/model/calibration.ts';
 import { Conduct } from './conduct.ts';
 import { FaultLog } from './fault-log.ts';
 import { outcomeOf } from './outcome.ts';
 import { Recorder } from './recorder.ts';
+import type { Detection, RunParts } from './run-parts.ts';
 import { Simulation } from './simulation.ts';
 import { relayGraph } from './topology.ts';
-import { VirtualDisk } from './virtual-disk.ts';
+import { type DecisionSink, VirtualDisk } from './virtual-disk.ts';
 import { planWindow, type WindowPlan } from './window.ts';
 
-const windowBins = 40;
 const syncPeers = 3;
 /** Ticks between two looks at things that need no exact time. */
 const housekeepingTicks = 64;
-
-/** Everything a run is made of; tests put planted defects into single parts. */
-export interface RunParts {
-  readonly spec: RunSpec;
-  readonly plan: WindowPlan;
-  readonly schedule: FaultSchedule;
-  readonly simulation: Simulation;
-  readonly conduct: Conduct;
-  readonly recorder: Recorder;
-  readonly arrivals: Arrivals;
-  readonly series: Series;
-  readonly faultLog: FaultLog;
-  readonly honest: Uint8Array;
-  readonly detection: Detection;
-}
-
-/** When each attacker (or honest node) was convicted by most honest nodes, virtual microseconds. */
-export interface Detection {
-  readonly attackers: Map<number, number>;
-  readonly honest: Map<number, number>;
-}
 
 /** The floor(share x nodes) members with the least hash: independent of anything else about a node. */
 export function attackersOf(nodes: number, share: number, seed: number): Uint8Array {
@@ -64,27 +46,93 @@ function operators(attackers: Uint8Array, identities: number): Int32Array {
   );
 }
 
-export function assemble(spec: RunSpec): RunParts {
-  const plan = planWindow(spec);
-  const attackers = attackersOf(
-    spec.nodes,
-    spec.byzantine.attack === 'none' ? 0 : spec.byzantine.share,
-    spec.seed,
-  );
+/** The members of a run by role. */
+interface Cast {
+  readonly attackers: Uint8Array;
+  readonly honest: Uint8Array;
+  readonly honestNodes: Int32Array;
+  /** Attackers issue twins instead of voting only. */
+  readonly twins: boolean;
+}
+
+function castOf({ nodes, byzantine, seed }: RunSpec): Cast {
+  const attackers = attackersOf(nodes, byzantine.attack === 'none' ? 0 : byzantine.share, seed);
   const honest = attackers.map((is) => 1 - is);
   const honestNodes = Int32Array.from([...honest.keys()].filter((node) => honest[node] === 1));
-  const twins = spec.byzantine.attack === 'equivocation';
-  const windowFromUs = plan.warmupUs;
-  const windowUntilUs = plan.warmupUs + plan.measureUs;
-  const arrivals = new Arrivals(spec.workload, {
+  return { attackers, honest, honestNodes, twins: byzantine.attack === 'equivocation' };
+}
+
+function arrivalsOf(spec: RunSpec, plan: WindowPlan, cast: Cast): Arrivals {
+  return new Arrivals(spec.workload, {
     seed: spec.seed,
     startUs: 0,
-    endUs: windowUntilUs,
-    windowStartUs: windowFromUs,
+    endUs: plan.warmupUs + plan.measureUs,
+    windowStartUs: plan.warmupUs,
     scale: plan.scale,
-    issuers: twins ? Int32Array.from(honest.keys()) : honestNodes,
+    issuers: cast.twins ? Int32Array.from(cast.honest.keys()) : cast.honestNodes,
     conflictGapUs: Math.max(1, Math.floor(plan.finalityUs / 4)),
   });
+}
+
+/** The parts of a run that tests replace: observed or defective ones. */
+export interface Makers {
+  readonly plan: (spec: RunSpec) => WindowPlan;
+  readonly core: (options: CoreOptions, ports: CorePorts) => Core;
+  readonly disk: (nodes: number, syncUs: number, sink: DecisionSink) => VirtualDisk;
+}
+
+const makers: Makers = {
+  plan: (spec) => planWindow(spec),
+  core: (options, ports) => new Core(options, ports),
+  disk: (nodes, syncUs, sink) => new VirtualDisk(nodes, syncUs, sink),
+};
+
+function simulationOf(spec: RunSpec, { attackers }: Cast, conduct: Conduct, made: Makers): Simulation {
+  const { attack, clusters, identities, exclusion } = spec.byzantine;
+  return new Simulation(
+    {
+      nodes: spec.nodes,
+      consensus: spec.consensus,
+      network: spec.network,
+      graph: relayGraph(spec.topology.kind, spec.topology.degree, spec.nodes, spec.seed),
+      calibration: spec.calibration,
+      cores: spec.resources.cpuCores,
+      seed: spec.seed,
+      attackers,
+      attack: attack === 'none' ? null : attackDecorator(attack, clusters),
+      operatorOf: operators(attackers, attack === 'sybil' ? Math.max(1, identities) : 1),
+      exclusion,
+      slots: 64,
+      core: made.core,
+      disk: made.disk,
+    },
+    conduct,
+  );
+}
+
+function scheduleOf(spec: RunSpec, plan: WindowPlan, { honestNodes }: Cast): FaultSchedule {
+  return scheduleFaults(spec.faults, {
+    requestedUs: Math.max(1, spec.duration.measureUs),
+    scale: plan.scale,
+    windowFromUs: plan.warmupUs,
+    windowUntilUs: plan.warmupUs + plan.measureUs,
+    leastEffectUs: Math.ceil(2 * plan.finalityUs),
+    leastGapUs: Math.ceil(2 * plan.finalityUs),
+    seed: spec.seed,
+    nodes: spec.nodes,
+    honest: honestNodes,
+  });
+}
+
+/** `replaced`: makers used instead of the product's. */
+export function assemble(spec: RunSpec, replaced: Partial<Makers> = {}): RunParts {
+  const made = { ...makers, ...replaced };
+  const plan = made.plan(spec);
+  const cast = castOf(spec);
+  const { attackers, honest, honestNodes, twins } = cast;
+  const windowFromUs = plan.warmupUs;
+  const windowUntilUs = plan.warmupUs + plan.measureUs;
+  const arrivals = arrivalsOf(spec, plan, cast);
   const recorder = new Recorder({
     nodes: spec.nodes,
     honest,
@@ -98,54 +146,22 @@ export function assemble(spec: RunSpec): RunParts {
     recorder,
     arrivals,
   );
-  const simulation = new Simulation(
-    {
-      nodes: spec.nodes,
-      consensus: spec.consensus,
-      network: spec.network,
-      graph: relayGraph(spec.topology.kind, spec.topology.degree, spec.nodes, spec.seed),
-      calibration: spec.calibration,
-      cores: spec.resources.cpuCores,
-      seed: spec.seed,
-      attackers,
-      attack:
-        spec.byzantine.attack === 'none'
-          ? null
-          : attackDecorator(spec.byzantine.attack, spec.byzantine.clusters),
-      operatorOf: operators(
-        attackers,
-        spec.byzantine.attack === 'sybil' ? Math.max(1, spec.byzantine.identities) : 1,
-      ),
-      exclusion: spec.byzantine.exclusion,
-      slots: 64,
-      disk: (nodes, syncUs, sink) => new VirtualDisk(nodes, syncUs, sink),
-    },
-    conduct,
-  );
+  const simulation = simulationOf(spec, cast, conduct, made);
   conduct.attach(simulation);
   const series = new Series({
     windowFromUs,
     windowUntilUs,
     endUs: windowUntilUs + plan.cooldownUs,
-    windowBins,
+    windowBins: plan.bins,
     honestNodes: honestNodes.length,
     nodes: spec.nodes,
     cores: spec.resources.cpuCores,
   });
   recorder.series = series;
-  const schedule = scheduleFaults(spec.faults, {
-    requestedUs: Math.max(1, spec.duration.measureUs),
-    scale: plan.scale,
-    windowFromUs,
-    windowUntilUs,
-    leastEffectUs: Math.ceil(2 * plan.finalityUs),
-    leastGapUs: Math.ceil(2 * plan.finalityUs),
-    seed: spec.seed,
-    nodes: spec.nodes,
-    honest: honestNodes,
-  });
+  const schedule = scheduleOf(spec, plan, cast);
   const faultLog = new FaultLog(schedule.placements, simulation, conduct, recorder);
   const detection = watchDetection(conduct, attackers, honestNodes.length);
+  const honestCount = honestNodes.length;
   return {
     spec,
     plan,
@@ -157,6 +173,7 @@ export function assemble(spec: RunSpec): RunParts {
     series,
     faultLog,
     honest,
+    honestCount,
     detection,
   };
 }
@@ -195,7 +212,8 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
     if (conduct.nextDueUs <= nowUs) conduct.submitDue(nowUs);
     if (tick % housekeepingTicks === 0) {
       conduct.drainQueues(nowUs);
-      conduct.release();
+      conduct.release(nowUs);
+      conduct.reconcile(nowUs);
       if (plan.decisions !== null && settled >= plan.decisions) return nowUs;
       if (tick % (housekeepingTicks * 64) === 0) {
         if (nowUs >= untilUs && recorder.openPairs() === 0) return nowUs;
@@ -216,7 +234,7 @@ function closeBin(parts: RunParts, edgeUs: number): void {
   let undecided = 0;
   let liveHonest = 0;
   for (let node = 0; node < spec.nodes; node++) {
-    cpuBusyUs += cpu.busyUs(node);
+    cpuBusyUs += cpu.busyUs(node, edgeUs);
     bytesSent += simulation.bytesSent(node);
     liveNodes += core.active[node]!;
     if (honest[node] === 0 || core.active[node] === 0) continue;
@@ -224,6 +242,7 @@ function closeBin(parts: RunParts, edgeUs: number): void {
     undecided += core.standing.undecidedCount[node]!;
   }
   const undecidedVertices = liveHonest === 0 ? 0 : undecided / liveHonest;
+  const kept = core.table.liveCount - undecidedVertices;
   const fromUs = series.openFromUs;
   series.closeBin({
     offeredTps: spec.workload.kind === 'single' ? 0 : arrivals.profile.meanTps(fromUs, edgeUs),
@@ -231,21 +250,9 @@ function closeBin(parts: RunParts, edgeUs: number): void {
     queuedTransactions: conduct.queuedTransactions,
     cpuBusyUs,
     bytesSent,
-    memoryBytes: memoryOf(parts, undecidedVertices),
+    memoryBytes: nodeMemoryBytes(spec.calibration, spec.nodes, undecidedVertices, Math.max(0, kept)),
     liveNodes,
   });
-}
-
-/** Memory of an average node by the calibration: base, peers, undecided vertices, decided ones kept in the window. */
-function memoryOf(parts: RunParts, undecidedVertices: number): number {
-  const { base, perPeer, perUndecidedVertex, perDecidedVertex } = parts.spec.calibration.memoryBytes;
-  const kept = parts.simulation.core.table.liveCount - undecidedVertices;
-  return (
-    base +
-    perPeer * (parts.spec.nodes - 1) +
-    perUndecidedVertex * undecidedVertices +
-    perDecidedVertex * Math.max(0, kept)
-  );
 }
 
 /** Runs one repetition. An aborted signal yields a result with status ABORTED. */

@@ -5,7 +5,7 @@
  * Within a tick timers and vertices come first, then queries, then answers; each first in, first out.
  */
 import type { AnswerDecorator } from '#node/core/answer.ts';
-import { Core } from '#node/core/core.ts';
+import type { Core, CoreOptions } from '#node/core/core.ts';
 import type { ConsensusParams } from '#node/core/params.ts';
 import type { CorePorts } from '#node/core/ports.ts';
 import type { VertexFacts } from '#node/core/vertex-table.ts';
@@ -45,6 +45,8 @@ export interface SimulationOptions {
   readonly operatorOf: Int32Array;
   readonly exclusion: boolean;
   readonly slots: number;
+  /** Makes the core; tests put observed or defective ones in. */
+  readonly core: (options: CoreOptions, ports: CorePorts) => Core;
   /** Makes the disks; tests put defective ones in. */
   readonly disk: (nodes: number, syncUs: number, sink: DecisionSink) => VirtualDisk;
 }
@@ -59,7 +61,7 @@ export interface Conductor extends DecisionSink {
 
 const wheelSlots = 8192;
 /** The longest one-way delay is cut into about this many ticks. */
-const finerThan = 256;
+const finerThan = 512;
 
 export class Simulation implements CorePorts, EventSink {
   readonly core: Core;
@@ -94,7 +96,7 @@ export class Simulation implements CorePorts, EventSink {
     const longestUs = 4 * most + 4 * consensus.pollIntervalUs;
     const timeout = { initialUs: longestUs, leastUs: Math.max(10_000, 2 * most), mostUs: 10 * longestUs };
     const { slots, exclusion } = options;
-    this.core = new Core(
+    this.core = options.core(
       { params: consensus, members: nodes, first: 0, hosted: nodes, seed, slots, timeout, exclusion },
       this,
     );
@@ -116,12 +118,9 @@ export class Simulation implements CorePorts, EventSink {
     this.#wakeDueUs = new Float64Array(nodes);
   }
 
-  /** Registers a vertex; when the table grows, answers in flight move with it. */
+  /** Registers a vertex with the core of every node. */
   register(facts: VertexFacts): number {
-    const { words } = this.core.polls;
-    const slot = this.core.register(facts);
-    if (this.core.polls.words !== words) this.exchange.widen(words);
-    return slot;
+    return this.core.register(facts);
   }
 
   /** Messages delivered: queries, answers, vertices and requests. */

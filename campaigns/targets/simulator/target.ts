@@ -11,7 +11,17 @@ import { runMessageTier } from './run.ts';
 
 const capabilities: Capabilities = {
   name: 'simulator',
-  faults: new Set(['partition', 'kill', 'cascade', 'latency', 'loss', 'throttle', 'clock-skew', 'disk', 'churn']),
+  faults: new Set([
+    'partition',
+    'kill',
+    'cascade',
+    'latency',
+    'loss',
+    'throttle',
+    'clock-skew',
+    'disk',
+    'churn',
+  ]),
   attacks: new Set(['none', ...attackNames]),
   nodesMost: mostMembers,
 };

@@ -3,15 +3,27 @@
  * Owns: the lengths, the compression they amount to, and the notes that say so. Does not own: the estimate of finality
  * (finality-estimate.ts), placing faults in the window (campaigns/faults), stopping early when everything is decided (host).
  */
-import type { RunSpec } from '#campaigns/run-spec.ts';
-import type { FinalityEstimate } from './finality-estimate.ts';
+import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
+import { meanTps } from '#campaigns/workloads/load-profile.ts';
+import type { FinalityEstimate, RunLoad } from './finality-estimate.ts';
 import { estimateFinality } from './finality-estimate.ts';
 
-/** A measured window is never shorter than this many finality times, whatever the budget. */
+/** What a measured window must hold in the end to say anything. */
 export const leastFinalityTimes = 20;
-const warmupFinalityTimes = 3;
+/** What is planned for: the estimate of finality errs by tens of percent, and a window that turns out short is worth nothing. */
+export const plannedFinalityTimes = 26;
+/** Of a ramp every step must show what it carries: finality lags the load by one finality time. */
+const finalityTimesPerStep = 3;
+const warmupFinalityTimes = 2;
 const leastCooldownFinalityTimes = 3;
 const mostCooldownFinalityTimes = 5;
+/** A network that is not live is watched for twice the round limit, and for once more without load: every vertex then reaches the limit. */
+const stuckWindowLimits = 2;
+const stuckWarmupRounds = 10;
+/** Bins of the measured window, for the slowest and the fastest stretch of a run: as many as hold enough vertices to be no dice. */
+const mostBins = 40;
+const leastBins = 4;
+const verticesPerBin = 25;
 /** A `single` workload may take this much longer than expected until its decisions are counted as not made. */
 const singleSlack = 4;
 const shortestRequestUs = 1_000;
@@ -26,6 +38,8 @@ export interface WindowPlan {
   /** Virtual / requested, at most 1: what periods of workloads and times of faults are multiplied by. */
   readonly scale: number;
   readonly finalityUs: number;
+  /** Equal bins of the measured window. */
+  readonly bins: number;
   /** Over the whole run. */
   readonly estimatedMessages: number;
   /** Decisions after which a `single` workload is done; null for all others. */
@@ -38,18 +52,57 @@ export function planWindow(spec: RunSpec, estimate: FinalityEstimate = estimateF
   return spec.workload.kind === 'single' ? planSingle(spec, estimate) : planOpen(spec, estimate);
 }
 
+type Lengths = Pick<WindowPlan, 'warmupUs' | 'measureUs' | 'cooldownUs'>;
+
+/** The shortest lengths that answer anything, whatever they cost. */
+function leastLengths(
+  { duration, workload, consensus }: RunLoad & Pick<RunSpec, 'duration'>,
+  estimate: FinalityEstimate,
+): Lengths {
+  const { finalityUs, roundUs, isLive } = estimate;
+  if (!isLive) {
+    const limitUs = Math.ceil(consensus.maxRounds * roundUs);
+    return {
+      warmupUs: Math.min(duration.warmupUs, Math.ceil(stuckWarmupRounds * roundUs)),
+      measureUs: stuckWindowLimits * limitUs,
+      cooldownUs: limitUs,
+    };
+  }
+  const steps = workload.kind === 'ramp' ? finalityTimesPerStep * workload.steps : 0;
+  return {
+    warmupUs: Math.min(duration.warmupUs, Math.ceil(warmupFinalityTimes * finalityUs)),
+    measureUs: Math.ceil(Math.max(plannedFinalityTimes, steps) * finalityUs),
+    cooldownUs: cooldownOf(duration.cooldownUs, finalityUs),
+  };
+}
+
+/** Messages of a run: of the cool-down half is charged where nodes fall silent as the tail decides. */
+function messagesOf({ warmupUs, measureUs, cooldownUs }: Lengths, estimate: FinalityEstimate): number {
+  const chargedUs = warmupUs + measureUs + (estimate.isLive ? cooldownUs / 2 : cooldownUs);
+  return (chargedUs * estimate.messagesPerSecond) / 1_000_000;
+}
+
+/** What the shortest run that answers anything costs, in messages about few vertices. */
+export function leastWork(
+  load: RunLoad & Pick<RunSpec, 'duration'>,
+  estimate: FinalityEstimate = estimateFinality(load),
+): number {
+  if (load.workload.kind === 'single') return plannedFinalityTimes * estimate.messagesPerDecision;
+  return messagesOf(leastLengths(load, estimate), estimate) * estimate.workPerMessage;
+}
+
 function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
   const { duration, messageBudget } = spec;
-  const { finalityUs, messagesPerSecond } = estimate;
+  const { messagesPerSecond, workPerMessage, isLive } = estimate;
   const requestedUs = Math.max(shortestRequestUs, duration.measureUs);
-  const warmupUs = Math.min(duration.warmupUs, Math.ceil(warmupFinalityTimes * finalityUs));
-  const cooldownUs = cooldownOf(duration.cooldownUs, finalityUs);
-  // Half of the cool-down is charged: nodes fall silent as the tail decides.
+  const least = leastLengths(spec, estimate);
+  const { warmupUs, cooldownUs, measureUs: leastUs } = least;
+  const besideUs = warmupUs + Math.ceil(cooldownUs / 2);
   const affordableUs =
-    Math.floor((messageBudget / messagesPerSecond) * 1_000_000) - warmupUs - Math.ceil(cooldownUs / 2);
-  const leastUs = Math.ceil(leastFinalityTimes * finalityUs);
-  const measureUs = Math.max(leastUs, Math.min(requestedUs, affordableUs));
-  const messages = ((warmupUs + measureUs + cooldownUs / 2) * messagesPerSecond) / 1_000_000;
+    Math.floor((messageBudget / (messagesPerSecond * workPerMessage)) * 1_000_000) - besideUs;
+  // Watching a network that is not live for longer shows nothing new.
+  const measureUs = isLive ? Math.max(leastUs, Math.min(requestedUs, affordableUs)) : leastUs;
+  const messages = messagesOf({ warmupUs, measureUs, cooldownUs }, estimate);
   return finish(spec, estimate, {
     warmupUs,
     measureUs,
@@ -67,13 +120,25 @@ function planSingle(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
   const requestedUs = Math.max(shortestRequestUs, duration.measureUs);
   const affordable = Math.floor(messageBudget / messagesPerDecision);
   const wanted = Math.max(1, Math.floor(requestedUs / finalityUs));
-  const decisions = Math.max(leastFinalityTimes, Math.min(wanted, affordable));
-  const leastUs = Math.ceil(leastFinalityTimes * finalityUs);
+  const decisions = Math.max(plannedFinalityTimes, Math.min(wanted, affordable));
+  const leastUs = Math.ceil(plannedFinalityTimes * finalityUs);
   // The slowest honest node of a decision needs longer than the mean one.
   const measureUs = Math.ceil(singleSlack * decisions * finalityUs);
   const lengths = { warmupUs: 0, measureUs, cooldownUs: cooldownOf(duration.cooldownUs, finalityUs) };
   const messages = decisions * messagesPerDecision;
   return finish(spec, estimate, { ...lengths, requestedUs, messages, decisions, leastUs });
+}
+
+/** Of a ramp as many for each step, so that no bin holds two loads. */
+function binsOf(workload: Workload, measureUs: number): number {
+  if (workload.kind === 'single') return mostBins;
+  const vertices = ((meanTps(workload) / workload.batch) * measureUs) / 1_000_000;
+  const full = Math.floor(vertices / verticesPerBin);
+  if (workload.kind === 'ramp') {
+    const perStep = Math.min(Math.floor(full / workload.steps), Math.floor(mostBins / workload.steps));
+    return workload.steps * Math.max(1, perStep);
+  }
+  return Math.max(leastBins, Math.min(mostBins, full));
 }
 
 interface Draft {
@@ -87,41 +152,62 @@ interface Draft {
 }
 
 function finish(spec: RunSpec, estimate: FinalityEstimate, draft: Draft): WindowPlan {
-  const { warmupUs, measureUs, cooldownUs, requestedUs, messages, decisions, leastUs } = draft;
+  const { warmupUs, measureUs, cooldownUs, requestedUs, messages, decisions } = draft;
   const expectedUs = decisions === null ? measureUs : Math.min(measureUs, decisions * estimate.finalityUs);
-  const compression = requestedUs / expectedUs;
-  const notes: string[] = [];
-  if (compression > 1.001) {
-    notes.push(
-      `measured window ${seconds(expectedUs)} of ${seconds(requestedUs)} requested (compression ${compression.toFixed(1)}): ` +
-        `what ${spec.messageBudget} messages buy`,
-    );
-  }
-  if (compression < 0.999) {
-    notes.push(
-      `measured window stretched from ${seconds(requestedUs)} to ${seconds(expectedUs)}: ${leastFinalityTimes} finality times`,
-    );
-  }
-  if (messages > 1.001 * spec.messageBudget) {
-    notes.push(
-      `about ${Math.round(messages)} messages exceed the budget of ${spec.messageBudget}: ` +
-        `${leastFinalityTimes} finality times are ${seconds(leastUs)}`,
-    );
-  }
-  if (warmupUs < spec.duration.warmupUs) {
-    notes.push(`warm-up ${seconds(warmupUs)} of ${seconds(spec.duration.warmupUs)} requested`);
-  }
   return {
     warmupUs,
     measureUs,
     cooldownUs,
-    compression,
+    compression: requestedUs / expectedUs,
     scale: Math.min(1, expectedUs / requestedUs),
     finalityUs: estimate.finalityUs,
+    bins: binsOf(spec.workload, measureUs),
     estimatedMessages: Math.round(messages),
     decisions,
-    notes,
+    notes: notesOf(spec, estimate, draft, expectedUs),
   };
+}
+
+/** What was shortened, stretched or exceeded, with its figures. */
+function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expectedUs: number): string[] {
+  const { warmupUs, requestedUs, messages, leastUs } = draft;
+  const { workPerMessage, isLive, undecidedVertices } = estimate;
+  const { maxRounds } = spec.consensus;
+  const compression = requestedUs / expectedUs;
+  const heavy =
+    workPerMessage < 1.05
+      ? ''
+      : ` (about ${Math.round(undecidedVertices)} undecided vertices: a message counts ${workPerMessage.toFixed(1)} times)`;
+  const least = isLive
+    ? `${plannedFinalityTimes} finality times are ${seconds(leastUs)}`
+    : `${stuckWindowLimits} x ${maxRounds} polls and their cool-down take that long`;
+  const notes: string[] = [];
+  if (!isLive) {
+    notes.push(
+      `by the run-length law the mean number of polls to finality is beyond the round limit of ${maxRounds}: measured for ${stuckWindowLimits} x ` +
+        `${maxRounds} polls, then watched for ${maxRounds} more, so that every vertex reaches the limit`,
+    );
+  }
+  if (compression > 1.001) {
+    const paid = isLive ? `: what a budget of ${millions(spec.messageBudget)} messages buys${heavy}` : '';
+    notes.push(
+      `measured window ${seconds(expectedUs)} of ${seconds(requestedUs)} requested (compression ${compression.toFixed(1)})${paid}`,
+    );
+  }
+  if (compression < 0.999)
+    notes.push(`measured window stretched from ${seconds(requestedUs)} to ${seconds(expectedUs)}: ${least}`);
+  if (messages * workPerMessage > 1.001 * spec.messageBudget) {
+    notes.push(
+      `about ${millions(messages)} messages${heavy} exceed the budget of ${millions(spec.messageBudget)}: ${least}`,
+    );
+  }
+  if (warmupUs < spec.duration.warmupUs)
+    notes.push(`warm-up ${seconds(warmupUs)} of ${seconds(spec.duration.warmupUs)} requested`);
+  return notes;
+}
+
+function millions(messages: number): string {
+  return messages < 1_000_000 ? String(Math.round(messages)) : `${(messages / 1_000_000).toFixed(1)} M`;
 }
 
 function cooldownOf(requestedUs: number, finalityUs: number): number {

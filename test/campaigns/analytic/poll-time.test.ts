@@ -32,7 +32,7 @@ test('beta polls until the alpha-th answer: the published 3.33, 2.52 and 1.69 s 
 });
 
 test('without attackers and loss the poll ends at the alpha-th answer', () => {
-  const setting = { ...honest, trip: wan, timeout: 400 };
+  const setting = { ...honest, trip: wan, timeoutUs: 400 };
   assert.ok(Math.abs(expectedPollTime(setting) - expectedAnswer(wan, 40, 50)) < 0.05);
   const all = expectedPollTime({ ...setting, earlyEnd: false });
   assert.ok(Math.abs(all - expectedAnswer(wan, 50, 50)) < 0.05);
@@ -57,7 +57,7 @@ function generator(seed: number): () => number {
 
 test('rejecting attackers delay a poll as acted-out polls say', () => {
   const random = generator(7);
-  const setting = { ...honest, byzantine: 150, trip: twice, timeout: 500 };
+  const setting = { ...honest, byzantine: 150, trip: twice, timeoutUs: 500 };
   let sum = 0;
   const polls = 6_000;
   for (let i = 0; i < polls; i += 1) {
@@ -81,11 +81,11 @@ test('rejecting attackers delay a poll as acted-out polls say', () => {
 });
 
 test('an interval longer than any poll is the time between polls', () => {
-  assert.ok(Math.abs(expectedPollTime({ ...honest, trip: twice, timeout: 500 }, 450) - 450) < 1e-6);
+  assert.ok(Math.abs(expectedPollTime({ ...honest, trip: twice, timeoutUs: 500 }, 450) - 450) < 1e-6);
 });
 
 test('silent attackers make polls that need the retry longer than a timeout', () => {
-  const quiet = expectedPollTime({ ...honest, byzantine: 400, voter: 'silent', trip: twice, timeout: 500 });
+  const quiet = expectedPollTime({ ...honest, byzantine: 400, voter: 'silent', trip: twice, timeoutUs: 500 });
   assert.ok(quiet > 500);
 });
 

@@ -90,7 +90,7 @@ test('money is compared per run and for the campaign', () => {
   };
   const report = checkPlan(planOf([[exampleSpec({ nodes: 150 }), []]]), money);
   const found = report.campaignFindings.find((each) => each.topic === 'money')!;
-  assert.match(found.because, /^cannot pass, because .*\$20000\.00 against \$10000\.00/);
+  assert.match(found.because, /^cannot pass, because .*\$20,000\.00 against \$10,000\.00/);
   assert.ok(
     report.rows[0]!.findings.some((each) => each.topic === 'money' && each.conclusion === 'possible'),
   );

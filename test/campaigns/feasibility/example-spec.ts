@@ -80,5 +80,13 @@ export function exampleSpec({
 }
 
 export function criterion(metric: string, comparator: Criterion['comparator'], limit: number): Criterion {
-  return { metric, comparator, limit, written: `${comparator}: ${limit}`, overUs: null, scope: 'row' };
+  return {
+    metric,
+    comparator,
+    limit,
+    written: `${comparator}: ${limit}`,
+    overUs: null,
+    scope: 'row',
+    note: null,
+  };
 }

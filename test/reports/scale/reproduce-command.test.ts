@@ -1,36 +1,80 @@
-/** Goal: the printed command asks for the row that was run. Method: compare its options with the specification. */
+/**
+ * Goal: the printed command plans exactly the cells that were run. Method: plan every phase, plan each row's command
+ * the way the command line does, and compare the content-addressed ids.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { planPhase, planScenario } from '#campaigns/commands/plan-request.ts';
+import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import { parseConsensusOption } from '#campaigns/schema/consensus.ts';
 import { reproduceCommand } from '#reports/scale/reproduce-command.ts';
 import { campaignFixture } from '#test/support/campaign-fixture.ts';
 
-const { plan } = campaignFixture();
-const rowOf = (rowId: string) => plan.rows.find((row) => row.rowId === rowId)!;
+const seed = 7;
 
-test('size, network, parameters, seed and repetitions are named', () => {
-  assert.equal(
-    reproduceCommand(plan, rowOf('LT-003/nodes=500')),
-    'npm run campaign simulate -- LT-003 --nodes 500 --network local --consensus k=30,alpha=24,beta=20,rounds=100 --seed 7 --replications 3',
-  );
+/** The options of a printed command, resolved as `simulate` resolves them. */
+function planOfCommand(command: string): Plan {
+  const [id = '', ...words] = command.replace('npm run campaign simulate -- ', '').split(' ');
+  const option = (name: string): string | undefined => {
+    const at = words.indexOf(`--${name}`);
+    return at < 0 ? undefined : words[at + 1];
+  };
+  const share = option('byzantine');
+  const attack = option('attack');
+  const consensus = option('consensus');
+  const duration = option('duration');
+  return planScenario(id, {
+    seed: Number(option('seed')),
+    replications: Number(option('replications')),
+    tier: option('tier') === 'analytic' ? 'analytic' : 'message',
+    nodes: [Number(option('nodes'))],
+    byzantineShares: share === undefined ? undefined : [Number.parseFloat(share) / 100],
+    attacks: attack === undefined ? undefined : [attack],
+    network: option('network'),
+    consensus: consensus === undefined ? undefined : parseConsensusOption(consensus),
+    durationUs: duration === undefined ? undefined : Number.parseFloat(duration) * 1e6,
+  }).planOf('again');
+}
+
+const cellIds = (rows: readonly PlannedRow[]): string[] =>
+  rows.flatMap((row) => row.cells.map((cell) => cell.id));
+
+test('every row of every phase is planned again, cell by cell, by its command', () => {
+  let compared = 0;
+  for (const phase of ['phase1', 'phase2', 'phase3', 'phase4']) {
+    const plan = planPhase(phase, { seed }).planOf('first');
+    for (const row of plan.rows.filter((one) => one.cells.length > 0)) {
+      const again = planOfCommand(reproduceCommand(plan, row));
+      assert.deepEqual(cellIds(again.rows), cellIds([row]), `${phase} ${row.rowId}`);
+      compared += 1;
+    }
+  }
+  assert.ok(compared > 30);
 });
 
-test('attackers are named with their share and attack', () => {
-  assert.match(reproduceCommand(plan, rowOf('CT-003/byzantine=33%')), / --byzantine 33% --attack random /);
-});
-
-test('a second threshold is named only when it differs', () => {
-  const row = rowOf('LT-003/nodes=500');
-  const [cell] = row.cells;
-  const spec = { ...cell!.spec, consensus: { ...cell!.spec.consensus, alphaPreference: 16 } };
-  assert.match(
-    reproduceCommand(plan, { ...row, cells: [{ ...cell!, spec }] }),
-    /alpha=24,alphaPreference=16,beta=20/,
-  );
+test('a simulation with replaced parameters, network and duration is planned again', () => {
+  const plan = planScenario('CT-003', {
+    seed,
+    nodes: [120],
+    byzantineShares: [0.125],
+    attacks: ['silent'],
+    network: 'lan',
+    consensus: parseConsensusOption('k=20,alpha=15,beta=10,rounds=60'),
+    durationUs: 90e6,
+    tier: 'message',
+  }).planOf('first');
+  for (const row of plan.rows) {
+    assert.deepEqual(cellIds(planOfCommand(reproduceCommand(plan, row)).rows), cellIds([row]));
+  }
 });
 
 test('a name that a shell would take apart is quoted', () => {
-  assert.match(
-    reproduceCommand(plan, { ...rowOf('LT-003/nodes=500'), scenarioId: "a b'; c" }),
-    / 'a b'\\''; c' /,
-  );
+  const { plan } = campaignFixture();
+  assert.match(reproduceCommand(plan, { ...plan.rows[0]!, scenarioId: "a b'; c" }), / 'a b'\\''; c' /);
+});
+
+test('a row without cells is asked for by its scenario', () => {
+  const { plan } = campaignFixture();
+  const command = reproduceCommand(plan, { ...plan.rows[0]!, cells: [] });
+  assert.equal(command, 'npm run campaign phase1 -- --scenario LT-001');
 });

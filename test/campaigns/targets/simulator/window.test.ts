@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
-import { leastFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
+import { plannedFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
 import { networkNamed, runSpecExample } from '#test/support/run-spec-example.ts';
 
 const spec = runSpecExample();
@@ -10,8 +10,10 @@ const spec = runSpecExample();
 test('an hour is compressed to what the budget buys, and the compression is printed', () => {
   const plan = planWindow(spec);
   assert.ok(plan.measureUs < spec.duration.measureUs);
-  assert.ok(plan.measureUs >= leastFinalityTimes * plan.finalityUs);
-  assert.ok(Math.abs(plan.estimatedMessages - spec.messageBudget) < 0.01 * spec.messageBudget);
+  assert.ok(plan.measureUs >= plannedFinalityTimes * plan.finalityUs);
+  const { workPerMessage } = estimateFinality(spec);
+  const work = plan.estimatedMessages * workPerMessage;
+  assert.ok(Math.abs(work - spec.messageBudget) < 0.01 * spec.messageBudget);
   assert.ok(Math.abs(plan.compression * plan.measureUs - spec.duration.measureUs) < 2);
   assert.ok(Math.abs(plan.scale * plan.compression - 1) < 1e-9);
   assert.match(plan.notes[0]!, /of 3600\.0 s requested \(compression/);
@@ -34,14 +36,14 @@ test('a request that the budget covers is kept as it is', () => {
   assert.deepEqual(plan.notes, []);
 });
 
-test('twenty finality times are measured even beyond the budget, which is said', () => {
+test('twenty-six finality times are planned even beyond the budget, which is said', () => {
   const plan = planWindow({ ...spec, network: networkNamed('poor'), messageBudget: 1_000 });
-  assert.equal(plan.measureUs, Math.ceil(leastFinalityTimes * plan.finalityUs));
+  assert.equal(plan.measureUs, Math.ceil(plannedFinalityTimes * plan.finalityUs));
   assert.ok(plan.estimatedMessages > 1_000);
-  assert.ok(plan.notes.some((note) => /exceed the budget of 1000: 20 finality times/.test(note)));
+  assert.ok(plan.notes.some((note) => /exceed the budget of 1000: 26 finality times/.test(note)));
 });
 
-test('a request shorter than twenty finality times is stretched, faults and periods are not', () => {
+test('a request shorter than that is stretched, faults and periods are not', () => {
   const duration = { ...spec.duration, measureUs: 50_000 };
   const plan = planWindow({ ...spec, duration });
   assert.ok(plan.compression < 1);
@@ -49,16 +51,16 @@ test('a request shorter than twenty finality times is stretched, faults and peri
   assert.ok(plan.notes.some((note) => /stretched/.test(note)));
 });
 
-test('warm-up is three finality times or the request, cool-down three to five', () => {
+test('warm-up is two finality times or the request, cool-down three to five', () => {
   const plan = planWindow(spec);
-  assert.equal(plan.warmupUs, 3 * plan.finalityUs);
+  assert.equal(plan.warmupUs, 2 * plan.finalityUs);
   assert.equal(plan.cooldownUs, 5 * plan.finalityUs);
   const short = planWindow({ ...spec, duration: { ...spec.duration, warmupUs: 0, cooldownUs: 0 } });
   assert.equal(short.warmupUs, 0);
   assert.equal(short.cooldownUs, 3 * short.finalityUs);
 });
 
-test('a single workload is planned in decisions: at least twenty, at most what is paid for', () => {
+test('a single workload is planned in decisions: at least twenty-six, at most what is paid for', () => {
   const single = runSpecExample({
     workload: { kind: 'single', batch: 1, payloadBytes: 100, parents: { kind: 'chain' }, conflictShare: 0 },
   });
@@ -67,7 +69,7 @@ test('a single workload is planned in decisions: at least twenty, at most what i
   assert.equal(plan.decisions, Math.floor(single.messageBudget / messagesPerDecision));
   assert.ok(plan.measureUs >= plan.decisions! * plan.finalityUs);
   assert.equal(plan.warmupUs, 0);
-  assert.equal(planWindow({ ...single, messageBudget: 1 }).decisions, leastFinalityTimes);
+  assert.equal(planWindow({ ...single, messageBudget: 1 }).decisions, plannedFinalityTimes);
 });
 
 test('every length is a whole number of microseconds', () => {

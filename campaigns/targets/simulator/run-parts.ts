@@ -1,0 +1,36 @@
+/**
+ * What a simulated run is made of while it runs.
+ * Owns: the record that run.ts assembles, tests put planted defects into, and outcome.ts reads figures from.
+ * Does not own: any part, the loop (run.ts) or the figures (outcome.ts).
+ */
+import type { FaultSchedule } from '#campaigns/faults/schedule.ts';
+import type { Series } from '#campaigns/measure/series.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { Arrivals } from '#campaigns/workloads/arrivals.ts';
+import type { Conduct } from './conduct.ts';
+import type { FaultLog } from './fault-log.ts';
+import type { Recorder } from './recorder.ts';
+import type { Simulation } from './simulation.ts';
+import type { WindowPlan } from './window.ts';
+
+export interface RunParts {
+  readonly spec: RunSpec;
+  readonly plan: WindowPlan;
+  readonly schedule: FaultSchedule;
+  readonly simulation: Simulation;
+  readonly conduct: Conduct;
+  readonly recorder: Recorder;
+  readonly arrivals: Arrivals;
+  readonly series: Series;
+  readonly faultLog: FaultLog;
+  /** 1 = honest, by node. */
+  readonly honest: Uint8Array;
+  readonly honestCount: number;
+  readonly detection: Detection;
+}
+
+/** When each attacker (or honest node) was convicted by most honest nodes, virtual microseconds. */
+export interface Detection {
+  readonly attackers: Map<number, number>;
+  readonly honest: Map<number, number>;
+}
