@@ -26,8 +26,10 @@ export function cellId(spec: RunSpec, codeVersion: string): string {
   return sha256Hex(canonicalJson({ spec, codeVersion })).slice(0, 16);
 }
 
+/** A row that runs nothing comes last. */
 function scaleOf(row: RowToPlan): number {
-  return Math.max(0, ...row.specs.map((spec) => spec.nodes));
+  if (row.specs.length === 0) return Number.MAX_SAFE_INTEGER;
+  return Math.max(...row.specs.map((spec) => spec.nodes));
 }
 
 /** Throws CampaignError 'plan-empty' without rows. Small scales come first: a mistake shows before it is expensive. */

@@ -140,7 +140,7 @@ function effectTable(block: Block): Html {
   const quiet =
     first === undefined || block.rows.some(({ entry }) => entry.attackers === 0)
       ? null
-      : html` No row of this scenario is without attackers; this command runs one: <code>npm run campaign simulate -- ${block.scenarioId} --nodes ${String(first.row.nodes)} --byzantine 0%</code>`;
+      : html` No row of this scenario is without attackers; this command runs one: <code>npm run campaign simulate -- ${block.scenarioId} --nodes ${String(first.row.spec?.nodes ?? '')} --byzantine 0%</code>`;
   const note =
     compared === null
       ? 'There is no quieter row of the same size and network to compare with.'

@@ -79,7 +79,7 @@ const modelLimits = html`<h3>Limits of the model</h3>
 <ul>
 <li>Processors are modelled by the service times above: no caches, no garbage collection, no neighbours on the same machine.</li>
 <li>Link delays are drawn independently for each message from the profile; correlated congestion appears only through bandwidth limits and queues.</li>
-<li>Memory is counted from the number of vertices and peers a node holds, not measured from a process.</li>
+<li>Memory is counted from the vertices a node holds and the connections it keeps open (all members up to the limit above), not measured from a process.</li>
 <li>Repetitions differ by their seed alone. Intervals are 95 % Student intervals of the mean over repetitions; with few repetitions they are wide.</li>
 </ul>`;
 
@@ -92,7 +92,7 @@ export function assumptionSection(document: ScaleDocument): Html {
 <ul>${distinct(specs.map(consensusWords)).map((words) => html`<li>${words}</li>`)}</ul>
 ${calibrationBlock(specs, document)}
 <h3>Time and budget</h3>
-<p>A run delivers a limited number of messages. The measured window is what that budget buys; where it is shorter than what was asked, quiet stretches were left out and faults kept in order. A criterion about a longer time than was measured is inconclusive, never passed.</p>
+<p>A run has a budget of messages. The measured window is what that budget buys, and a message about many undecided vertices counts for several; where the window is shorter than what was asked, quiet stretches were left out and faults kept in order. A criterion about a longer time than was measured is inconclusive, never passed.</p>
 ${windowTable(document.rows)}
 ${document.provenance.includes('SIMULATED') ? modelLimits : null}
 ${metricTable(document)}`;
@@ -109,11 +109,11 @@ function calibrationBlock(specs: readonly RunSpec[], document: ScaleDocument): H
   const lines = (figures: Readonly<Record<string, number>>, unit: string): [string, string][] =>
     Object.entries(figures).map(([name, value]) => [spaced(name), `${formatNumber(value)} ${unit}`]);
   return html`<h3>Calibration</h3>
-${calibrations.map(({ name, measuredOn, serviceTimesUs, wireBytes, memoryBytes }) => {
+${calibrations.map(({ name, measuredOn, serviceTimesUs, wireBytes, memoryBytes, connectionsMost }) => {
   const groups = [
     ['Service times', lines(serviceTimesUs, 'µs')],
     ['Message sizes', lines(wireBytes, 'B')],
-    ['Memory', lines(memoryBytes, 'B')],
+    ['Memory', [...lines(memoryBytes, 'B'), ['open connections, at most', formatNumber(connectionsMost)]]],
   ] as const;
   return html`<p>“${name}”, measured on ${measuredOn}. Another implementation of the node puts its own figures here.</p>
 <div class="numbers">${groups.map(

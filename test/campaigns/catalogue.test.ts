@@ -12,9 +12,9 @@ import { rowText } from '#campaigns/scenario-text.ts';
 
 const catalogue = loadCatalogue();
 
-test('the catalogue holds the twelve scenarios of the specification and the roadmap entries', () => {
+test('the catalogue holds the twelve scenarios of the specification, the roadmap entries and one for the law', () => {
   assert.deepEqual(catalogue.map(({ id }) => id).sort(), [
-    ...['CT-001', 'CT-002', 'CT-003', 'LT-001', 'LT-002', 'LT-003', 'PR-001'],
+    ...['BL-001', 'CT-001', 'CT-002', 'CT-003', 'LT-001', 'LT-002', 'LT-003', 'PR-001'],
     ...['RM-101', 'RM-201', 'RM-301', 'RM-302', 'RM-303', 'RM-304', 'RM-401', 'RM-402', 'RM-403'],
     ...['SK-001', 'SK-002', 'ST-001', 'ST-002', 'ST-003'],
   ]);
@@ -43,6 +43,7 @@ test('durations, sizes and loads are those of requirements 2.4', () => {
     ]),
   );
   assert.deepEqual(facts, {
+    'BL-001': '150, 1000 | 0%, 5%, 10%, 15% always-reject | ideal | 1h',
     'LT-001': '1000 | 0% | local | 1h',
     'LT-002': '1000 | 0% | local | 30m',
     'LT-003': '100, 500, 1000, 5000, 10000 | 0% | local | 15m',
@@ -82,8 +83,8 @@ test('CT-001 kills ten nodes every five minutes as often as two hours allow', ()
   ]);
 });
 
-test('every scenario is carried by a phase', () => {
-  for (const line of listCatalogue()) assert.ok(line.phases.length > 0, line.id);
+test('every scenario but the one for comparisons with the law is carried by a phase', () => {
+  for (const line of listCatalogue()) assert.equal(line.phases.length > 0, line.id !== 'BL-001', line.id);
 });
 
 test('phases name their stack, machines and money', () => {
@@ -100,12 +101,12 @@ test('phases name their stack, machines and money', () => {
   ]);
 });
 
-test('the messages of a phase fit its time on two cores at ten million a second each', () => {
+test('the messages of a phase fit its time on two cores at 15 million a second each, crowded ones counted several times', () => {
   const secondsMost = { phase1: 360, phase2: 600, phase3: 600, phase4: 600 };
   for (const [phase, most] of Object.entries(secondsMost)) {
     const rows = resolvePhase(phase, { seed: 1 });
     const messages = rows.flatMap(({ specs }) => specs).reduce((sum, spec) => sum + spec.messageBudget, 0);
-    assert.ok(messages / 20e6 < most, `${phase}: ${messages / 20e6} s`);
+    assert.ok(messages / 30e6 < most, `${phase}: ${messages / 30e6} s`);
   }
 });
 
@@ -131,7 +132,7 @@ test('show prints one document for each row with its seeds and notes', () => {
   const shown = showScenario('CT-003', { seed: 3 });
   assert.equal(shown.yaml.split('---\n').length, 4);
   assert.match(shown.yaml, /# row: CT-003\/byzantine=33%: 1000 nodes, wan, random 33 %/);
-  assert.match(shown.yaml, /# note: byzantine\.detection_accuracy: attackers identified/);
+  assert.match(shown.yaml, /note: attackers identified/);
   assert.match(showScenario('PR-001').yaml, /kind: benchmark/);
 });
 

@@ -20,10 +20,10 @@ function facts(nodes: number, tps: number, network = local): BudgetFacts {
   return runSpecExample({ nodes, consensus, network, workload });
 }
 
-test('the least budget pays for warm-up, 26 finality times and half of the cool-down', () => {
+test('the least budget pays for warm-up, 24 finality times and half of the cool-down', () => {
   const given = facts(1_000, 100);
   const { finalityUs, messagesPerSecond, workPerMessage } = estimateFinality(given);
-  const lengthUs = (2 + 26 + 5 / 2) * finalityUs;
+  const lengthUs = (2 + 24 + 5 / 2) * finalityUs;
   const paid = (lengthUs / 1e6) * messagesPerSecond * workPerMessage;
   assert.ok(Math.abs(leastMessageBudget(given) / paid - 1) < 1e-6);
 });
@@ -35,7 +35,7 @@ test('a message in a crowd of undecided vertices counts for several', () => {
   assert.ok(estimateFinality(crowd).workPerMessage > 3);
 });
 
-test('a network that is not live is watched for three round limits and no longer', () => {
+test('a network that is not live is watched for two round limits and no longer', () => {
   const given = facts(1_000, 100);
   const rejected = {
     ...given,
@@ -43,7 +43,7 @@ test('a network that is not live is watched for three round limits and no longer
   } as const;
   const { isLive, roundUs, messagesPerSecond, workPerMessage } = estimateFinality(rejected);
   assert.equal(isLive, false);
-  const paid = ((310 * roundUs) / 1e6) * messagesPerSecond * workPerMessage;
+  const paid = ((210 * roundUs) / 1e6) * messagesPerSecond * workPerMessage;
   assert.ok(Math.abs(leastMessageBudget(rejected) / paid - 1) < 1e-3);
   assert.equal(defaultMessageBudget(rejected), leastMessageBudget(rejected));
   assert.equal(estimateFinality(given).isLive, true);

@@ -1,6 +1,6 @@
 /**
  * A small invented campaign with every kind of outcome, for developing and testing reports; the same object each time.
- * Owns: its rows, plan, verdicts, feasibility and analysis. Does not own: the numbers of a run (synthetic-run.ts).
+ * Does not own: the numbers of a run (synthetic-run.ts).
  */
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { CampaignVerdict, CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-record.ts';
@@ -64,15 +64,8 @@ function criterion(
   written: string,
   overS: number | null = null,
 ): Criterion {
-  return {
-    metric,
-    comparator,
-    limit,
-    written,
-    overUs: overS === null ? null : overS * 1e6,
-    scope: 'row',
-    note: null,
-  };
+  const overUs = overS === null ? null : overS * 1e6;
+  return { metric, comparator, limit, written, overUs, scope: 'row', note: null };
 }
 
 const safe = criterion('safety.conflicts_finalized', 'equals', 0, 'equals: 0');
@@ -250,7 +243,8 @@ function faultRecords(row: RowPlan): FaultRecord[] {
   }));
 }
 
-const observers: Readonly<Record<string, readonly [string, (result: RunResult) => number | null]>> = {
+type Observer = readonly [unit: string, read: (result: RunResult) => number | null];
+const observers: Readonly<Record<string, Observer>> = {
   'safety.conflicts_finalized': ['count', (run) => run.results.consensus_metrics.conflicts_finalized],
   'throughput.avg_tps': ['tps', (run) => run.results.throughput.avg_tps],
   'throughput.sustainable_tps': ['tps', (run) => run.results.throughput.peak_tps * 0.93],

@@ -64,6 +64,13 @@ function loadedRoundUs(spec: RunSpec, vertices: number): number {
   return concurrentPolls * (cpuUs + linkUs);
 }
 
+/** The link time of one node that hands every vertex of the run to all others, as the hub of a star does. */
+function spreadUs({ nodes, network, calibration, workload }: RunSpec, vertices: number): number {
+  if (network.bandwidthBitsPerSecond === null) return 0;
+  const bytes = calibration.wireBytes.vertexFixed + workload.batch * workload.payloadBytes;
+  return (2 * vertices * nodes * bytes * 8 * 1_000_000) / network.bandwidthBitsPerSecond;
+}
+
 /** Microseconds from the heal within which every uncontested vertex has to be finalised everywhere. */
 export function progressDeadlineUs(spec: RunSpec): number {
   const { roundUs, disseminationUs } = estimateFinality(spec);
@@ -76,7 +83,7 @@ export function progressDeadlineUs(spec: RunSpec): number {
     roundUs +
     loadedRoundUs(spec, vertices) +
     (waits ? longestPollUs(spec) : 4 * spec.network.oneWayUs[1] + 20_000);
-  const restUs = longestPollUs(spec) + 8 * disseminationUs + 100 * pollIntervalUs;
+  const restUs = longestPollUs(spec) + 8 * disseminationUs + 100 * pollIntervalUs + spreadUs(spec, vertices);
   return Math.ceil(2 * roundsAtMost(spec) * slowRoundUs + restUs);
 }
 

@@ -310,19 +310,20 @@ export class Conduct implements Conductor {
   }
 
   #down(node: number, nowUs: number): void {
-    const { core, disk, relay } = this.#sim;
+    const { core, disk, relay, cpu } = this.#sim;
     if (core.active[node] === 0) return;
     this.tally.nodesDown += 1;
     if (core.polls.isOpen(node * core.params.concurrentPolls)) this.crashesWithOpenPoll += 1;
     const lost = disk.crash(node);
     core.crash(node, (slot) => !lost.has(slot));
     relay.crash(node);
+    cpu.reset(node, nowUs);
     this.#releasable = 0;
     this.#recorder.trace(node, 7, nowUs);
   }
 
   #up(node: number, diskState: 'kept' | 'lost', nowUs: number): void {
-    const { core, relay, cpu } = this.#sim;
+    const { core, relay } = this.#sim;
     if (core.active[node] === 1) return;
     this.tally.nodesUp += 1;
     if (diskState === 'lost') {
@@ -331,7 +332,6 @@ export class Conduct implements Conductor {
       this.#releasable = 0;
       this.#recorder.wiped(node);
     }
-    cpu.reset(node, nowUs);
     core.restart(node, nowUs);
     this.#askPeers(node, nowUs);
     const serials = core.table.registered;

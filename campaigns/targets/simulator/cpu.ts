@@ -59,9 +59,16 @@ export class Cpu {
 
   /** Work done until now; what still waits in the queues is not counted. */
   busyUs(node: number, nowUs: number): number {
-    const loopWaitsUs = Math.max(0, this.loopFreeUs[node]! - nowUs);
-    const poolWaitsUs = this.#shared ? 0 : this.#workers * Math.max(0, this.#poolFreeUs[node]! - nowUs);
-    return this.#loopBusyUs[node]! + this.#poolBusyUs[node]! - loopWaitsUs - poolWaitsUs;
+    const doneUs = this.#loopBusyUs[node]! + this.#poolBusyUs[node]!;
+    return doneUs - this.#loopWaitsUs(node, nowUs) - this.#poolWaitsUs(node, nowUs);
+  }
+
+  #loopWaitsUs(node: number, nowUs: number): number {
+    return Math.max(0, this.loopFreeUs[node]! - nowUs);
+  }
+
+  #poolWaitsUs(node: number, nowUs: number): number {
+    return this.#shared ? 0 : this.#workers * Math.max(0, this.#poolFreeUs[node]! - nowUs);
   }
 
   signatureUs(node: number): number {
@@ -75,8 +82,10 @@ export class Cpu {
     this.#throttledNodes += on ? nodes.length : -nodes.length;
   }
 
-  /** A restart begins with empty queues. */
+  /** A crash throws away what waits in the queues: it is never done. */
   reset(node: number, nowUs: number): void {
+    this.#loopBusyUs[node]! -= this.#loopWaitsUs(node, nowUs);
+    this.#poolBusyUs[node]! -= this.#poolWaitsUs(node, nowUs);
     this.loopFreeUs[node] = nowUs;
     this.#poolFreeUs[node] = nowUs;
   }

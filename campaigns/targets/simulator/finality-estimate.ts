@@ -24,7 +24,7 @@ export interface FinalityEstimate {
   readonly isLive: boolean;
   /** From the start of one poll to the start of the next. */
   readonly roundUs: number;
-  /** From creation until an average node has the vertex, verified. */
+  /** From creation until most nodes have the vertex, verified. */
   readonly disseminationUs: number;
   /** Submission to finality at an average honest node. */
   readonly finalityUs: number;
@@ -41,11 +41,17 @@ export interface FinalityEstimate {
 /** A message carries votes about every undecided vertex: this many more double its cost (measured, tens of percent). */
 const verticesThatDoubleAMessage = 200;
 
+/** Share of an attacker's answers about an honest vertex that are no. */
+function refusingShare(attack: AttackName): number {
+  if (attack === 'always-reject') return 1;
+  return attack === 'random' || attack === 'sybil' || attack === 'equivocation' ? 0.5 : 0;
+}
+
 /** A round trip of a profile is two uniform draws; the adaptive timeout sits near four deviations above the mean. */
 const timeoutOverMean = 1.75;
 
 export function estimateFinality(spec: RunLoad): FinalityEstimate {
-  const { nodes, consensus, topology } = spec;
+  const { nodes, consensus } = spec;
   const byzantine = Math.min(Math.floor(spec.byzantine.share * nodes + 1e-9), nodes - 1);
   const honest = nodes - byzantine;
   const lawful = expectedRoundsOf(spec, byzantine);
@@ -60,24 +66,38 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const finalityUs = Math.ceil(
     disseminationUs + roundUs / 2 + (rounds - 1) * roundUs + Math.max(pollUs, roundUs),
   );
-  const relay = expectedRelayMessages(topology.kind, topology.degree, nodes);
+  const relay = relayedBodies(spec);
   const exchanges = 2 * consensus.k * honest;
   // Nodes poll only while something is undecided: with sparse load a share of the time.
   const isSingle = spec.workload.kind === 'single';
   const busy = isSingle ? 1 : Math.min(1, (verticesPerSecond * finalityUs) / 1_000_000);
   const vertexRate = isSingle ? 1_000_000 / finalityUs : verticesPerSecond;
-  const undecidedVertices = isSingle ? 1 : undecidedOf(spec, finalityUs / Math.max(roundUs, 1), roundUs);
+  const isLive = lawful <= consensus.maxRounds;
+  // What is not live piles up until the load ends, which is after the round limit.
+  const roundsOpen = isLive ? finalityUs / Math.max(roundUs, 1) : 0.75 * consensus.maxRounds;
+  const undecidedVertices = isSingle ? 1 : undecidedOf(spec, roundsOpen, roundUs);
+  const exchangesPerSecond = (exchanges * busy * 1_000_000) / roundUs;
+  const bodiesPerSecond = vertexRate * relay;
+  const messagesPerSecond = exchangesPerSecond + bodiesPerSecond;
+  const crowd = undecidedVertices / verticesThatDoubleAMessage;
   return {
     rounds,
-    isLive: lawful <= consensus.maxRounds,
+    isLive,
     roundUs,
     disseminationUs,
     finalityUs,
-    messagesPerSecond: (exchanges * busy * 1_000_000) / roundUs + vertexRate * relay,
+    messagesPerSecond,
     messagesPerDecision: exchanges * rounds + relay,
     undecidedVertices,
-    workPerMessage: 1 + undecidedVertices / verticesThatDoubleAMessage,
+    // Queries and answers carry the votes, a vertex only itself.
+    workPerMessage: 1 + (crowd * exchangesPerSecond) / messagesPerSecond,
   };
+}
+
+/** A node passes a vertex to neighbours that have not got it: about half of the links carry it, once. */
+function relayedBodies({ nodes, topology }: RunLoad): number {
+  const most = expectedRelayMessages(topology.kind, topology.degree, nodes);
+  return (most + nodes - 1) / 2;
 }
 
 function expectedRoundsOf(spec: RunLoad, byzantine: number): number {
@@ -123,7 +143,7 @@ function pollTimeUs(spec: RunLoad, byzantine: number): number {
   const [leastUs, mostUs] = spec.network.oneWayUs;
   const arrives = (1 - spec.network.loss) * (1 - spec.network.loss);
   const mute = attack === 'silent' || attack === 'late' ? byzantine / spec.nodes : 0;
-  const refusing = attack === 'always-reject' ? byzantine / spec.nodes : 0;
+  const refusing = refusingShare(attack) * (byzantine / spec.nodes);
   const answering = k * arrives * (1 - mute);
   // With early end the poll is over at the answer that brings alpha yes votes.
   const needed = earlyEnd ? alphaConfidence / (1 - refusing) : k;
@@ -212,9 +232,11 @@ function verifyUs(spec: RunLoad): number {
 
 function disseminationTimeUs(spec: RunLoad): number {
   const { nodes, topology, network, workload, calibration } = spec;
-  const hops = expectedHops(topology.kind, topology.degree, nodes).mean;
+  // Polls succeed once most nodes have the vertex, which is later than when the average one has it.
+  const { mean, most } = expectedHops(topology.kind, topology.degree, nodes);
+  const hops = (mean + most) / 2;
   const bytes = calibration.wireBytes.vertexFixed + workload.batch * workload.payloadBytes;
-  const copies = Math.max(1, expectedRelayMessages(topology.kind, topology.degree, nodes) / nodes);
+  const copies = Math.max(1, relayedBodies(spec) / nodes);
   const fanOut = topology.kind === 'full' ? nodes - 1 : copies;
   const sendUs =
     network.bandwidthBitsPerSecond === null

@@ -51,12 +51,15 @@ export class Relay {
   #bytes = new Int32Array(1024); // per vertex slot
   /** Vertices that reached a node, checked or being checked: [node][word]. */
   #reached: Int32Array;
+  /** Vertices on their way to a node that asked: [node][word]. They are not sent along with their descendants again. */
+  #promised: Int32Array;
   #words: number;
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
     this.#words = parts.core.standing.words;
     this.#reached = new Int32Array(parts.core.standing.nodes * this.#words);
+    this.#promised = this.#reached.slice();
   }
 
   /** A node publishes its own vertex; `only` restricts the push to part of the network (equivocation). */
@@ -197,6 +200,7 @@ export class Relay {
       const ticks = network.delay(draw, peer, node, bytes, nowUs);
       if (ticks < 0) return;
       this.#unreach(node, each);
+      this.#promised[node * this.#words + (each >>> 5)]! |= 1 << (each & 31);
       const copy = this.#record(each, peer);
       this.#copies[copy] = 1;
       this.#parts.wheel.push(ticks, nodeEvent(eventKind.body, node), copy);
@@ -211,6 +215,7 @@ export class Relay {
     while (stack.length > 0) {
       const at = stack.pop()!;
       if (seen.has(at) || core.standing.isKnown(node, at) || !core.standing.isKnown(peer, at)) continue;
+      if (at !== slot && this.#isPromised(node, at)) continue;
       seen.add(at);
       found.push(at);
       for (let i = 0; i < core.table.parentCount[at]!; i++) {
@@ -238,18 +243,27 @@ export class Relay {
     return found;
   }
 
+  /** What is lost on its way is asked for by name: its descendant waits for it. */
+  #isPromised(node: number, slot: number): boolean {
+    return (this.#promised[node * this.#words + (slot >>> 5)]! & (1 << (slot & 31))) !== 0;
+  }
+
   /** A crash forgets what reached the node but is not known there any more. */
   crash(node: number): void {
     this.#fit();
     const { standing } = this.#parts.core;
     for (let w = 0; w < this.#words; w++) {
       this.#reached[node * this.#words + w] = standing.votes[2 * (node * standing.words + w) + 1]!;
+      this.#promised[node * this.#words + w] = 0;
     }
   }
 
   released(slot: number): void {
     const keep = ~(1 << (slot & 31));
-    for (let at = slot >>> 5; at < this.#reached.length; at += this.#words) this.#reached[at]! &= keep;
+    for (let at = slot >>> 5; at < this.#reached.length; at += this.#words) {
+      this.#reached[at]! &= keep;
+      this.#promised[at]! &= keep;
+    }
   }
 
   #record(slot: number, from: number): number {
@@ -304,10 +318,14 @@ export class Relay {
       this.#bytes = bytes;
     }
     if (words === this.#words) return;
-    const reached = new Int32Array(nodes * words);
-    for (let n = 0; n < nodes; n++)
-      reached.set(this.#reached.subarray(n * this.#words, (n + 1) * this.#words), n * words);
-    this.#reached = reached;
+    const wider = (from: Int32Array): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(nodes * words);
+      for (let n = 0; n < nodes; n++)
+        to.set(from.subarray(n * this.#words, (n + 1) * this.#words), n * words);
+      return to;
+    };
+    this.#reached = wider(this.#reached);
+    this.#promised = wider(this.#promised);
     this.#words = words;
   }
 }

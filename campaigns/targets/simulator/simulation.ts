@@ -83,6 +83,9 @@ export class Simulation implements CorePorts, EventSink {
   readonly #conductor: Conductor;
   readonly #concurrent: number;
   readonly #wakeDueUs: Float64Array;
+  /** How far the time that a node took for its last poll's start lies ahead of the true one: fast clocks only. */
+  readonly #aheadUs: Float64Array;
+  #earlyUs = 0;
 
   constructor(options: SimulationOptions, conductor: Conductor) {
     const { nodes, consensus, network, calibration, seed } = options;
@@ -116,6 +119,7 @@ export class Simulation implements CorePorts, EventSink {
     });
     this.skewPpm = new Float64Array(nodes);
     this.#wakeDueUs = new Float64Array(nodes);
+    this.#aheadUs = new Float64Array(nodes);
   }
 
   /** Registers a vertex with the core of every node. */
@@ -166,8 +170,7 @@ export class Simulation implements CorePorts, EventSink {
         this.relay.onRequest(memberOf(a), b, this.nowUs);
         break;
       case eventKind.wake:
-        // A skewed clock rings early or late; the node takes it for the time it asked for.
-        this.core.wake(memberOf(a), Math.max(this.nowUs, this.#wakeDueUs[memberOf(a)]!));
+        this.#ring(memberOf(a));
         break;
       case eventKind.timeout:
         this.exchange.beginRetries();
@@ -179,10 +182,19 @@ export class Simulation implements CorePorts, EventSink {
     }
   }
 
+  /** A fast clock rings early; the node takes it for the time it asked for. A slow one rings late. */
+  #ring(node: number): void {
+    const dueUs = this.#wakeDueUs[node]!;
+    this.#earlyUs = Math.max(0, dueUs - this.nowUs);
+    this.core.wake(node, this.nowUs + this.#earlyUs);
+    this.#earlyUs = 0;
+  }
+
   // Ports of the core.
 
   pollBegun(node: number, _poll: number, vertices: number): void {
     this.polls += 1;
+    this.#aheadUs[node] = this.#earlyUs;
     this.exchange.begin(node, vertices);
   }
 
@@ -197,7 +209,8 @@ export class Simulation implements CorePorts, EventSink {
 
   wakeAt(node: number, atUs: number): void {
     this.#wakeDueUs[node] = atUs;
-    this.wheel.push(this.#timerTicks(node, atUs), nodeEvent(eventKind.wake, node), 0);
+    // The node counts from its own time of the last start; the next one must not be put right by the true time.
+    this.wheel.push(this.#timerTicks(node, atUs - this.#aheadUs[node]!), nodeEvent(eventKind.wake, node), 0);
   }
 
   timeoutAt(poll: number, sequence: number, atUs: number): void {

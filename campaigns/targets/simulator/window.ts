@@ -11,14 +11,13 @@ import { estimateFinality } from './finality-estimate.ts';
 /** What a measured window must hold in the end to say anything. */
 export const leastFinalityTimes = 20;
 /** What is planned for: the estimate of finality errs by tens of percent, and a window that turns out short is worth nothing. */
-export const plannedFinalityTimes = 26;
+export const plannedFinalityTimes = 24;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time. */
 const finalityTimesPerStep = 3;
 const warmupFinalityTimes = 2;
 const leastCooldownFinalityTimes = 3;
 const mostCooldownFinalityTimes = 5;
-/** A network that is not live is watched for twice the round limit, and for once more without load: every vertex then reaches the limit. */
-const stuckWindowLimits = 2;
+/** A network that is not live is measured for the round limit and watched as long without load: every vertex then reaches the limit. */
 const stuckWarmupRounds = 10;
 /** Bins of the measured window, for the slowest and the fastest stretch of a run: as many as hold enough vertices to be no dice. */
 const mostBins = 40;
@@ -64,7 +63,7 @@ function leastLengths(
     const limitUs = Math.ceil(consensus.maxRounds * roundUs);
     return {
       warmupUs: Math.min(duration.warmupUs, Math.ceil(stuckWarmupRounds * roundUs)),
-      measureUs: stuckWindowLimits * limitUs,
+      measureUs: limitUs,
       cooldownUs: limitUs,
     };
   }
@@ -180,12 +179,12 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
       : ` (about ${Math.round(undecidedVertices)} undecided vertices: a message counts ${workPerMessage.toFixed(1)} times)`;
   const least = isLive
     ? `${plannedFinalityTimes} finality times are ${seconds(leastUs)}`
-    : `${stuckWindowLimits} x ${maxRounds} polls and their cool-down take that long`;
+    : `${maxRounds} polls and their cool-down take that long`;
   const notes: string[] = [];
   if (!isLive) {
     notes.push(
-      `by the run-length law the mean number of polls to finality is beyond the round limit of ${maxRounds}: measured for ${stuckWindowLimits} x ` +
-        `${maxRounds} polls, then watched for ${maxRounds} more, so that every vertex reaches the limit`,
+      `by the run-length law the mean number of polls to finality is beyond the round limit of ${maxRounds}: measured for ` +
+        `${maxRounds} polls, then watched for as many without load, so that every vertex reaches the limit`,
     );
   }
   if (compression > 1.001) {

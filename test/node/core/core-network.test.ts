@@ -171,8 +171,8 @@ for (const [name, params, member] of [
     const kinds = new Set(shadow.lines.map((line) => line.split(' ')[0]));
     for (const kind of ['query', 'ended', 'timeout', 'request', 'finalised', 'rejected', 'convicted'])
       assert.ok(kinds.has(kind), `the run has a ${kind}`);
-    assert.ok(shadow.compared > 1000);
-    assert.equal(shadow.core.ignoredAnswers > 0 && shadow.core.retries > 0, true);
+    assert.ok(shadow.compared > 300, `${shadow.compared} port calls compared`);
+    assert.ok(shadow.core.retries > 0);
   });
 }
 

@@ -95,9 +95,9 @@ describe('rejection', () => {
 
   test('who loses its input and its parent at once is told that its input is gone', () => {
     const host = new RecordedCore();
-    const winner = host.add([genesis], [1, 2]);
     const parent = host.add([genesis], [1]);
     const both = host.add([parent], [2]);
+    const winner = host.add([genesis], [2, 1]); // its rivals are met parent first
     ripen(host, 0, winner);
     const causes = new Map(host.ports.rejections.map(({ slot, cause }) => [slot, cause]));
     assert.deepEqual([causes.get(parent), causes.get(both)], [rejectedByConflict, rejectedByConflict]);

@@ -5,8 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Batch } from '#node/core/batch.ts';
-import { bitCount, markIgnored, PollBook, sequenceMask } from '#node/core/poll-book.ts';
+import { bitCount, PollBook, sequenceMask } from '#node/core/poll-book.ts';
 import { guardDeterminism } from '#test/support/determinism-guard.ts';
 import { encode, slotsOf, someParams, type Vote } from './recorded-core.ts';
 
@@ -41,7 +40,7 @@ class Watched {
     this.filled = 0;
     this.yes.clear();
     for (const slot of scope) this.yes.set(slot, 0);
-    assert.equal(this.book.begin(this.#poll, rows, 0, words, 1, 2, 0), scope.length);
+    assert.equal(this.book.begin(this.#poll, rows, 0, words, 1, 0), scope.length);
   }
 
   /** Fills the next slot; returns whether the book thinks that the poll is over. */
@@ -50,15 +49,10 @@ class Watched {
     if (table === null) return this.book.leaveEmpty(this.#poll, slot);
     for (const [vertex, vote] of table)
       if (vote === 'yes' && this.yes.has(vertex)) this.yes.set(vertex, this.yes.get(vertex)! + 1);
-    const batch = new Batch();
-    batch.count = 1;
-    batch.poll[0] = this.#poll;
-    batch.slot[0] = slot;
     const votes = encode(table, this.book.words);
     const words = this.book.scopeWords(this.#poll);
     this.book.answers.set(votes.subarray(0, 2 * words), this.book.answersAt(this.#poll, slot));
-    this.book.addAll(batch);
-    return this.book.isOver(this.#poll);
+    return this.book.add(this.#poll, slot) && this.book.isOver(this.#poll);
   }
 
   drop(vertex: number): void {
@@ -261,37 +255,15 @@ test('widening keeps open polls and the answers on their way', () => {
 test('polls of one book do not touch each other', () => {
   const book = new PollBook(2, 2, { ...someParams, k: 1, alphaPreference: 1, alphaConfidence: 1 });
   const rows = Int32Array.of(-1, -1);
-  for (const poll of [0, 1]) book.begin(poll, rows, 0, 2, 1, 2, 10 * poll);
-  const batch = new Batch();
-  batch.count = 1;
+  for (const poll of [0, 1]) book.begin(poll, rows, 0, 2, 1, 10 * poll);
   book.answers.set([-1, -1, -1, -1], book.answersAt(0, 0));
-  book.addAll(batch);
+  assert.equal(book.add(0, 0), true);
   assert.equal(book.isOver(0), true);
   assert.equal(book.isOver(1), false);
   assert.deepEqual([book.yesVotes(0, 33), book.yesVotes(1, 33)], [1, 0]);
   book.close(0);
   assert.equal(book.isOpen(1), true);
   assert.deepEqual([...book.startUs], [0, 10]);
-});
-
-test('answers that arrive together are all counted, a second one of the same slot is not', () => {
-  const book = new PollBook(1, 1, {
-    ...someParams,
-    k: 6,
-    alphaPreference: 4,
-    alphaConfidence: 4,
-    earlyEnd: true,
-  });
-  book.begin(0, Int32Array.of(1), 0, 1, 1, 2, 0);
-  const batch = new Batch();
-  batch.count = 6;
-  batch.slot.set([0, 1, 2, 3, 4, 4]);
-  for (let slot = 0; slot < 6; slot++) book.answers.set([1, 1], book.answersAt(0, slot));
-  book.addAll(batch);
-  assert.equal(book.isOver(0), true);
-  assert.equal(book.yesVotes(0, 0), 5);
-  assert.equal(batch.mark[5]! & markIgnored, markIgnored);
-  assert.ok(batch.mark.subarray(0, 5).every((mark) => (mark & markIgnored) === 0));
 });
 
 test('bitCount counts the bits of any 32-bit word', () => {

@@ -36,11 +36,11 @@ test('a request that the budget covers is kept as it is', () => {
   assert.deepEqual(plan.notes, []);
 });
 
-test('twenty-six finality times are planned even beyond the budget, which is said', () => {
+test('twenty-four finality times are planned even beyond the budget, which is said', () => {
   const plan = planWindow({ ...spec, network: networkNamed('poor'), messageBudget: 1_000 });
   assert.equal(plan.measureUs, Math.ceil(plannedFinalityTimes * plan.finalityUs));
   assert.ok(plan.estimatedMessages > 1_000);
-  assert.ok(plan.notes.some((note) => /exceed the budget of 1000: 26 finality times/.test(note)));
+  assert.ok(plan.notes.some((note) => /exceed the budget of 1000: 24 finality times/.test(note)));
 });
 
 test('a request shorter than that is stretched, faults and periods are not', () => {
@@ -60,7 +60,7 @@ test('warm-up is two finality times or the request, cool-down three to five', ()
   assert.equal(short.cooldownUs, 3 * short.finalityUs);
 });
 
-test('a single workload is planned in decisions: at least twenty-six, at most what is paid for', () => {
+test('a single workload is planned in decisions: at least twenty-four, at most what is paid for', () => {
   const single = runSpecExample({
     workload: { kind: 'single', batch: 1, payloadBytes: 100, parents: { kind: 'chain' }, conflictShare: 0 },
   });

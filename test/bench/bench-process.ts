@@ -1,0 +1,23 @@
+/**
+ * The process in which one job is measured: nothing else was compiled or optimised in it before.
+ * Owns: its two arguments (job, effort) and one line of JSON on stdout. Does not own: the job.
+ * The job `load-only` measures nothing: it fills the compile cache, because stripping types inside a measured process would
+ * slow down typed arrays in it (campaigns/engine.ts says why).
+ */
+import { jobs, loadEveryJob } from './job.ts';
+import { effortNames, efforts, referenceNs } from './sampling.ts';
+
+const [name, effortName] = process.argv.slice(2);
+if (name === 'load-only') {
+  await loadEveryJob();
+  referenceNs();
+} else {
+  const job = jobs.find((candidate) => candidate.name === name);
+  const effort = effortNames.find((candidate) => candidate === effortName);
+  if (job === undefined || effort === undefined)
+    throw new RangeError(`no job ${name} with effort ${effortName}`);
+  const before = referenceNs();
+  const result = await job.run(efforts[effort]);
+  const reference = (before + referenceNs()) / 2;
+  process.stdout.write(`${JSON.stringify({ ...result, referenceNs: reference })}\n`);
+}

@@ -1,0 +1,95 @@
+/**
+ * What runs in one fresh process: the figures it measures and the function that measures them.
+ * Owns: the list of jobs and their record. Does not own: processes (runner.ts), the measurements (network-job.ts, graph-job.ts,
+ * vertex-job.ts, hashing-job.ts), which are loaded only where they run.
+ */
+import { figures, type Group, growthLoads, growthNodes } from './figures.ts';
+import type { Efforts } from './sampling.ts';
+
+/** Samples by figure, and what a job found out beside its figures. */
+export interface JobResult {
+  readonly samples: Readonly<Record<string, readonly number[]>>;
+  readonly facts: Readonly<Record<string, number>>;
+}
+
+export interface Job {
+  readonly name: string;
+  readonly group: Group;
+  /** Takes seconds even when little is measured: left out of a quick run. */
+  readonly isHeavy: boolean;
+  readonly run: (efforts: Efforts) => Promise<JobResult>;
+}
+
+const networkJobs = () => import('./network-job.ts');
+
+function loadJob(figure: string, group: Group, nodes: number, verticesPerSecond: number): Job {
+  return {
+    name: figure,
+    group,
+    isHeavy: nodes > 1_000 || verticesPerSecond > 100,
+    run: async (efforts) => (await networkJobs()).measureLoad(figure, nodes, verticesPerSecond, efforts),
+  };
+}
+
+function singleJob(nodes: number): Job {
+  const figure = `messages.single-${nodes}`;
+  return {
+    name: figure,
+    group: 'messages',
+    isHeavy: nodes > 1_000,
+    run: async (efforts) => (await networkJobs()).measureSingle(figure, nodes, efforts),
+  };
+}
+
+function decisionJob(figure: string, together: 1 | 10): Job {
+  return {
+    name: figure,
+    group: 'consensus',
+    isHeavy: false,
+    run: async (efforts) => (await networkJobs()).measureDecision(figure, together, efforts),
+  };
+}
+
+export const jobs: readonly Job[] = [
+  singleJob(1_000),
+  singleJob(10_000),
+  loadJob('load.dag-1000', 'load', 1_000, 100),
+  decisionJob('consensus.one-vertex', 1),
+  decisionJob('consensus.ten-vertices', 10),
+  {
+    name: 'graph',
+    group: 'graph',
+    isHeavy: false,
+    run: async (efforts) => (await import('./graph-job.ts')).measureGraph(efforts),
+  },
+  {
+    name: 'vertex',
+    group: 'vertex',
+    isHeavy: false,
+    run: async (efforts) => (await import('./vertex-job.ts')).measureVertices(efforts),
+  },
+  {
+    name: 'hashing',
+    group: 'hashing',
+    isHeavy: false,
+    run: async (efforts) => (await import('./hashing-job.ts')).measureHashing(efforts),
+  },
+  ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),
+  ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
+];
+
+/** The job that measures a figure: the one of its name, else the one of its group. */
+export function jobOf(figureId: string): Job | null {
+  const group = figures.find(({ id }) => id === figureId)?.group;
+  return jobs.find(({ name }) => name === figureId) ?? jobs.find(({ name }) => name === group) ?? null;
+}
+
+/** Loads every job's module, so that a process of its own can fill the compile cache. */
+export async function loadEveryJob(): Promise<void> {
+  await Promise.all([
+    networkJobs(),
+    import('./graph-job.ts'),
+    import('./vertex-job.ts'),
+    import('./hashing-job.ts'),
+  ]);
+}

@@ -1,0 +1,93 @@
+/**
+ * Small runs of the simulator for tests: 40 nodes, seconds of virtual time, a fraction of a second of CPU each.
+ * Owns: the specification they start from, running one, and what a test reads most often from its outcome.
+ * Does not own: any expectation.
+ */
+import type { RunResult } from '#campaigns/results/schema.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import { outcomeOf } from '#campaigns/targets/simulator/outcome.ts';
+import { assemble, execute, runMessageTier } from '#campaigns/targets/simulator/run.ts';
+import type { RunParts } from '#campaigns/targets/simulator/run-parts.ts';
+import { VirtualDisk } from '#campaigns/targets/simulator/virtual-disk.ts';
+import type { RunOutcome } from '#campaigns/targets/target.ts';
+import { runSpecExample } from '#test/support/run-spec-example.ts';
+
+/** What a test may change: whole fields, and single parameters of the nested records. */
+export type SmallChanges = Partial<Omit<RunSpec, 'consensus' | 'byzantine' | 'workload'>> & {
+  readonly consensus?: Partial<RunSpec['consensus']>;
+  readonly byzantine?: Partial<RunSpec['byzantine']>;
+  readonly workload?: Partial<Omit<RunSpec['workload'], 'kind'>> | RunSpec['workload'];
+};
+
+const example = runSpecExample();
+
+/** 40 nodes on the LAN profile, k = 20, 50 vertices a second of two transactions, a window of 6 s, no attack, no fault. */
+export function smallSpec(changes: SmallChanges = {}): RunSpec {
+  const { consensus, byzantine, workload, ...rest } = changes;
+  return {
+    ...example,
+    nodes: 40,
+    duration: { warmupUs: 300_000, measureUs: 6_000_000, cooldownUs: 1_000_000 },
+    messageBudget: 4_000_000,
+    ...rest,
+    consensus: {
+      ...example.consensus,
+      k: 20,
+      alphaPreference: 15,
+      alphaConfidence: 15,
+      beta: 10,
+      ...consensus,
+    },
+    byzantine: { ...example.byzantine, ...byzantine },
+    workload: { ...example.workload, batch: 2, ...workload } as RunSpec['workload'],
+  };
+}
+
+export function runSpec(spec: RunSpec): RunOutcome {
+  return runMessageTier(spec, () => undefined, new AbortController().signal);
+}
+
+export function smallRun(changes: SmallChanges = {}): RunResult {
+  return runSpec(smallSpec(changes)).result;
+}
+
+/** The facts of one line of events.jsonl. */
+export function eventOf(outcome: RunOutcome, name: string): Readonly<Record<string, unknown>> {
+  for (const line of outcome.events) {
+    const event: unknown = JSON.parse(line);
+    if (typeof event === 'object' && event !== null && 'event' in event && event.event === name) {
+      return { ...event };
+    }
+  }
+  throw new RangeError(`no event ${name}`);
+}
+
+/** A decision when it became durable at a node. Status: 1 finalised, 2 rejected. */
+export interface Decided {
+  readonly node: number;
+  readonly serial: number;
+  readonly status: number;
+  readonly atUs: number;
+}
+
+export interface LoggedRun {
+  readonly parts: RunParts;
+  readonly outcome: RunOutcome;
+  readonly decisions: readonly Decided[];
+}
+
+/** As `runSpec`, with every decision and the parts to look into. */
+export function loggedRun(spec: RunSpec): LoggedRun {
+  const decisions: Decided[] = [];
+  const parts = assemble(spec, {
+    disk: (nodes, syncUs, sink) =>
+      new VirtualDisk(nodes, syncUs, {
+        decided: (node, slot, serial, status, rounds, confidence, atUs) => {
+          decisions.push({ node, serial, status, atUs });
+          sink.decided(node, slot, serial, status, rounds, confidence, atUs);
+        },
+      }),
+  });
+  const endedUs = execute(parts, () => undefined, new AbortController().signal);
+  return { parts, outcome: outcomeOf(parts, endedUs, 0, false), decisions };
+}
