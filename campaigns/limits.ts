@@ -26,4 +26,4 @@ export const finalityTimesWanted = 60;
 /** Nobody waits long for this many messages (6 CPU-seconds at 10 M messages per CPU-second). */
 export const messagesAlways = 60_000_000;
 /** More than this is only bought when the least window needs it. */
-export const messagesUsuallyMost = 150_000_000;
+export const messagesUsuallyMost = 120_000_000;

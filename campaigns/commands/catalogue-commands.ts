@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import {
+  calibrationOption,
   choiceOption,
   countOption,
   probabilityOption,
@@ -15,6 +16,7 @@ import {
 import { textTable } from '#campaigns/commands/text-table.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
+import type { Calibration } from '#node/model/calibration.ts';
 
 async function list(): Promise<Answer> {
   const { listCatalogue } = await import('#campaigns/catalogue.ts');
@@ -46,7 +48,11 @@ async function show(name: string): Promise<Answer> {
   return { text: yaml, document: { ...shown }, exitCode: exitCodes.passed };
 }
 
-async function check(name: string): Promise<Answer> {
+interface CheckOptions extends CommonOptions {
+  readonly calibration?: Calibration;
+}
+
+async function check(name: string, { calibration }: CheckOptions): Promise<Answer> {
   const { defaultSeed, isPhase, planPhase, planScenario } = await import(
     '#campaigns/commands/plan-request.ts'
   );
@@ -54,7 +60,9 @@ async function check(name: string): Promise<Answer> {
   const { plannedMoney } = await import('#campaigns/forecast-plan.ts');
   const { renderFindings, somethingCannotPass } = await import('#campaigns/feasibility/render.ts');
   const seed = defaultSeed;
-  const planned = isPhase(name) ? planPhase(name, { seed }) : planScenario(scenarioName(name), { seed });
+  const planned = isPhase(name)
+    ? planPhase(name, { seed, calibration })
+    : planScenario(scenarioName(name), { seed, calibration });
   const plan = planned.planOf(planned.name);
   const feasibility = checkPlan(plan, plannedMoney(plan, planned.limits));
   const text = `${plan.rows.length} rows are valid\n\n${renderFindings(feasibility)}`;
@@ -143,19 +151,20 @@ export function addCatalogueCommands(program: Command, holder: ExitHolder): void
     examples: ['npm run campaign show CT-002', 'npm run campaign show CT-002 > my-scenario.yaml'],
     run: ([name = '']) => show(name),
   });
-  addCommand<CommonOptions>(program, holder, {
+  addCommand<CheckOptions>(program, holder, {
     name: 'check',
     summary: 'validation and feasibility with the arithmetic; runs nothing',
     description:
       'Exit 0: nothing speaks against it. 11: at least one criterion cannot pass, and why. 20: invalid.',
     arguments: [{ name: '<phaseN|ID|file>', about: 'a phase, an id of the catalogue or a scenario file' }],
-    options: (command) => command,
+    options: (command) =>
+      command.option('--calibration <FILE>', 'figures of your own node implementation', calibrationOption),
     examples: [
       'npm run campaign check phase4',
       'npm run campaign check CT-003',
       'npm run campaign check -- ./my-scenario.yaml',
     ],
-    run: ([name = '']) => check(name),
+    run: ([name = ''], options) => check(name, options),
   });
   addCommand<AdviseOptions>(program, holder, {
     name: 'advise',

@@ -8,14 +8,12 @@ import { emptySlot, type PollBook } from './poll-book.ts';
 import type { CorePorts } from './ports.ts';
 import type { Standing } from './standing.ts';
 import type { Suspicion } from './suspicion.ts';
-import type { Tips } from './tips.ts';
-import type { VertexTable } from './vertex-table.ts';
+import { maximumParents, type VertexTable } from './vertex-table.ts';
 
 export interface EvidenceParts {
   readonly table: VertexTable;
   readonly standing: Standing;
   readonly polls: PollBook;
-  readonly tips: Tips;
   readonly suspicion: Suspicion;
 }
 
@@ -84,9 +82,30 @@ export class Evidence {
     return false;
   }
 
+  /**
+   * A conflict of the vertex or of an ancestor that is still in the table, decided here or not: a peer that is behind
+   * may honestly refuse what descends from it.
+   */
+  #hasConflictInPast(from: number): boolean {
+    const { table } = this.#parts;
+    const seen = new Set<number>([from]);
+    const stack = [from];
+    while (stack.length > 0) {
+      const slot = stack.pop()!;
+      if (table.firstConflict(slot) >= 0) return true;
+      for (let i = 0; i < table.parentCount[slot]!; i++) {
+        const parent = table.parents[slot * maximumParents + i]!;
+        if (parent < 0 || seen.has(parent)) continue;
+        seen.add(parent);
+        stack.push(parent);
+      }
+    }
+    return false;
+  }
+
   /** A no to a vertex old enough, without any conflict known in its past. */
   #refusesGround(node: number, poll: number, at: number, words: number): boolean {
-    const { standing, polls, tips } = this.#parts;
+    const { standing, polls } = this.#parts;
     const row = node * standing.capacity;
     for (let w = 0; w < words; w++) {
       let rest =
@@ -94,7 +113,7 @@ export class Evidence {
       for (; rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
         if (standing.rounds[row + slot]! < settledAgeRounds) continue;
-        return !tips.hasContestedPast(node, slot);
+        return !this.#hasConflictInPast(slot);
       }
     }
     return false;

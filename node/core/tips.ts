@@ -100,10 +100,4 @@ export class Tips {
       this.#clean = new Uint8Array(this.#table.capacity);
     }
   }
-
-  /** True when a contested vertex is among the undecided ancestors of the slot at the node. */
-  hasContestedPast(node: number, slot: number): boolean {
-    this.#nextEpoch();
-    return !this.#isClean(node, slot);
-  }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPriceSheet } from '#budgets/price-sheet.ts';
-import { forecastInputOf, forecastPlan, stackOf } from '#campaigns/forecast-plan.ts';
+import { forecastInputOf, forecastPlan, moneyOf, stackOf } from '#campaigns/forecast-plan.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 import { phase1Rows, planOf } from '#test/reports/finance/finance-fixture.ts';
 import { runRecord } from '#test/support/run-result.ts';
@@ -56,4 +56,14 @@ test('phase1 buys nothing and is compared with the 1k stack', () => {
   assert.equal(result.forecast.total.p90.usdMicros, 0);
   assert.equal(result.whatIf?.stack.name, '1k-nodes');
   assert.deepEqual(result.breaches, []);
+});
+
+test('feasibility compares the P50 of a run deployed alone and of the campaign with the limits, in the cloud only', () => {
+  const forecast = forecastPlan(planOf('phase2', [sketch]), null);
+  const money = moneyOf(forecast);
+  const row = money?.rows.get('LT-001/nodes=1000');
+  assert.equal(row?.runForecastUsdMicros, BigInt(forecast.forecast.rows[0]!.alone.p50.usdMicros));
+  assert.equal(row?.perRunCapUsdMicros, 1_000_000_000n);
+  assert.equal(money?.campaignForecastUsdMicros, BigInt(forecast.forecast.total.p50.usdMicros));
+  assert.equal(moneyOf(forecastPlan(planOf('phase1', phase1Rows), null)), null);
 });

@@ -22,6 +22,15 @@ export const defectMeaning: Readonly<Record<Defect, string>> = {
   'counter-kept': 'a failed poll does not clear the counter of successes',
 };
 
+/** The checker that has to see the defect; others may too. */
+export const defectSeenBy: Readonly<Record<Defect, 'safety' | 'conformance'>> = {
+  'beta-one': 'conformance',
+  'alpha-half': 'safety',
+  'send-before-persist': 'safety',
+  'forget-decisions': 'safety',
+  'counter-kept': 'conformance',
+};
+
 /** What the core is given in place of the stated parameters. */
 export function defectiveParams(params: ConsensusParams, defect: Defect | null): ConsensusParams {
   if (defect === 'beta-one') return { ...params, beta: 1 };

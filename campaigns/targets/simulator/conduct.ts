@@ -198,6 +198,17 @@ export class Conduct implements Conductor {
     return tips.length > keep ? tips.slice(-1) : [core.decisions.lastFinalised(node)];
   }
 
+  /** Uncontested transactions of honest nodes that were due in [fromUs, untilUs) and are in no vertex yet. */
+  unissued(fromUs: number, untilUs: number): number {
+    let open = 0;
+    for (const ticket of [...[...this.#queues.values()].flat(), ...this.#tickets.values()]) {
+      const isHonest = this.#options.attackers[ticket.node] === 0;
+      const isDue = ticket.dueUs >= fromUs && ticket.dueUs < untilUs;
+      if (isHonest && isDue && ticket.conflictKey === 0) open += ticket.transactions;
+    }
+    return open;
+  }
+
   /** Client queues drain when their node is up and below maxUndecided. */
   drainQueues(nowUs: number): void {
     const { core, disk } = this.#sim;

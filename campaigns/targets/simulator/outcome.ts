@@ -190,10 +190,14 @@ function throughputOf(parts: RunParts, measuredUs: number): RunResult['results']
   };
 }
 
+function sharesOf({ recorder, conduct, plan }: RunParts): ReturnType<RunParts['recorder']['shares']> {
+  return recorder.shares(conduct.unissued(plan.warmupUs, plan.warmupUs + plan.measureUs));
+}
+
 /** Quantiles over all pairs; an undecided pair is later than every decided one, so a quantile may not exist. */
 function latencyOf(parts: RunParts): RunResult['results']['latency'] {
   const { latency } = parts.recorder;
-  const undecided = parts.recorder.shares().undecidedTransactionShare;
+  const undecided = sharesOf(parts).undecidedTransactionShare;
   const later = undecided >= 1 ? 0 : (latency.total * undecided) / (1 - undecided);
   const at = (share: number): number | null => milliseconds(latency.quantileUs(share, later));
   return {
@@ -243,7 +247,7 @@ function resourcesOf(parts: RunParts, endedUs: number): RunResult['results']['re
 function consensusOf(parts: RunParts, safety: SafetyReport): RunResult['results']['consensus_metrics'] {
   const { recorder, simulation, detection } = parts;
   const { rounds } = recorder;
-  const shares = recorder.shares();
+  const shares = sharesOf(parts);
   const times = [...detection.attackers.values()];
   return {
     avg_rounds_to_finalize: rounds.mean,

@@ -220,8 +220,11 @@ export class Recorder implements DecisionSink {
     }
   }
 
-  /** Shares over measured, uncontested vertices; a vertex somebody rejected counts like any other. */
-  shares(): {
+  /**
+   * Shares over measured, uncontested vertices; a vertex somebody rejected counts like any other. `unissued`: transactions
+   * of the window that no vertex carries yet; nobody has decided them.
+   */
+  shares(unissued: number): {
     finalizedShare: number;
     allHonestShare: number;
     undecidedTransactionShare: number;
@@ -232,8 +235,8 @@ export class Recorder implements DecisionSink {
     let inTime = 0;
     let vertices = 0;
     let everywhere = 0;
-    let transactions = 0;
-    let late = 0;
+    let transactions = honest * unissued;
+    let late = honest * unissued;
     for (let serial = 0; serial < this.vertices.length; serial++) {
       if (!this.#measured[serial]! || this.#contested[serial]!) continue;
       vertices += 1;

@@ -216,7 +216,8 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
       conduct.reconcile(nowUs);
       if (plan.decisions !== null && settled >= plan.decisions) return nowUs;
       if (tick % (housekeepingTicks * 64) === 0) {
-        if (nowUs >= untilUs && recorder.openPairs() === 0) return nowUs;
+        const isDecided = nowUs >= untilUs && recorder.openPairs() === 0;
+        if (isDecided && conduct.unissued(plan.warmupUs, untilUs) === 0) return nowUs;
         progress(Math.min(1, nowUs / endUs));
         if (signal.aborted) return nowUs;
       }

@@ -104,3 +104,17 @@ test('a row without cells has nothing to say', () => {
   });
   assert.deepEqual(report.rows[0]!.findings, []);
 });
+
+test('what was promised for smaller scales and other networks is part of a larger plan', () => {
+  const { campaignFindings } = checkPlan(planOf([[exampleSpec({ nodes: 10_000 }), []]]));
+  const said = (pattern: RegExp) => campaignFindings.some(({ because }) => pattern.test(because));
+  // p95 <= 100 ms with 15 polls one after the other, on a wide-area network and against 10 Mbps on a local one.
+  assert.ok(
+    said(/^cannot pass, because at the scale target of 1000 nodes .*network wan\) 15 polls in a row/),
+  );
+  assert.ok(
+    said(/^cannot pass, because at the scale target of 1000 nodes .*network local\) .*no poll interval/),
+  );
+  const small = checkPlan(planOf([[exampleSpec({ nodes: 150 }), []]]));
+  assert.ok(small.campaignFindings.every(({ because }) => !/scale target/.test(because)));
+});

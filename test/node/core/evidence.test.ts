@@ -149,3 +149,17 @@ test('a peer whose answers are lost or late is not suspected', () => {
   }
   assert.deepEqual(hearing.convicted, []);
 });
+
+test('a peer behind on a conflict that is decided here may refuse what descends from it', () => {
+  const hearing = new Hearing();
+  const { host } = hearing;
+  const a = host.add([genesis], [1]);
+  host.add([genesis], [1]);
+  for (let i = 0; i < 8; i++) hearing.poll(() => 'honest');
+  const child = host.add([a]);
+  while (host.status(a) !== 'finalised') hearing.poll(() => 'honest');
+  for (let i = 0; i < 4; i++) hearing.poll(() => 'honest');
+  assert.equal(host.status(child), 'undecided');
+  for (let i = 0; i < strikesToConvict + 1; i++) hearing.poll((slot) => (slot === child ? 'no' : 'honest'));
+  assert.deepEqual(hearing.convicted, []);
+});

@@ -1,7 +1,7 @@
 /** The default calibration is complete and in plausible proportions: a wrong unit would show here. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultCalibration } from '#node/model/calibration.ts';
+import { defaultCalibration, nodeMemoryBytes, openConnections, weightless } from '#node/model/calibration.ts';
 
 test('every figure is a positive finite number', () => {
   const { serviceTimesUs, wireBytes, memoryBytes } = defaultCalibration;
@@ -28,4 +28,24 @@ test('a query about a hundred vertices stays within 1.5 KB and a usual answer wi
 
 test('a vertex on the wire carries at least an ML-DSA-44 signature', () => {
   assert.ok(defaultCalibration.wireBytes.vertexFixed > 2420);
+});
+
+test('a node keeps a connection to every other member up to the limit of its pool', () => {
+  assert.equal(openConnections(defaultCalibration, 1), 0);
+  assert.equal(openConnections(defaultCalibration, 100), 99);
+  assert.equal(openConnections(defaultCalibration, 10_000), 512);
+});
+
+test('memory is base, open connections, undecided vertices and decided ones that are kept', () => {
+  const { base, perPeer, perUndecidedVertex, perDecidedVertex } = defaultCalibration.memoryBytes;
+  const expected = base + 512 * perPeer + 3 * perUndecidedVertex + 5 * perDecidedVertex;
+  assert.equal(nodeMemoryBytes(defaultCalibration, 1_000, 3, 5), expected);
+  assert.equal(nodeMemoryBytes(defaultCalibration, 10_000, 3, 5), expected);
+});
+
+test('a weightless node computes in no time, says so in its name, and sends as many bytes as before', () => {
+  const none = weightless(defaultCalibration);
+  assert.deepEqual([...new Set(Object.values(none.serviceTimesUs))], [0]);
+  assert.match(none.name, /^weightless/);
+  assert.deepEqual(none.wireBytes, defaultCalibration.wireBytes);
 });

@@ -6,7 +6,15 @@ import { finalised } from '#campaigns/analysis/decision-record.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
 import { attackNames } from '#node/byzantine/attacks.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
-import { eventOf, type LoggedRun, loggedRun, runSpec, type SmallChanges, smallRun, smallSpec } from './small-run.ts';
+import {
+  eventOf,
+  type LoggedRun,
+  loggedRun,
+  runSpec,
+  type SmallChanges,
+  smallRun,
+  smallSpec,
+} from './small-run.ts';
 
 const network = { ...networkNamed('lan'), loss: 0 };
 
@@ -26,7 +34,7 @@ function stuckOnTheirOwn({ parts, decisions }: LoggedRun): number[] {
   for (const { serial, node, status } of decisions) {
     if (status === finalised && honest[node] === 1) finalisedBy[serial]! += 1;
   }
-  recorder.vertices.forEach(({ parents, createdByHonest }, serial) => {
+  recorder.vertices.forEach(({ parents, createdByHonest }) => {
     tainted.push(!createdByHonest || parents.some((parent) => parent >= 0 && tainted[parent]!));
   });
   return [...tainted.keys()].filter(
@@ -92,7 +100,8 @@ for (const attack of ['silent', 'late'] as const) {
 
 test('a fifth of rejecting nodes more than doubles the rounds; exclusion restores those of an honest network', () => {
   const rounds = (exclusion: boolean): number =>
-    smallRun(attacked('always-reject', 0.2, { byzantine: { exclusion } })).results.consensus_metrics.rounds.mean!;
+    smallRun(attacked('always-reject', 0.2, { byzantine: { exclusion } })).results.consensus_metrics.rounds
+      .mean!;
   const without = rounds(false);
   assert.ok(without > 2 * calmRounds, `${without} rounds`);
   const excluded = rounds(true);
@@ -105,10 +114,13 @@ test('exclusion without attackers changes nothing', () => {
 });
 
 test('an equivocator holds up only vertices built on its twins; exclusion frees those, too', (context) => {
-  const of = (exclusion: boolean) => loggedRun(smallSpec(attacked('equivocation', 0.2, { byzantine: { exclusion } })));
+  const of = (exclusion: boolean) =>
+    loggedRun(smallSpec(attacked('equivocation', 0.2, { byzantine: { exclusion } })));
   const [plain, excluding] = [of(false), of(true)];
   const share = ({ outcome }: LoggedRun): number => outcome.result.results.consensus_metrics.all_honest_share;
-  context.diagnostic(`honest vertices finalised everywhere: ${share(plain)}, with exclusion ${share(excluding)}`);
+  context.diagnostic(
+    `honest vertices finalised everywhere: ${share(plain)}, with exclusion ${share(excluding)}`,
+  );
   assert.deepEqual(stuckOnTheirOwn(plain), []);
   assert.ok(share(plain) > 0.8);
   assert.equal(share(excluding), 1);

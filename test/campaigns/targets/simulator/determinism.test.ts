@@ -15,7 +15,13 @@ const second = 1_000_000;
 /** Everything that has chance in it at once. */
 const busy: RunSpec = smallSpec({
   seed: 99,
-  network: { ...networkNamed('lan'), loss: 0.01, duplication: 0.01, reorder: 0.01, bandwidthBitsPerSecond: 50_000_000 },
+  network: {
+    ...networkNamed('lan'),
+    loss: 0.01,
+    duplication: 0.01,
+    reorder: 0.01,
+    bandwidthBitsPerSecond: 50_000_000,
+  },
   topology: { kind: 'random', degree: 6 },
   byzantine: { attack: 'random', share: 0.1, exclusion: true },
   consensus: { alphaPreference: 11, concurrentPolls: 2 },

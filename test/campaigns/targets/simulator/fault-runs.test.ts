@@ -57,7 +57,15 @@ test('without a fault the run is calm: all finalised, none lost to anything but 
 });
 
 function killed(disk: 'kept' | 'lost'): RunOutcome {
-  return faulty({ kind: 'kill', nodes: 6, everyUs: 2 * second, atUs: second, downUs: second, disk, repeat: 2 });
+  return faulty({
+    kind: 'kill',
+    nodes: 6,
+    everyUs: 2 * second,
+    atUs: second,
+    downUs: second,
+    disk,
+    repeat: 2,
+  });
 }
 
 test('killed nodes are down, restart, catch up and are seen to have rejoined', () => {
@@ -83,7 +91,15 @@ test('a node that lost its disk has decided all that was ever issued, by the end
   const { parts, decisions } = loggedRun(
     smallSpec({
       faults: [
-        { kind: 'kill', nodes: 3, everyUs: second, atUs: 3 * second, downUs: second, disk: 'lost', repeat: 1 },
+        {
+          kind: 'kill',
+          nodes: 3,
+          everyUs: second,
+          atUs: 3 * second,
+          downUs: second,
+          disk: 'lost',
+          repeat: 1,
+        },
       ],
     }),
   );
@@ -93,7 +109,10 @@ test('a node that lost its disk has decided all that was ever issued, by the end
     const own = decisions.filter((decision) => decision.node === node);
     assert.equal(new Set(own.map(({ serial }) => serial)).size, parts.recorder.vertices.length);
     const missed = own.filter((decision) => parts.recorder.dueUsOf(decision.serial) < upUs - 200_000);
-    assert.ok(missed.some((decision) => decision.atUs > upUs), 'what was decided in its absence');
+    assert.ok(
+      missed.some((decision) => decision.atUs > upUs),
+      'what was decided in its absence',
+    );
   }
 });
 
@@ -151,7 +170,8 @@ test('a throttled CPU is busier by the factor', () => {
   const factor = 5;
   const outcome = faulty({ kind: 'throttle', factor, share: 1, atUs, forUs });
   assert.ok(countIn(recovered(outcome)) > 5, 'seconds of work added');
-  const ratio = mean(during(outcome), (point) => point.cpu_percent) / calm.results.resource_usage.avg_cpu_percent;
+  const ratio =
+    mean(during(outcome), (point) => point.cpu_percent) / calm.results.resource_usage.avg_cpu_percent;
   assert.ok(ratio > 0.85 * factor && ratio < 1.1 * factor, `${ratio}`);
 });
 
@@ -203,7 +223,11 @@ test('faults that cannot all be placed in a compressed window make the run incon
     return { kind: 'loss', loss: 0.1, atUs: i * 80 * second, forUs: 40 * second };
   });
   const { result } = runSpec(
-    smallSpec({ faults: many, duration: { warmupUs: 0, measureUs: 3_600 * second, cooldownUs: 0 }, messageBudget: 1 }),
+    smallSpec({
+      faults: many,
+      duration: { warmupUs: 0, measureUs: 3_600 * second, cooldownUs: 0 },
+      messageBudget: 1,
+    }),
   );
   assert.equal(result.test_status, 'INCONCLUSIVE');
   assert.ok(result.window.compression > 100);

@@ -29,7 +29,15 @@ export const goldenSpecs: Readonly<Record<string, RunSpec>> = {
     duration: { warmupUs: second, measureUs: 60 * second, cooldownUs: 5 * second },
     workload: { tps: 10 },
     faults: [
-      { kind: 'kill', nodes: 4, everyUs: second, atUs: 10 * second, downUs: 8 * second, disk: 'kept', repeat: 1 },
+      {
+        kind: 'kill',
+        nodes: 4,
+        everyUs: second,
+        atUs: 10 * second,
+        downUs: 8 * second,
+        disk: 'kept',
+        repeat: 1,
+      },
       { kind: 'latency', addUs: 100_000, share: 0.3, atUs: 30 * second, forUs: 10 * second },
     ],
   }),

@@ -51,7 +51,11 @@ export function compareWithLaw({ nodes, k, alpha, beta, share, decisions, seed }
     network: networkNamed('ideal'),
     calibration: weightless(defaultCalibration),
     consensus: { ...base.consensus, k, alphaPreference: alpha, alphaConfidence: alpha, beta, maxRounds },
-    byzantine: { ...base.byzantine, share, attack: share > 0 ? ('always-reject' as const) : ('none' as const) },
+    byzantine: {
+      ...base.byzantine,
+      share,
+      attack: share > 0 ? ('always-reject' as const) : ('none' as const),
+    },
     workload: { ...base.workload, kind: 'single' as const, batch: 1 },
   };
   const measureUs = 4 * decisions * maxRounds * spec.consensus.pollIntervalUs;

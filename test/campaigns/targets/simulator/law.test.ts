@@ -33,6 +33,7 @@ test('the comparison sees a law that is off by one vote', (context) => {
   const seen = compareWithLaw({ ...small, share: 0.1, decisions: 20, alpha: 25 });
   context.diagnostic(wordsOf(seen));
   const right = compareWithLaw({ ...small, share: 0.1, decisions: 20 });
-  const z = ((seen.meanRounds - right.expectedRounds) * right.roundsZ) / (right.meanRounds - right.expectedRounds);
+  const z =
+    ((seen.meanRounds - right.expectedRounds) * right.roundsZ) / (right.meanRounds - right.expectedRounds);
   assert.ok(Math.abs(z) > 4, `z ${z}`);
 });

@@ -42,7 +42,9 @@ function assertWhole({ run }: Cut): void {
   assert.ok(record.recovery_us !== null && record.recovery_us > 0);
   const untilUs = record.until_us!;
   const after = run.decisions.filter((decision) => decision.atUs > untilUs + record.recovery_us!);
-  const dueBefore = after.filter((decision) => run.parts.recorder.dueUsOf(decision.serial) < untilUs - 20_000);
+  const dueBefore = after.filter(
+    (decision) => run.parts.recorder.dueUsOf(decision.serial) < untilUs - 20_000,
+  );
   assert.deepEqual(dueBefore, [], 'recovered means that nothing older was still open');
 }
 

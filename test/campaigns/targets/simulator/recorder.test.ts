@@ -50,13 +50,18 @@ test('warm-up, cool-down and attackers are not measured', () => {
     finalise(one, 0, serial, 2_500);
   }
   assert.equal(one.latency.total, 0);
-  assert.equal(one.shares().measuredVertices, 0);
+  assert.equal(one.shares(0).measuredVertices, 0);
   assert.equal(one.columns.count, 3, 'but all of it goes to the safety checker');
 });
 
 test('shares are over all pairs of honest node and uncontested vertex; late decisions count as not in time', () => {
   const one = recorder();
-  const [everywhere, late, open, conflict] = [issue(one, 1_100), issue(one, 1_200), issue(one, 1_300), issue(one, 1_400, true)];
+  const [everywhere, late, open, conflict] = [
+    issue(one, 1_100),
+    issue(one, 1_200),
+    issue(one, 1_300),
+    issue(one, 1_400, true),
+  ];
   for (const node of [0, 1, 2]) finalise(one, node, everywhere, 2_000);
   finalise(one, 0, late, 2_000);
   finalise(one, 1, late, 2_000, 100);
@@ -64,7 +69,7 @@ test('shares are over all pairs of honest node and uncontested vertex; late deci
   finalise(one, 2, late, 3_000, 101);
   one.undecidedAtLimit(3, open, 2_000);
   one.decided(0, 0, conflict, rejected, 0, 0, 2_000);
-  const shares = one.shares();
+  const shares = one.shares(0);
   assert.equal(shares.measuredVertices, 3);
   assert.equal(shares.finalizedShare, 5 / 9);
   assert.equal(shares.allHonestShare, 1 / 3);
@@ -75,12 +80,21 @@ test('shares are over all pairs of honest node and uncontested vertex; late deci
   assert.equal(one.rounds.most, 100);
 });
 
+test('transactions that no vertex carries count as undecided at every honest node', () => {
+  const one = recorder();
+  const serial = issue(one, 1_100);
+  for (const node of [0, 1, 2]) finalise(one, node, serial, 1_900);
+  assert.equal(one.shares(0).undecidedTransactionShare, 0);
+  assert.equal(one.shares(30).undecidedTransactionShare, 0.75);
+  assert.equal(one.shares(30).finalizedShare, 1, 'of vertices');
+});
+
 test('a vertex whose transactions were issued again is counted in the other one only', () => {
   const one = recorder();
   const first = issue(one, 1_100);
   issue(one, 1_100);
   one.supersede(first);
-  assert.equal(one.shares().measuredVertices, 1);
+  assert.equal(one.shares(0).measuredVertices, 1);
   assert.equal(one.openPairs(), 3);
 });
 

@@ -156,7 +156,10 @@ test('lost copies are asked for again by who lacks them, with all ancestors, old
   const slots: number[] = [];
   for (let i = 0; i < 10; i++) slots.push(publish(0, i === 0 ? [genesis] : [slots[i - 1]!]));
   settle();
-  assert.ok(slots.some((slot) => holders(slot) < nodes), 'the loss must cost something');
+  assert.ok(
+    slots.some((slot) => holders(slot) < nodes),
+    'the loss must cost something',
+  );
   for (let round = 0; round < 40; round++) {
     for (let node = 1; node < nodes; node++) simulation.relay.requestEverything(node, 0, simulation.nowUs);
     settle(100_000);
@@ -180,7 +183,11 @@ test('a restarted node is handed everything it missed in one go', () => {
   relay.requestEverything(7, 20, simulation.nowUs);
   settle(100_000);
   for (const slot of missed) assert.equal(holders(slot), nodes);
-  assert.equal(relay.requests, requests + 1, 'in the order of the parents: nothing had to be asked for again');
+  assert.equal(
+    relay.requests,
+    requests + 1,
+    'in the order of the parents: nothing had to be asked for again',
+  );
 });
 
 test('a push to part of the network reaches that part only', () => {

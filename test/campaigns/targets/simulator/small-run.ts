@@ -4,7 +4,7 @@
  * Does not own: any expectation.
  */
 import type { RunResult } from '#campaigns/results/schema.ts';
-import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { outcomeOf } from '#campaigns/targets/simulator/outcome.ts';
 import { assemble, execute, runMessageTier } from '#campaigns/targets/simulator/run.ts';
 import type { RunParts } from '#campaigns/targets/simulator/run-parts.ts';
@@ -12,14 +12,42 @@ import { VirtualDisk } from '#campaigns/targets/simulator/virtual-disk.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
 import { runSpecExample } from '#test/support/run-spec-example.ts';
 
+const load = {
+  kind: 'constant',
+  tps: 100,
+  batch: 2,
+  payloadBytes: 100,
+  parents: { kind: 'count', least: 2, most: 4 },
+  conflictShare: 0,
+} as const satisfies Workload;
+
+/** What a test may change of the constant load; another kind of load is given whole. */
+interface LoadChanges {
+  readonly kind?: never;
+  readonly tps?: number;
+  readonly batch?: number;
+  readonly conflictShare?: number;
+}
+
 /** What a test may change: whole fields, and single parameters of the nested records. */
 export type SmallChanges = Partial<Omit<RunSpec, 'consensus' | 'byzantine' | 'workload'>> & {
   readonly consensus?: Partial<RunSpec['consensus']>;
   readonly byzantine?: Partial<RunSpec['byzantine']>;
-  readonly workload?: Partial<Omit<RunSpec['workload'], 'kind'>> | RunSpec['workload'];
+  readonly workload?: LoadChanges | Workload;
 };
 
 const example = runSpecExample();
+
+function loadOf(changes: LoadChanges | Workload): Workload {
+  return changes.kind === undefined
+    ? {
+        ...load,
+        tps: changes.tps ?? load.tps,
+        batch: changes.batch ?? load.batch,
+        conflictShare: changes.conflictShare ?? load.conflictShare,
+      }
+    : changes;
+}
 
 /** 40 nodes on the LAN profile, k = 20, 50 vertices a second of two transactions, a window of 6 s, no attack, no fault. */
 export function smallSpec(changes: SmallChanges = {}): RunSpec {
@@ -39,7 +67,7 @@ export function smallSpec(changes: SmallChanges = {}): RunSpec {
       ...consensus,
     },
     byzantine: { ...example.byzantine, ...byzantine },
-    workload: { ...example.workload, batch: 2, ...workload } as RunSpec['workload'],
+    workload: loadOf(workload ?? {}),
   };
 }
 

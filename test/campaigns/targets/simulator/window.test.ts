@@ -78,3 +78,37 @@ test('every length is a whole number of microseconds', () => {
     for (const us of [plan.warmupUs, plan.measureUs, plan.cooldownUs]) assert.ok(Number.isInteger(us), name);
   }
 });
+
+test('a bin of the window holds at least 25 vertices where four bins do, and there are never more than forty', () => {
+  const withWindow = (tps: number, measureUs: number) =>
+    planWindow({
+      ...spec,
+      workload: { ...spec.workload, kind: 'constant', tps, batch: 10 },
+      duration: { ...spec.duration, measureUs },
+      messageBudget: 1_000_000_000_000,
+    }).bins;
+  assert.equal(withWindow(100, 100_000_000), 40); // 1,000 vertices
+  assert.equal(withWindow(100, 25_000_000), 10); // 250 vertices
+  assert.equal(withWindow(1, 25_000_000), 4);
+});
+
+test('every step of a ramp has the same number of bins and lasts three finality times', () => {
+  const workload = { ...spec.workload, kind: 'ramp', fromTps: 100, toTps: 1_000, steps: 12 } as const;
+  const plan = planWindow({ ...spec, workload, messageBudget: 1 });
+  assert.equal(plan.bins % 12, 0);
+  assert.equal(plan.measureUs, Math.ceil(36 * plan.finalityUs));
+});
+
+test('a network that is not live is measured for its round limit, whatever the budget, and the note says why', () => {
+  const byzantine = { ...spec.byzantine, share: 0.3, attack: 'always-reject' } as const;
+  for (const messageBudget of [1_000, 1_000_000_000_000]) {
+    const plan = planWindow({ ...spec, byzantine, messageBudget });
+    const limitUs = spec.consensus.maxRounds * estimateFinality({ ...spec, byzantine }).roundUs;
+    assert.equal(plan.measureUs, Math.ceil(limitUs));
+    assert.equal(plan.cooldownUs, Math.ceil(limitUs));
+    assert.match(
+      plan.notes[0]!,
+      /^by the run-length law the mean number of polls .* beyond the round limit of 100/,
+    );
+  }
+});

@@ -8,7 +8,12 @@ import type { RunOutcome } from '#campaigns/targets/target.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
 import { loggedRun, runSpec, smallSpec } from './small-run.ts';
 
-const common = { batch: 2, payloadBytes: 100, parents: { kind: 'count', least: 2, most: 4 }, conflictShare: 0 } as const;
+const common = {
+  batch: 2,
+  payloadBytes: 100,
+  parents: { kind: 'count', least: 2, most: 4 },
+  conflictShare: 0,
+} as const;
 const second = 1_000_000;
 
 function loaded(workload: Workload): RunOutcome {
@@ -52,7 +57,10 @@ test('open-loop load has the mean of its rate and the spread of chance', () => {
 test('a ramp climbs in steps', () => {
   const outcome = loaded({ ...common, kind: 'ramp', fromTps: 50, toTps: 200, steps: 4 });
   const tps = offered(outcome);
-  assert.ok(tps.every((value, i) => i === 0 || value >= tps[i - 1]! - 1e-6), `${tps}`);
+  assert.ok(
+    tps.every((value, i) => i === 0 || value >= tps[i - 1]! - 1e-6),
+    `${tps}`,
+  );
   assert.deepEqual([...new Set(tps.map((value) => Math.round(value)))], [50, 100, 150, 200]);
   assertCarried(outcome, 0.06);
 });
@@ -129,7 +137,8 @@ function depthOf(vertices: readonly VertexRecord[]): number {
 
 test('a vertex has the number of parents of the workload, unless fewer tips are known', () => {
   const counts = countsOf(shaped({ kind: 'count', least: 2, most: 4 }));
-  const share = (parents: number): number => counts.filter((count) => count === parents).length / counts.length;
+  const share = (parents: number): number =>
+    counts.filter((count) => count === parents).length / counts.length;
   for (const parents of [2, 3, 4]) assert.ok(share(parents) > 0.2, `${parents}: ${share(parents)}`);
   assert.equal(share(2) + share(3) + share(4) + share(1), 1);
   assert.ok(share(1) < 0.02);
