@@ -9,12 +9,12 @@ import {
   messagesAlways,
   messagesUsuallyMost,
 } from '#campaigns/limits.ts';
-import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
-import { estimateFinality, type RunLoad } from '#campaigns/targets/simulator/finality-estimate.ts';
-import { leastWork, plannedFinalityTimes } from '#campaigns/targets/simulator/window.ts';
+import type { Workload } from '#campaigns/run-spec.ts';
+import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
+import { type LoadAndTime, leastWork, plannedFinalityTimes } from '#campaigns/targets/simulator/window.ts';
 
 /** What of a run decides about its budget. */
-export type BudgetFacts = RunLoad & Pick<RunSpec, 'duration'>;
+export type BudgetFacts = LoadAndTime;
 
 /** Mean transactions per second; of a burst the burst, because the window may fall into it. */
 export function heaviestTps(workload: Workload): number {

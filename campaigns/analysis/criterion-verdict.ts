@@ -83,7 +83,7 @@ function decide(
   }
   if (summary === null || interval === null)
     return open('the repetitions have no common mean', context.command);
-  return fromInterval(criterion, readings, summary, interval, context);
+  return fromInterval(criterion, metric.unit, readings, summary, interval, context);
 }
 
 function failed(reason: string): Decision {
@@ -125,6 +125,7 @@ function fromBounds(
 
 function fromInterval(
   criterion: Criterion,
+  unit: Metric['unit'],
   readings: readonly Reading[],
   summary: Summary,
   interval: Interval,
@@ -135,16 +136,16 @@ function fromInterval(
   if (side === 'right') return { status: 'PASSED', reason: '', wouldAnswer: '' };
   if (side === 'wrong') {
     return failed(
-      `mean ${show(summary.mean)}, 95 % interval ${show(interval[0])} to ${show(interval[1])}: beyond ${show(limit)}`,
+      `mean ${show(summary.mean, unit)}, 95 % interval ${show(interval[0], unit)} to ${show(interval[1], unit)}: beyond ${show(limit, unit)}`,
     );
   }
   const more = moreRepetitions(summary, limit);
-  const reason = `the 95 % interval ${show(interval[0])} to ${show(interval[1])} straddles ${show(limit)}`;
+  const reason = `the 95 % interval ${show(interval[0], unit)} to ${show(interval[1], unit)} straddles ${show(limit, unit)}`;
   if (comparator === 'equals' || more === null) {
     return open(`${reason}; repetitions alone are unlikely to settle it`, context.command);
   }
   return open(
-    `${reason}; about ${more} more repetitions would likely settle it`,
+    `${reason}; ${more === 1 ? 'one more repetition' : `about ${more} more repetitions`} would likely settle it`,
     `${context.command} --replications ${readings.length + more}`,
   );
 }
@@ -223,8 +224,21 @@ function clamp([low, high]: Interval, unit: Metric['unit']): Interval {
   return [Math.min(most, Math.max(0, low)), Math.max(0, Math.min(most, high))];
 }
 
-function show(value: number): string {
-  return String(Number(value.toPrecision(4)));
+const unitWords: Readonly<Record<Metric['unit'], string>> = {
+  tps: ' TPS',
+  ms: ' ms',
+  s: ' s',
+  percent: ' %',
+  share: ' %',
+  MB: ' MB',
+  Mbps: ' Mbps',
+  count: '',
+  polls: ' polls',
+  ratio: '',
+};
+
+function show(value: number, unit: Metric['unit']): string {
+  return `${Number((unit === 'share' ? 100 * value : value).toPrecision(4))}${unitWords[unit]}`;
 }
 
 const severity: Readonly<Record<TestStatus, number>> = {

@@ -123,7 +123,7 @@ function effectTable(block: Block): Html {
       right('Conflicts'),
     ],
     rows: block.rows.map(({ row, entry }) => [
-      link(row.anchor, row.label),
+      link(row.anchor, row.rowId),
       entry.attack,
       formatNumber(entry.attackers),
       formatNumber(entry.avgTps),

@@ -12,7 +12,7 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'beyond any figure' : nothing;
   const size = Math.abs(value);
   if (size === 0) return '0';
-  if (size < 0.001) return scientific(value);
+  if (size < 0.001 || size >= 1e12) return scientific(value);
   const digits = decimalsOf(size);
   return minus(value.toLocaleString('en-US', { maximumFractionDigits: digits }));
 }
@@ -51,6 +51,7 @@ const unitWords: Readonly<Record<string, string>> = {
 export function formatFigure(value: number | null, unit: string): string {
   if (value === null) return nothing;
   const word = unitWords[unit] ?? unit;
+  if (unit === 'percent' && value !== 0 && Math.abs(value) < 0.005) return '≈ 0 %';
   const text = formatNumber(unit === 'share' ? value * 100 : value);
   return word === '' ? text : `${text} ${word}`;
 }

@@ -9,7 +9,7 @@ import { analyseCampaign, type ScenarioScaling } from '#campaigns/analysis/campa
 import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import { zeroFailureBound } from '#campaigns/analysis/statistics.ts';
-import type { FeasibilityReport } from '#campaigns/feasibility/finding.ts';
+import type { FeasibilityReport, Finding } from '#campaigns/feasibility/finding.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 import { provenanceOf, type RowDocument, rowDocument } from '#reports/scale/row-document.ts';
 import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
@@ -138,13 +138,19 @@ function predictionsOf(
   const rowsById = new Map(rows.map((row) => [row.rowId, row]));
   return (feasibility?.rows ?? []).flatMap(({ rowId, findings }) => {
     const doomed = findings.filter((finding) => finding.conclusion === 'cannot-pass');
-    const metricNames = new Set(doomed.flatMap((finding) => finding.metrics));
     const criteria = rowsById.get(rowId)?.criteria ?? [];
-    return [...metricNames].flatMap((metric) => {
-      const statuses = criteria.filter((one) => one.metric === metric).map((one) => one.status);
-      return statuses.length === 0 ? [] : [{ rowId, metric, outcome: outcomeOf(statuses) }];
+    const groups = new Map(doomed.flatMap(predicted).map((metrics) => [metrics.join(' with '), metrics]));
+    return [...groups].flatMap(([metric, metrics]) => {
+      const judged = criteria.filter((one) => metrics.includes(one.metric));
+      if (judged.length === 0) return [];
+      return [{ rowId, metric, outcome: outcomeOf(judged.map((one) => one.status)) }];
     });
   });
+}
+
+/** Limits that contradict each other cannot hold together: one of them fails, and nobody can say which. */
+function predicted({ topic, metrics }: Finding): readonly (readonly string[])[] {
+  return topic === 'self-contradiction' ? [metrics] : metrics.map((metric) => [metric]);
 }
 
 /** Several criteria may judge one metric, of which the finding means one: a single failure bears it out. */

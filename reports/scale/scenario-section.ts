@@ -269,6 +269,6 @@ function anomalyList(row: RowDocument): Html | null {
     ({ text, repetitions }) =>
       html`<li>${text} <span class="muted">(${counted(repetitions, 'repetition')})</span></li>`,
   );
-  return html`<h4>Anomalies</h4><ul>${join(items)}</ul>
+  return html`<h4>Notes of the runs</h4><ul>${join(items)}</ul>
 `;
 }

@@ -114,6 +114,12 @@ export interface Comparison {
   readonly worthless: string | null;
 }
 
+/** How fast the core was, against the baseline. */
+export function referenceText(worsePercent: number): string {
+  const direction = worsePercent < 0 ? 'faster' : 'slower';
+  return `the reference chain ran ${Math.abs(worsePercent).toFixed(1)} % ${direction} than at the baseline`;
+}
+
 export function compare(
   found: ReadonlyMap<string, Summary>,
   referenceNs: number,
@@ -148,7 +154,7 @@ export function compare(
     if (!isSameMachine(machine, baseline.machine))
       return `the baseline is of another machine (${machineText(baseline.machine)}): save one here with --save-baseline`;
     if (Math.abs(referenceWorsePercent) > limitPercent)
-      return `the reference chain ran ${referenceWorsePercent.toFixed(1)} % slower than at the baseline: the machine, not the code, has changed`;
+      return `${referenceText(referenceWorsePercent)}: the machine, not the code, has changed`;
     return null;
   }
 }

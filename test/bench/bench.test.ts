@@ -18,7 +18,7 @@ import {
 } from './baseline.ts';
 import { figures, groups } from './figures.ts';
 import { jobOf, jobs } from './job.ts';
-import { nothingMeasured, type Summary, summaries } from './runner.ts';
+import { nothingMeasured, type Summary, summaries, takeBetter } from './runner.ts';
 import { efforts, median, sampleNs } from './sampling.ts';
 import { changeTable, figureTable, markdown, plain, short } from './table.ts';
 
@@ -162,6 +162,25 @@ test('all samples of all rounds count: median, smallest and largest', () => {
   assert.deepEqual(summaries(measured).get('graph.get'), { median: 4, min: 1, max: 9, samples: 4 });
   assert.equal(median([3, 1, 2]), 2);
   assert.throws(() => median([]), RangeError);
+});
+
+test('of two measurements of a doubtful figure the better one counts, in the direction of its unit', () => {
+  const first = nothingMeasured();
+  const again = nothingMeasured();
+  for (const id of ['graph.get', 'messages.single-1000', 'hashing.100']) {
+    first.samples.set(id, [10]);
+    again.samples.set(id, [8]);
+  }
+  const chosen = figures.filter(({ id }) => id === 'graph.get' || id === 'messages.single-1000');
+  takeBetter(first, again, chosen);
+  assert.deepEqual(
+    [...first.samples],
+    [
+      ['graph.get', [8]],
+      ['messages.single-1000', [10]],
+      ['hashing.100', [10]],
+    ],
+  );
 });
 
 test('a loop is repeated until a sample is long enough, and every sample is per operation', () => {

@@ -13,19 +13,26 @@ import {
   compare,
   machineText,
   readBaseline,
+  referenceText,
   thisMachine,
   writeBaseline,
 } from './baseline.ts';
 import { figures, type Group, groups, publishedNotes } from './figures.ts';
 import { type Job, jobOf, jobs } from './job.ts';
-import { type Measured, measureRound, nothingMeasured, prepare, type Summary, summaries } from './runner.ts';
+import {
+  type Measured,
+  measureRound,
+  nothingMeasured,
+  prepare,
+  type Summary,
+  summaries,
+  takeBetter,
+} from './runner.ts';
 import { median } from './sampling.ts';
 import { changeTable, factLines, figureTable, growthTable, markdown, notRunLines, plain } from './table.ts';
 
 const docsFile = fileURLToPath(new URL('../../docs/bench.md', import.meta.url));
 const rounds = 3;
-/** Rounds added for figures that look slower than the baseline, before that is said. */
-const roundsInDoubt = 3;
 
 const help = `npm run bench -- [names] [options]
   names            groups (${groups.join(', ')}) or figures (messages.single-1000)
@@ -111,20 +118,21 @@ async function measure(request: Request, measured: Measured): Promise<void> {
   }
 }
 
-/** Compares; what looks slower is measured again first, and all samples count. */
+/** Compares; what looks slower is measured once more, and only what is slower both times is called so. */
 async function comparison(measured: Measured): Promise<Comparison | null> {
   const baseline = readBaseline(baselineFile);
   if (baseline === null) return null;
   const judge = (): Comparison =>
     compare(summaries(measured), median(measured.referenceNs), thisMachine(), baseline);
   const first = judge();
-  const doubtful = new Set(
-    first.changes.flatMap(({ figure, isRegression }) => (isRegression ? [jobOf(figure.id)] : [])),
-  );
-  if (doubtful.size === 0 || first.worthless !== null) return first;
-  const again = jobs.filter((job) => doubtful.has(job));
-  for (let round = 0; round < roundsInDoubt; round++)
-    await measureRound(again, 'standard', measured, ({ name }) => tell(`in doubt, again: ${name}`));
+  const doubtful = first.changes.flatMap(({ figure, isRegression }) => (isRegression ? [figure] : []));
+  if (doubtful.length === 0 || first.worthless !== null) return first;
+  const names = new Set(doubtful.map(({ id }) => jobOf(id)?.name));
+  const jobsInDoubt = jobs.filter(({ name }) => names.has(name));
+  const again = nothingMeasured();
+  for (let round = 0; round < rounds; round++)
+    await measureRound(jobsInDoubt, 'standard', again, ({ name }) => tell(`in doubt, again: ${name}`));
+  takeBetter(measured, again, doubtful);
   return judge();
 }
 
@@ -157,7 +165,7 @@ function comparisonLines(found: Comparison): string[] {
         : 'within 10 % of the baseline';
   return [
     ...plain(changeTable(found)),
-    `the reference chain ran ${found.referenceWorsePercent.toFixed(1)} % slower than at the baseline`,
+    referenceText(found.referenceWorsePercent),
     ...(found.unmatched.length > 0 ? [`not in the baseline: ${found.unmatched.join(', ')}`] : []),
     verdict,
   ];

@@ -3,7 +3,7 @@
  * Owns: the sizes. Does not own: the hash (blake3-jit).
  */
 import { hashInto } from 'blake3-jit';
-import type { JobResult } from './job.ts';
+import type { JobResult } from './job-result.ts';
 import { type Efforts, keep, sampleNs } from './sampling.ts';
 
 const bulkBytes = 1_048_576;

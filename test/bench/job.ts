@@ -1,16 +1,11 @@
 /**
  * What runs in one fresh process: the figures it measures and the function that measures them.
- * Owns: the list of jobs and their record. Does not own: processes (runner.ts), the measurements (network-job.ts, graph-job.ts,
+ * Owns: the list of jobs. Does not own: processes (runner.ts), the measurements (network-job.ts, graph-job.ts,
  * vertex-job.ts, hashing-job.ts), which are loaded only where they run.
  */
 import { figures, type Group, growthLoads, growthNodes } from './figures.ts';
+import type { JobResult } from './job-result.ts';
 import type { Efforts } from './sampling.ts';
-
-/** Samples by figure, and what a job found out beside its figures. */
-export interface JobResult {
-  readonly samples: Readonly<Record<string, readonly number[]>>;
-  readonly facts: Readonly<Record<string, number>>;
-}
 
 export interface Job {
   readonly name: string;

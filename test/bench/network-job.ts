@@ -2,7 +2,7 @@
  * Figures of whole networks: message rates, CPU time of a decision, memory.
  * Owns: which run makes which figure. Does not own: the runs (network-run.ts).
  */
-import type { JobResult } from './job.ts';
+import type { JobResult } from './job-result.ts';
 import { inMemorySpec, loadSpec, type NetworkSamples, sampleNetwork, singleSpec } from './network-run.ts';
 import type { Efforts } from './sampling.ts';
 

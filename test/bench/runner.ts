@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { engineFlags } from '#campaigns/engine.ts';
-import { figures } from './figures.ts';
+import { type Figure, figures } from './figures.ts';
 import type { Job } from './job.ts';
 import type { EffortName } from './sampling.ts';
 import { median } from './sampling.ts';
@@ -105,4 +105,16 @@ export function summaries(measured: Measured): Map<string, Summary> {
     });
   }
   return found;
+}
+
+/** Of the given figures keeps whichever of the two measurements has the better median; the machine's speed counts both. */
+export function takeBetter(measured: Measured, again: Measured, chosen: readonly Figure[]): void {
+  for (const { id, better } of chosen) {
+    const first = measured.samples.get(id) ?? [];
+    const second = again.samples.get(id) ?? [];
+    if (second.length === 0) continue;
+    const isBetter = first.length === 0 || (better === 'higher') === median(second) > median(first);
+    if (isBetter) measured.samples.set(id, second);
+  }
+  measured.referenceNs.push(...again.referenceNs);
 }

@@ -4,7 +4,7 @@
  */
 import { hashInto } from 'blake3-jit';
 import { encodedBytes, idBytes, identifyVertex, type Vertex } from '#node/core/vertex.ts';
-import type { JobResult } from './job.ts';
+import type { JobResult } from './job-result.ts';
 import { type Efforts, keep, sampleTogetherNs } from './sampling.ts';
 
 function parents(count: number): Uint8Array[] {

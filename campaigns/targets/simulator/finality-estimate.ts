@@ -5,7 +5,7 @@
  * Only + - * / and Math.sqrt: windows must have the same bytes on every machine.
  */
 import { pollSuccess } from '#campaigns/analytic/finality.ts';
-import { expectedRounds } from '#campaigns/analytic/run-length.ts';
+import { type Chance, expectedRounds, SuccessRun } from '#campaigns/analytic/run-length.ts';
 import type { Voter } from '#campaigns/analytic/yes-votes.ts';
 import type { AttackName, RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
@@ -20,7 +20,7 @@ export type RunLoad = Pick<
 export interface FinalityEstimate {
   /** Polls until finality: E[T] by the run-length law, never more than twice the round limit. */
   readonly rounds: number;
-  /** Whether E[T] by the run-length law stays within the round limit. */
+  /** Whether at most one in twenty (node, vertex) pairs is undecided at the round limit, by the run-length law. */
   readonly isLive: boolean;
   /** From the start of one poll to the start of the next. */
   readonly roundUs: number;
@@ -38,6 +38,9 @@ export interface FinalityEstimate {
   readonly workPerMessage: number;
 }
 
+/** With more pairs than this undecided at the round limit a network counts as not live. */
+const mostLate = 0.05;
+
 /** A message carries votes about every undecided vertex: this many more double its cost (measured, tens of percent). */
 const verticesThatDoubleAMessage = 200;
 
@@ -54,7 +57,8 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const { nodes, consensus } = spec;
   const byzantine = Math.min(Math.floor(spec.byzantine.share * nodes + 1e-9), nodes - 1);
   const honest = nodes - byzantine;
-  const lawful = expectedRoundsOf(spec, byzantine);
+  const success = successOf(spec, byzantine);
+  const lawful = expectedRounds(success, consensus.beta);
   const rounds = Math.max(consensus.beta, Math.min(lawful, 2 * consensus.maxRounds));
   const verticesPerSecond = meanTps(spec.workload) / spec.workload.batch;
   const pollUs = pollTimeUs(spec, byzantine);
@@ -72,7 +76,7 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const isSingle = spec.workload.kind === 'single';
   const busy = isSingle ? 1 : Math.min(1, (verticesPerSecond * finalityUs) / 1_000_000);
   const vertexRate = isSingle ? 1_000_000 / finalityUs : verticesPerSecond;
-  const isLive = lawful <= consensus.maxRounds;
+  const isLive = lateShare(success, consensus) <= mostLate;
   // What is not live piles up until the load ends, which is after the round limit.
   const roundsOpen = isLive ? finalityUs / Math.max(roundUs, 1) : 0.75 * consensus.maxRounds;
   const undecidedVertices = isSingle ? 1 : undecidedOf(spec, roundsOpen, roundUs);
@@ -100,9 +104,10 @@ function relayedBodies({ nodes, topology }: RunLoad): number {
   return (most + nodes - 1) / 2;
 }
 
-function expectedRoundsOf(spec: RunLoad, byzantine: number): number {
-  const { k, alphaConfidence, beta } = spec.consensus;
-  const success = pollSuccess(
+/** P(one poll about an unconflicted vertex succeeds). */
+function successOf(spec: RunLoad, byzantine: number): Chance {
+  const { k, alphaConfidence } = spec.consensus;
+  return pollSuccess(
     {
       nodes: spec.nodes,
       byzantine,
@@ -114,7 +119,13 @@ function expectedRoundsOf(spec: RunLoad, byzantine: number): number {
     },
     alphaConfidence,
   );
-  return expectedRounds(success, beta);
+}
+
+/** P(a vertex is undecided at the round limit) by the run-length law. */
+function lateShare(success: Chance, { beta, maxRounds }: RunLoad['consensus']): number {
+  const run = new SuccessRun(success, beta);
+  for (let poll = 0; poll < maxRounds; poll += 1) run.advance();
+  return run.undecided;
 }
 
 /** How an attack looks to a poll about an unconflicted vertex. */

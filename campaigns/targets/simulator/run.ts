@@ -227,7 +227,8 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
 }
 
 function closeBin(parts: RunParts, edgeUs: number): void {
-  const { simulation, conduct, series, spec, honest, arrivals } = parts;
+  const { simulation, conduct, series, spec, honest, arrivals, plan } = parts;
+  const loadEndsUs = plan.warmupUs + plan.measureUs;
   const { core, cpu } = simulation;
   let cpuBusyUs = 0;
   let bytesSent = 0;
@@ -246,7 +247,8 @@ function closeBin(parts: RunParts, edgeUs: number): void {
   const kept = core.table.liveCount - undecidedVertices;
   const fromUs = series.openFromUs;
   series.closeBin({
-    offeredTps: spec.workload.kind === 'single' ? 0 : arrivals.profile.meanTps(fromUs, edgeUs),
+    // The load ends with the window, which is the edge of a bin.
+    offeredTps: arrivals.isSingle || edgeUs > loadEndsUs ? 0 : arrivals.profile.meanTps(fromUs, edgeUs),
     undecidedVertices,
     queuedTransactions: conduct.queuedTransactions,
     cpuBusyUs,

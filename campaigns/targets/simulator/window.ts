@@ -51,11 +51,24 @@ export function planWindow(spec: RunSpec, estimate: FinalityEstimate = estimateF
   return spec.workload.kind === 'single' ? planSingle(spec, estimate) : planOpen(spec, estimate);
 }
 
+/** What of a run decides about the least it has to simulate. */
+export type LoadAndTime = RunLoad & Pick<RunSpec, 'duration' | 'faults'>;
+
 type Lengths = Pick<WindowPlan, 'warmupUs' | 'measureUs' | 'cooldownUs'>;
+
+/** How much longer the mean time to finality gets because vertices wait for the end of partitions; 1 without. */
+function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['duration']): number {
+  return faults.reduce((factor, fault) => {
+    if (fault.kind !== 'partition') return factor;
+    const share = Math.min(1, fault.forUs / Math.max(1, measureUs));
+    // Who is cut off waits for half of the partition, which is never shorter than two finality times.
+    return factor + (share * Math.max(2, share * plannedFinalityTimes)) / 2;
+  }, 1);
+}
 
 /** The shortest lengths that answer anything, whatever they cost. */
 function leastLengths(
-  { duration, workload, consensus }: RunLoad & Pick<RunSpec, 'duration'>,
+  { duration, workload, consensus, faults }: LoadAndTime,
   estimate: FinalityEstimate,
 ): Lengths {
   const { finalityUs, roundUs, isLive } = estimate;
@@ -70,7 +83,7 @@ function leastLengths(
   const steps = workload.kind === 'ramp' ? finalityTimesPerStep * workload.steps : 0;
   return {
     warmupUs: Math.min(duration.warmupUs, Math.ceil(warmupFinalityTimes * finalityUs)),
-    measureUs: Math.ceil(Math.max(plannedFinalityTimes, steps) * finalityUs),
+    measureUs: Math.ceil(Math.max(plannedFinalityTimes * delayedBy(faults, duration), steps) * finalityUs),
     cooldownUs: cooldownOf(duration.cooldownUs, finalityUs),
   };
 }
@@ -82,10 +95,7 @@ function messagesOf({ warmupUs, measureUs, cooldownUs }: Lengths, estimate: Fina
 }
 
 /** What the shortest run that answers anything costs, in messages about few vertices. */
-export function leastWork(
-  load: RunLoad & Pick<RunSpec, 'duration'>,
-  estimate: FinalityEstimate = estimateFinality(load),
-): number {
+export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estimateFinality(load)): number {
   if (load.workload.kind === 'single') return plannedFinalityTimes * estimate.messagesPerDecision;
   return messagesOf(leastLengths(load, estimate), estimate) * estimate.workPerMessage;
 }
@@ -174,7 +184,7 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
   const { maxRounds } = spec.consensus;
   const compression = requestedUs / expectedUs;
   const heavy =
-    workPerMessage < 1.05
+    workPerMessage < 1.2
       ? ''
       : ` (about ${Math.round(undecidedVertices)} undecided vertices: a message counts ${workPerMessage.toFixed(1)} times)`;
   const least = isLive
@@ -183,7 +193,7 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
   const notes: string[] = [];
   if (!isLive) {
     notes.push(
-      `by the run-length law the mean number of polls to finality is beyond the round limit of ${maxRounds}: measured for ` +
+      `by the run-length law more than one vertex in twenty is undecided at the round limit of ${maxRounds} polls: measured for ` +
         `${maxRounds} polls, then watched for as many without load, so that every vertex reaches the limit`,
     );
   }

@@ -55,7 +55,7 @@ test('an interval that straddles the limit is inconclusive and says how many mor
   // mean 96, deviation 6.56: with 13 repetitions the half width is 2.179 x 6.56 / sqrt(13) = 3.96 < 4
   const p = only(judge([criterion('latency.p95', 'at_most', 100)], p95(90, 95, 103)));
   assert.equal(p.status, 'INCONCLUSIVE');
-  assert.match(p.reason, /straddles 100; about 10 more repetitions would likely settle it/);
+  assert.match(p.reason, /straddles 100 ms; about 10 more repetitions would likely settle it/);
   assert.equal(p.wouldAnswer, 'npm run campaign simulate -- XX-001 --nodes 100 --replications 13');
 });
 

@@ -9,8 +9,8 @@ const large = { nodes: 1_000, k: 50, alpha: 40, beta: 15 };
 const seeds = [11, 12, 13, 14];
 
 const cases: readonly Omit<LawCase, 'seed'>[] = [
-  ...[0.05, 0.1, 0.15, 0.2].map((share) => ({ ...small, share, decisions: 120 })),
-  ...[0.05, 0.1, 0.15, 0.2].map((share) => ({ ...large, share, decisions: 25 })),
+  ...[0.05, 0.1, 0.15, 0.2].map((share) => ({ ...small, share, decisions: share < 0.2 ? 120 : 60 })),
+  ...[0.05, 0.1, 0.15, 0.2].map((share) => ({ ...large, share, decisions: share < 0.2 ? 25 : 12 })),
 ];
 
 for (const one of cases) {

@@ -108,7 +108,7 @@ test('a network that is not live is measured for its round limit, whatever the b
     assert.equal(plan.cooldownUs, Math.ceil(limitUs));
     assert.match(
       plan.notes[0]!,
-      /^by the run-length law the mean number of polls .* beyond the round limit of 100/,
+      /^by the run-length law more than one vertex in twenty .* at the round limit of 100 polls/,
     );
   }
 });
