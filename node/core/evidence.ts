@@ -88,6 +88,7 @@ export class Evidence {
    */
   #hasConflictInPast(from: number): boolean {
     const { table } = this.#parts;
+    if (!table.hasConflicts) return false;
     const seen = new Set<number>([from]);
     const stack = [from];
     while (stack.length > 0) {

@@ -142,6 +142,11 @@ export class VertexTable {
     return (this.live[slot >>> 5]! & (1 << (slot & 31))) !== 0;
   }
 
+  /** Some live vertices conflict. */
+  get hasConflicts(): boolean {
+    return this.#conflictEdges > 0;
+  }
+
   /** First conflict edge of a slot, -1 when none; follow with `nextConflict`, read with `conflictAt`. */
   firstConflict(slot: number): number {
     return this.conflictHead[slot]!;

@@ -108,7 +108,7 @@ function tell(line: string): void {
 
 async function measure(request: Request, measured: Measured): Promise<void> {
   if (request.jobs.length === 0) return;
-  await prepare();
+  await prepare(request.jobs);
   const count = request.quick ? 1 : rounds;
   const effort = request.quick ? 'quick' : 'standard';
   for (let round = 1; round <= count; round++) {

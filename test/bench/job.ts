@@ -12,6 +12,8 @@ export interface Job {
   readonly group: Group;
   /** Takes seconds even when little is measured: left out of a quick run. */
   readonly isHeavy: boolean;
+  /** Engine flags beside those of a campaign. */
+  readonly flags: readonly string[];
   readonly run: (efforts: Efforts) => Promise<JobResult>;
 }
 
@@ -22,6 +24,7 @@ function loadJob(figure: string, group: Group, nodes: number, verticesPerSecond:
     name: figure,
     group,
     isHeavy: nodes > 1_000 || verticesPerSecond > 100,
+    flags: [],
     run: async (efforts) => (await networkJobs()).measureLoad(figure, nodes, verticesPerSecond, efforts),
   };
 }
@@ -32,6 +35,7 @@ function singleJob(nodes: number): Job {
     name: figure,
     group: 'messages',
     isHeavy: nodes > 1_000,
+    flags: [],
     run: async (efforts) => (await networkJobs()).measureSingle(figure, nodes, efforts),
   };
 }
@@ -41,6 +45,7 @@ function decisionJob(figure: string, together: 1 | 10): Job {
     name: figure,
     group: 'consensus',
     isHeavy: false,
+    flags: [],
     run: async (efforts) => (await networkJobs()).measureDecision(figure, together, efforts),
   };
 }
@@ -55,18 +60,22 @@ export const jobs: readonly Job[] = [
     name: 'graph',
     group: 'graph',
     isHeavy: false,
+    // New tables are garbage at once: other threads would collect it, uncounted and whenever a core is free for them.
+    flags: ['--single-threaded-gc'],
     run: async (efforts) => (await import('./graph-job.ts')).measureGraph(efforts),
   },
   {
     name: 'vertex',
     group: 'vertex',
     isHeavy: false,
+    flags: [],
     run: async (efforts) => (await import('./vertex-job.ts')).measureVertices(efforts),
   },
   {
     name: 'hashing',
     group: 'hashing',
     isHeavy: false,
+    flags: [],
     run: async (efforts) => (await import('./hashing-job.ts')).measureHashing(efforts),
   },
   ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),

@@ -38,9 +38,9 @@ export interface Summary {
   readonly samples: number;
 }
 
-function child(args: readonly string[]): Promise<string> {
+function child(flags: readonly string[], args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, [...engineFlags, processFile, ...args], {
+    const started = spawn(process.execPath, [...engineFlags, ...flags, processFile, ...args], {
       cwd: root,
       env: {
         ...process.env,
@@ -69,9 +69,10 @@ export function nothingMeasured(): Measured {
   return { samples: new Map(), facts: new Map(), referenceNs: [] };
 }
 
-/** Fills the compile cache; call once before measuring. */
-export async function prepare(): Promise<void> {
-  await child(['load-only']);
+/** Fills the compile cache, once for each set of engine flags, because each has its own; call once before measuring. */
+export async function prepare(jobs: readonly Job[]): Promise<void> {
+  const sets = new Map(jobs.map(({ flags }) => [flags.join(' '), flags]));
+  for (const flags of sets.values()) await child(flags, ['load-only']);
 }
 
 /** One round over the jobs, added to `measured`. */
@@ -83,7 +84,7 @@ export async function measureRound(
 ): Promise<void> {
   for (const job of jobs) {
     onJob(job);
-    const answer = answerSchema.parse(JSON.parse(await child([job.name, effort])));
+    const answer = answerSchema.parse(JSON.parse(await child(job.flags, [job.name, effort])));
     for (const [figure, values] of Object.entries(answer.samples))
       measured.samples.set(figure, [...(measured.samples.get(figure) ?? []), ...values]);
     measured.facts.set(job.name, answer.facts);

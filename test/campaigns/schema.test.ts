@@ -31,7 +31,8 @@ test('the least scenario gets every default', () => {
   assert.ok(scenario.kind === 'run');
   assert.equal(scenario.network.name, 'lan');
   assert.equal(scenario.resources.name, 'standard');
-  assert.deepEqual(scenario.topology, { kind: 'full', degree: 8 });
+  assert.deepEqual(scenario.topology, { kind: 'mesh', degree: 8 });
+  assert.equal(scenario.service_times, 'calibration');
   assert.deepEqual(scenario.byzantine, {
     share: [0],
     attack: ['random'],
