@@ -16,6 +16,7 @@ import {
 import { textTable } from '#campaigns/commands/text-table.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
+import { attackNames } from '#campaigns/schema/names.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 
 async function list(): Promise<Answer> {
@@ -86,18 +87,6 @@ interface AdviseOptions extends CommonOptions {
   readonly rounds: number;
 }
 
-const attacks = [
-  'none',
-  'random',
-  'always-reject',
-  'always-accept',
-  'collusion',
-  'sybil',
-  'silent',
-  'late',
-  'equivocation',
-] as const satisfies readonly AttackName[];
-
 async function adviseAnswer(options: AdviseOptions): Promise<Answer> {
   const { advise } = await import('#campaigns/advise.ts');
   const { adviceText } = await import('#campaigns/commands/advice-text.ts');
@@ -117,8 +106,8 @@ function adviseOptions(command: Command): Command {
     .option('--byzantine <SHARE>', 'share of attackers, 0.1 or 10%', shareOption('--byzantine'), 0.1)
     .option(
       '--attack <NAME>',
-      `how they vote: ${attacks.join(', ')}`,
-      choiceOption('--attack', attacks),
+      `how they vote: ${attackNames.join(', ')}`,
+      choiceOption('--attack', attackNames),
       'always-reject',
     )
     .option(

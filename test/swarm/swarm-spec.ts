@@ -4,8 +4,9 @@
  */
 import { expectedRounds } from '#campaigns/analytic/run-length.ts';
 import { splitBoundLog10 } from '#campaigns/analytic/safety.ts';
-import type { AttackName, RunSpec, TopologyKind, Workload } from '#campaigns/run-spec.ts';
+import type { RunSpec, TopologyKind, Workload } from '#campaigns/run-spec.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
+import { attackNames } from '#node/byzantine/attacks.ts';
 import type { ConsensusParams } from '#node/core/params.ts';
 import { type Calibration, defaultCalibration } from '#node/model/calibration.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
@@ -121,19 +122,8 @@ function drawConsensus(draw: Draw, nodes: number, network: NetworkProfile): Cons
   };
 }
 
-const attacks: readonly AttackName[] = [
-  'random',
-  'always-reject',
-  'always-accept',
-  'collusion',
-  'sybil',
-  'silent',
-  'late',
-  'equivocation',
-];
-
 function drawByzantine(draw: Draw, calm: boolean): RunSpec['byzantine'] {
-  const attack = calm || draw.chance(0.25) ? 'none' : draw.pick(attacks);
+  const attack = calm || draw.chance(0.25) ? 'none' : draw.pick(attackNames);
   return {
     attack,
     share: attack === 'none' ? 0 : draw.between(0.02, 0.2),
