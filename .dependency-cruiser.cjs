@@ -57,6 +57,37 @@ module.exports = {
       to: { pathNot: '^node/(core|chain|byzantine)/' },
     },
     {
+      name: 'host-knows-no-campaign',
+      severity: 'error',
+      comment: 'a node runs without campaigns, budgets and reports; it shares how configurations are read and exit codes',
+      from: { path: '^node/' },
+      to: {
+        path: ours,
+        pathNot: '^(node/|campaigns/(exit-code|config-error|yaml-reader|schema/record|schema/problems)[.]ts$)',
+      },
+    },
+    {
+      name: 'only-main-builds-nodes',
+      severity: 'error',
+      comment: 'node/main.ts is a composition root: nothing of the product imports it',
+      from: { path: '^(node|campaigns|budgets|reports)/' },
+      to: { path: '^node/main[.]ts$' },
+    },
+    {
+      name: 'agent-protocol-is-data',
+      severity: 'error',
+      comment: 'both ends of the wire import it: it may import the pure node only',
+      from: { path: '^node/(agent-[a-z]+|config)[.]ts$' },
+      to: { path: '^node/', pathNot: '^node/((core|chain|byzantine|model)/|(agent-[a-z]+|config)[.]ts$)' },
+    },
+    {
+      name: 'sockets-and-disks-in-the-host',
+      severity: 'error',
+      comment: 'libp2p and RocksDB are reached through the ports of node/host only',
+      from: { pathNot: '^(node/host/|test/)' },
+      to: { path: 'node_modules/(@libp2p|libp2p|rocksdb-native|@multiformats)/' },
+    },
+    {
       name: 'budgets-know-nothing-of-ours',
       severity: 'error',
       comment: 'budgets are usable without the rest: money, capacity, prices',
@@ -66,9 +97,9 @@ module.exports = {
     {
       name: 'campaigns-use-only-the-pure-node',
       severity: 'error',
-      comment: 'campaigns may import node/{core,chain,byzantine,model}, no host',
+      comment: 'campaigns may import node/{core,chain,byzantine,model}, the configuration and the protocol of agents, no host',
       from: { path: '^campaigns/' },
-      to: { path: '^node/', pathNot: '^node/(core|chain|byzantine|model)/' },
+      to: { path: '^node/', pathNot: '^node/((core|chain|byzantine|model)/|(config|agent-[a-z]+)[.]ts$)' },
     },
     {
       name: 'only-the-simulator-drives-the-core',
@@ -88,7 +119,7 @@ module.exports = {
       name: 'nothing-imports-the-command-line',
       severity: 'error',
       comment: 'cli.ts is a composition root',
-      from: { pathNot: '^(campaigns/cli[.]ts$|campaigns/commands/|test/)' },
+      from: { pathNot: '^(campaigns/cli[.]ts$|campaigns/commands/|scripts/|test/)' },
       to: { path: '^campaigns/(cli[.]ts$|commands/)' },
     },
     {

@@ -34,7 +34,9 @@ export function listCatalogue(): readonly CatalogueLine[] {
   const catalogue = loadCatalogue();
   const phases = phaseNames().map((name) => loadPhase(name, catalogue));
   return catalogue.map((entry) => {
-    const carrying = phases.filter((phase) => phase.scenarios.some(({ scenario }) => scenario === entry.id));
+    const carrying = phases.filter((phase) =>
+      [...phase.scenarios, ...phase.overlap].some(({ scenario }) => scenario === entry.id),
+    );
     return { ...lineOf(entry), phases: carrying.map(({ id }) => id) };
   });
 }

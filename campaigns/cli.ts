@@ -9,6 +9,7 @@ import { productName, productVersion } from '#campaigns/code-version.ts';
 import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts';
 import type { ExitHolder } from '#campaigns/commands/command.ts';
 import { answerError } from '#campaigns/commands/command-output.ts';
+import { addMeasureCommand } from '#campaigns/commands/measure-command.ts';
 import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
 import { type KnownOption, refuseSwallowed } from '#campaigns/commands/npm-trap.ts';
 import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
@@ -33,6 +34,7 @@ function createProgram(holder: ExitHolder): Command {
   addPhaseCommands(program, holder);
   addCatalogueCommands(program, holder);
   addSimulateCommand(program, holder);
+  addMeasureCommand(program, holder);
   addMoneyCommands(program, holder);
   addSessionCommands(program, holder);
   addRecordCommands(program, holder);
@@ -89,13 +91,21 @@ async function answerCommander(error: CommanderError, json: boolean): Promise<nu
   return answerError(new CampaignError('usage', message, 'see: npm run campaign -- --help'), json);
 }
 
+/** Asked for the help of a command that does not exist, commander would print the general help and call it a success. */
+function isUnknownCommand(program: Command, name: string | undefined): boolean {
+  if (name === undefined || name.startsWith('-') || name === 'help') return false;
+  return !program.commands.some((command) => command.name() === name || command.aliases().includes(name));
+}
+
 async function main(words: readonly string[]): Promise<number> {
   const holder: ExitHolder = { exitCode: exitCodes.passed };
   const program = createProgram(holder);
   const json = words.includes('--json');
   try {
     refuseSwallowed(words, knownOptions(program, words[0]), process.env);
-    await program.parseAsync(words, { from: 'user' });
+    await program.parseAsync(isUnknownCommand(program, words[0]) ? words.slice(0, 1) : words, {
+      from: 'user',
+    });
     return holder.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return answerCommander(error, json);

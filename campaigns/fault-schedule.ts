@@ -43,6 +43,16 @@ function resolveCascade(written: Written<'cascade'>, nodes: number): Fault {
   };
 }
 
+function resolveDisk(written: Written<'disk'>, nodes: number): Fault {
+  const disk = {
+    kind: 'disk',
+    nodes: countOf(written.nodes, nodes),
+    atUs: written.at,
+    forUs: written.for,
+  } as const;
+  return written.mode === 'full' ? { ...disk, mode: written.mode } : disk;
+}
+
 /** The fault of a row with `nodes` nodes and a window of `measureUs`. */
 export function resolveFault(written: WrittenFault, nodes: number, measureUs: number): Fault {
   switch (written.kind) {
@@ -79,7 +89,9 @@ export function resolveFault(written: WrittenFault, nodes: number, measureUs: nu
         forUs: written.for,
       };
     case 'disk':
-      return { kind: 'disk', nodes: countOf(written.nodes, nodes), atUs: written.at, forUs: written.for };
+      return resolveDisk(written, nodes);
+    case 'stall':
+      return { kind: 'stall', nodes: countOf(written.nodes, nodes), atUs: written.at, forUs: written.for };
     case 'memory':
       return {
         kind: 'memory',
@@ -124,6 +136,7 @@ export function nodesDownMost(fault: Fault): number {
     case 'cascade':
       return Math.ceil(fault.firstNodes * fault.factor ** (fault.waves - 1));
     case 'disk':
+    case 'stall':
       return fault.nodes;
     default:
       return 0;

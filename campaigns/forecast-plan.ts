@@ -9,7 +9,7 @@ import { type PriceSheet, readPriceSheet } from '#budgets/price-sheet.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
 import type { CampaignMoney, RowMoney } from '#campaigns/feasibility/money.ts';
-import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 
 /** Results by cell id, as far as they exist. */
@@ -32,8 +32,9 @@ function simulatedBytes(row: PlannedRow, results: ResultsByCell | null): number 
   return sent.length === 0 ? null : Math.round(sent.reduce((total, one) => total + one, 0) / sent.length);
 }
 
-/** The planned duration, not the compressed one: the cluster runs in real time. */
+/** The planned duration, not the compressed one: the cluster runs in real time. What this machine measures costs nothing. */
 function rowInput(row: PlannedRow, results: ResultsByCell | null): ForecastRowInput | null {
+  if (targetOf(row) === 'processes') return null;
   const [first] = row.cells;
   if (first === undefined) return null;
   const longest = Math.max(

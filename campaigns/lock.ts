@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { CampaignError } from '#campaigns/errors.ts';
+import { processExists, startedTicks } from '#campaigns/process-identity.ts';
 
 const heartbeatMs = 5_000;
 /** For an owner on another machine, whose process cannot be asked. */
@@ -28,25 +29,6 @@ export interface LockOptions {
   readonly pid?: number;
   readonly host?: string;
   readonly nowMs?: () => number;
-}
-
-/** The 22nd field of /proc/PID/stat; the name in field 2 may hold spaces, so count from its closing bracket. */
-function startedTicks(pid: number): string | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 function isAlive(file: string, owner: LockOwner, host: string, nowMs: number): boolean {

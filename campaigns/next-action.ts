@@ -3,7 +3,7 @@
  * Owns: the order of the steps. Does not own: doing them (operator.ts).
  */
 import type { JournalState, StepName } from '#campaigns/journal-event.ts';
-import type { Plan, PlannedCell } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedCell, targetOf } from '#campaigns/plan-record.ts';
 
 export type Action =
   | { readonly kind: 'check-feasibility' }
@@ -33,6 +33,12 @@ export function cellsToRun(plan: Plan): PlannedCell[] {
   return plan.rows.flatMap((row) => (row.skip === null ? row.cells : []));
 }
 
+/** Cells that measure this machine: nothing may run beside them, or their figures are those of something else. */
+function measuredCells(plan: Plan): ReadonlySet<string> {
+  const rows = plan.rows.filter((row) => targetOf(row) === 'processes');
+  return new Set(rows.flatMap(({ cells }) => cells.map(({ id }) => id)));
+}
+
 /** `workers`: how many cells may run at once, at least 1. O(cells). */
 export function nextAction(plan: Plan, state: JournalState, workers: number): Action {
   if (state.closed !== null) return { kind: 'finished', exitCode: state.closed };
@@ -42,8 +48,13 @@ export function nextAction(plan: Plan, state: JournalState, workers: number): Ac
   if (!state.steps.has('feasibility')) return { kind: 'check-feasibility' };
   const uncertain = cells.find((cell) => state.cells.get(cell.id) === 'uncertain');
   if (uncertain !== undefined) return { kind: 'look', cell: uncertain };
-  const untouched = cells.find((cell) => !state.cells.has(cell.id));
-  if (untouched !== undefined && running < workers) return { kind: 'simulate', cell: untouched };
+  const alone = measuredCells(plan);
+  const isAloneRunning = cells.some(({ id }) => alone.has(id) && state.cells.get(id) === 'running');
+  const untouched = cells.filter((cell) => !state.cells.has(cell.id));
+  const next = untouched.find(({ id }) => !alone.has(id));
+  if (next !== undefined && running < workers && !isAloneRunning) return { kind: 'simulate', cell: next };
+  const [measured] = untouched;
+  if (measured !== undefined && running === 0) return { kind: 'simulate', cell: measured };
   if (running > 0) return { kind: 'wait' };
   for (const [step, action] of afterSimulation) {
     if (!state.steps.has(step)) return action;

@@ -21,7 +21,7 @@ import {
 import { acquireLock, type Lock } from '#campaigns/lock.ts';
 import { type Action, cellsToRun, nextAction } from '#campaigns/next-action.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
-import type { Plan, PlannedCell } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedCell, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
 import { Pool } from '#campaigns/pool.ts';
 import {
   type CampaignRecord,
@@ -50,6 +50,10 @@ export interface StepNotes {
 /** The work of the steps. Documents are plain JSON. */
 export interface OperatorServices {
   readonly target: TargetReference;
+  /** Runs the rows that are measured on this machine; a plan without such rows never loads it. */
+  readonly processes?: TargetReference;
+  /** Weight of a measured cell in the time that is left: the seconds it takes. */
+  readonly secondsOf?: (cell: PlannedCell) => number;
   readonly checkFeasibility: (plan: Plan) => unknown;
   readonly forecast: (record: CampaignRecord) => { readonly document: unknown } & StepNotes;
   /** May money be spent? An exit code other than 0 says no, and the notes what is missing. */
@@ -103,15 +107,19 @@ export async function runCampaign(
   }
 }
 
+/** Rough; it only weighs measured cells against simulated ones. */
+const messagesPerThreadSecond = 8_000_000;
+
 class Operator {
   readonly #folder: string;
   readonly #services: OperatorServices;
   readonly #options: OperatorOptions;
   readonly #journal: Journal;
   readonly #plan: Plan;
-  readonly #pool: Pool;
+  readonly #pools: Readonly<Record<RunTarget, Pool>>;
   readonly #running = new Map<string, Promise<void>>();
   readonly #repetitions = new Map<string, { cell: string; rowId: string; repetition: number }>();
+  readonly #targets = new Map<string, RunTarget>();
   #state: JournalState;
 
   constructor(folder: string, services: OperatorServices, options: OperatorOptions, lock: Lock) {
@@ -122,10 +130,12 @@ class Operator {
     this.#journal = Journal.open(path.join(folder, journalFile));
     this.#state = journalState(this.#journal.records);
     this.#plan = readPlan(folder, this.#state.planSha256);
-    this.#pool = new Pool(services.target);
+    const { target, processes = target } = services;
+    this.#pools = { simulator: new Pool(target), processes: new Pool(processes) };
     for (const row of this.#plan.rows) {
       for (const cell of row.cells) {
         this.#repetitions.set(cell.id, { cell: cell.id, rowId: row.rowId, repetition: cell.spec.repetition });
+        this.#targets.set(cell.id, targetOf(row));
       }
     }
     if (this.#state.closed !== null) return;
@@ -170,7 +180,7 @@ class Operator {
         }
       }
     } finally {
-      await this.#pool.close();
+      await Promise.all(Object.values(this.#pools).map((pool) => pool.close()));
       this.#journal.close();
     }
   }
@@ -298,48 +308,50 @@ class Operator {
     this.#options.onEvent({ kind: 'cell-started', ...name });
     const onProgress = (share: number): void =>
       this.#options.onEvent({ kind: 'cell-progress', ...name, share });
-    const ended = this.#pool.run(cell.id, cell.spec, onProgress).then((outcome) => {
-      this.#running.delete(cell.id);
-      if (this.#options.leave.aborted) return;
-      switch (outcome.kind) {
-        case 'outcome': {
-          const { result } = outcome.outcome;
-          const manifest = writeCell(this.#folder, cell.id, cell.spec, outcome.outcome);
-          this.#record({
-            kind: 'cell-done',
-            cell: cell.id,
-            manifest_sha256: manifest,
-            status: result.test_status,
-            adopted: false,
-          });
-          const { messages } = result.results.simulation;
-          this.#options.onEvent({
-            kind: 'cell-done',
-            ...name,
-            status: result.test_status,
-            reason: result.reason,
-            messages,
-            adopted: false,
-          });
-          return;
+    const ended = this.#poolOf(cell)
+      .run(cell.id, cell.spec, onProgress)
+      .then((outcome) => {
+        this.#running.delete(cell.id);
+        if (this.#options.leave.aborted) return;
+        switch (outcome.kind) {
+          case 'outcome': {
+            const { result } = outcome.outcome;
+            const manifest = writeCell(this.#folder, cell.id, cell.spec, outcome.outcome);
+            this.#record({
+              kind: 'cell-done',
+              cell: cell.id,
+              manifest_sha256: manifest,
+              status: result.test_status,
+              adopted: false,
+            });
+            const { messages } = result.results.simulation;
+            this.#options.onEvent({
+              kind: 'cell-done',
+              ...name,
+              status: result.test_status,
+              reason: result.reason,
+              messages,
+              adopted: false,
+            });
+            return;
+          }
+          case 'stopped':
+            this.#record({ kind: 'cell-abandoned', cell: cell.id, reason: 'interrupted' });
+            this.#options.onEvent({ kind: 'cell-abandoned', ...name, reason: 'interrupted' });
+            return;
+          case 'failed':
+            this.#record({ kind: 'cell-failed', cell: cell.id, reason: outcome.reason });
+            this.#options.onEvent({ kind: 'cell-failed', ...name, reason: outcome.reason });
+            return;
         }
-        case 'stopped':
-          this.#record({ kind: 'cell-abandoned', cell: cell.id, reason: 'interrupted' });
-          this.#options.onEvent({ kind: 'cell-abandoned', ...name, reason: 'interrupted' });
-          return;
-        case 'failed':
-          this.#record({ kind: 'cell-failed', cell: cell.id, reason: outcome.reason });
-          this.#options.onEvent({ kind: 'cell-failed', ...name, reason: outcome.reason });
-          return;
-      }
-    });
+      });
     this.#running.set(cell.id, ended);
   }
 
   #interrupt(): void {
     this.#record({ kind: 'interrupted', times: 1 });
     this.#options.onEvent({ kind: 'interrupted', times: 1 });
-    void this.#pool.stopAll();
+    for (const pool of Object.values(this.#pools)) void pool.stopAll();
   }
 
   #leaveAtOnce(): CampaignEnd {
@@ -364,14 +376,26 @@ class Operator {
     return { folder: this.#folder, exitCode, verdict: this.#verdict(), notes, failures };
   }
 
+  #poolOf(cell: PlannedCell): Pool {
+    return this.#pools[this.#targets.get(cell.id) ?? 'simulator'];
+  }
+
   #nameOf(cell: PlannedCell): { cell: string; rowId: string; repetition: number } {
     return this.#repetitions.get(cell.id) ?? { cell: cell.id, rowId: cell.id, repetition: 0 };
+  }
+
+  /** In messages: a measured second weighs as many as all threads deliver in it, because it runs alone. */
+  #weightOf(cell: PlannedCell): number {
+    const seconds = this.#targets.get(cell.id) === 'processes' ? this.#services.secondsOf?.(cell) : undefined;
+    return seconds === undefined
+      ? cell.spec.messageBudget
+      : seconds * this.#options.workers * messagesPerThreadSecond;
   }
 
   #announce(): void {
     const cells = cellsToRun(this.#plan).map((cell) => ({
       ...this.#nameOf(cell),
-      messageBudget: cell.spec.messageBudget,
+      messageBudget: this.#weightOf(cell),
       done: this.#state.cells.get(cell.id) === 'done',
     }));
     const { phase, target } = this.#plan;

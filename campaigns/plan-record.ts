@@ -39,6 +39,17 @@ export interface PlannedRow {
   readonly cells: readonly PlannedCell[];
   /** Why the chosen target cannot run this row; null when it can. Such a row is SKIPPED, never green. */
   readonly skip: string | null;
+  /** Where its cells run. Left out: on the simulator. */
+  readonly target?: RunTarget;
+  /** Id of the row that predicts this one: the same configuration, simulated. Measured rows of an overlap have one. */
+  readonly predictedBy?: string;
+}
+
+/** Where a cell can run today. */
+export type RunTarget = 'simulator' | 'processes';
+
+export function targetOf(row: Pick<PlannedRow, 'target'>): RunTarget {
+  return row.target ?? 'simulator';
 }
 
 export interface Plan {

@@ -4,7 +4,7 @@
  */
 import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
-import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedRow, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 
 /** A row as the resolver hands it over: one spec per repetition, seeds derived. */
@@ -22,8 +22,10 @@ export interface PlanRequest {
 }
 
 /** The same configuration, seed and code give the same id; criteria do not count: judging again needs no new run. */
-export function cellId(spec: RunSpec, codeVersion: string): string {
-  return sha256Hex(canonicalJson({ spec, codeVersion })).slice(0, 16);
+export function cellId(spec: RunSpec, codeVersion: string, target: RunTarget = 'simulator'): string {
+  // A measured cell is another one than its simulated twin.
+  const where = target === 'simulator' ? {} : { target };
+  return sha256Hex(canonicalJson({ spec, codeVersion, ...where })).slice(0, 16);
 }
 
 /** A row that runs nothing comes last. */
@@ -46,7 +48,7 @@ export function buildPlan(request: PlanRequest): Plan {
     .map((row, index) => ({ row, index, scale: scaleOf(row) }))
     .sort((a, b) => a.scale - b.scale || a.index - b.index);
   const rows = ascending.map(({ row: { specs, ...row } }): PlannedRow => {
-    const cells = specs.map((spec) => ({ id: cellId(spec, request.codeVersion), spec }));
+    const cells = specs.map((spec) => ({ id: cellId(spec, request.codeVersion, targetOf(row)), spec }));
     for (const cell of cells) {
       const owner = owners.get(cell.id);
       if (owner !== undefined)

@@ -187,21 +187,45 @@ export function resolvePhase(phaseName: string, options: ResolveOptions): readon
   return phaseRows(phase, catalogue, options);
 }
 
+export interface OverlapRow {
+  readonly row: ResolvedRow;
+  /** null: the target chooses. */
+  readonly nodesPerProcess: number | null;
+}
+
+/** The rows of a phase that are small enough to be measured on this machine, too. Throws ConfigError. */
+export function resolveOverlap(phaseName: string, options: ResolveOptions): readonly OverlapRow[] {
+  checkOptions(options);
+  const catalogue = loadCatalogue();
+  const phase = loadPhase(phaseName, catalogue);
+  const wanted = wantedOf(phase, options);
+  return phase.overlap.flatMap(({ scenario, nodes_per_process }) => {
+    const base = catalogue.find(({ id }) => id === scenario)?.scenario;
+    if (base === undefined || (wanted.length > 0 && !wanted.includes(scenario))) return [];
+    const rows = rowsOf(base, applyOverrides(base, options), options, null);
+    return rows.map((row) => ({ row, nodesPerProcess: nodes_per_process ?? null }));
+  });
+}
+
+/** The scenarios that were asked for, in capitals; empty = all. Throws ConfigError for one that the phase does not carry. */
+function wantedOf(phase: Phase, options: ResolveOptions): readonly string[] {
+  const wanted = (options.scenarios ?? []).map((id) => id.toUpperCase());
+  const carried = [...new Set([...phase.scenarios, ...phase.overlap].map((row) => row.scenario))];
+  const strangers = wanted.filter((id) => !carried.includes(id));
+  if (strangers.length === 0) return wanted;
+  throw new ConfigError(
+    strangers.map((id) =>
+      optionProblem('--scenario', `${id.slice(0, 60)} is not in ${phase.id}`, idRemedy(id, carried)),
+    ),
+  );
+}
+
 function phaseRows(
   phase: Phase,
   catalogue: readonly CatalogueEntry[],
   options: ResolveOptions,
 ): readonly ResolvedRow[] {
-  const wanted = (options.scenarios ?? []).map((id) => id.toUpperCase());
-  const carried = [...new Set(phase.scenarios.map((row) => row.scenario))];
-  const strangers = wanted.filter((id) => !carried.includes(id));
-  if (strangers.length > 0) {
-    throw new ConfigError(
-      strangers.map((id) =>
-        optionProblem('--scenario', `${id.slice(0, 60)} is not in ${phase.id}`, idRemedy(id, carried)),
-      ),
-    );
-  }
+  const wanted = wantedOf(phase, options);
   return phase.scenarios.flatMap((row) => {
     if (wanted.length > 0 && !wanted.includes(row.scenario)) return [];
     const base = catalogue.find(({ id }) => id === row.scenario)?.scenario;

@@ -98,7 +98,15 @@ export type Fault =
       readonly atUs: number;
       readonly forUs: number;
     }
-  | { readonly kind: 'disk'; readonly nodes: number; readonly atUs: number; readonly forUs: number }
+  | {
+      readonly kind: 'disk';
+      readonly nodes: number;
+      readonly atUs: number;
+      readonly forUs: number;
+      /** Left out: writes and reads fail. */
+      readonly mode?: 'full';
+    }
+  | { readonly kind: 'stall'; readonly nodes: number; readonly atUs: number; readonly forUs: number }
   | {
       readonly kind: 'memory';
       readonly share: number;
@@ -149,4 +157,6 @@ export interface RunSpec {
   readonly messageBudget: number;
   readonly resources: ResourceProfile;
   readonly calibration: Calibration;
+  /** Targets that start processes: how many nodes share one. Left out: the target chooses. */
+  readonly nodesPerProcess?: number;
 }

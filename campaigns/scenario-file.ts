@@ -131,6 +131,11 @@ function phaseProblems(phase: Phase, located: Located, catalogue: readonly Catal
   const problems: Problem[] = [];
   const known = catalogue.map(({ id }) => id);
   const [least, most] = phase.nodes;
+  for (const [index, row] of phase.overlap.entries()) {
+    if (known.includes(row.scenario)) continue;
+    const message = `${row.scenario} is not in the catalogue`;
+    problems.push(located.at(['overlap', index, 'scenario'], message, idRemedy(row.scenario, known)));
+  }
   for (const [index, row] of phase.scenarios.entries()) {
     const path = ['scenarios', index];
     const entry = catalogue.find(({ id }) => id === row.scenario);

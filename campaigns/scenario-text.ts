@@ -130,7 +130,11 @@ function faultText(fault: Fault): Plain {
       };
     case 'clock-skew':
       return { kind: fault.kind, ppm: fault.ppm, share: formatShare(fault.share), ...lasts(fault.forUs) };
-    case 'disk':
+    case 'disk': {
+      const mode = fault.mode === undefined ? {} : { mode: fault.mode };
+      return { kind: fault.kind, nodes: fault.nodes, ...mode, ...lasts(fault.forUs) };
+    }
+    case 'stall':
       return { kind: fault.kind, nodes: fault.nodes, ...lasts(fault.forUs) };
   }
 }

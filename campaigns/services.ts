@@ -14,12 +14,20 @@ import { forecastPlan, plannedMoney } from '#campaigns/forecast-plan.ts';
 import type { OperatorServices } from '#campaigns/operator.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 import type { ApprovalRecord } from '#campaigns/results/reader.ts';
+import { packingOf } from '#campaigns/targets/processes/capabilities.ts';
+import { expectedSeconds } from '#campaigns/targets/processes/real-window.ts';
 import type { TargetReference } from '#campaigns/worker.ts';
 
 /** Loaded in each thread of the pool; kept a reference so that starting the program does not load the simulator. */
 export const simulatorTarget: TargetReference = {
   moduleUrl: new URL('./targets/simulator/target.ts', import.meta.url).href,
   factory: 'createSimulator',
+};
+
+/** Real node processes on this machine; loaded by the first row that needs them. */
+export const processesTarget: TargetReference = {
+  moduleUrl: new URL('./targets/processes/target.ts', import.meta.url).href,
+  factory: 'createProcesses',
 };
 
 export interface MoneyOptions {
@@ -57,7 +65,7 @@ export function approvalOf(plan: Plan, forecast: CampaignForecast, money: MoneyO
   const hash = approvalHashOf(plan, money.limits);
   const need = approvalNeeded(forecast.forecast);
   if (plan.target !== 'kubernetes') {
-    const why = 'nothing is deployed: the campaign runs on the simulator';
+    const why = 'nothing is deployed to a cloud: the campaign runs on this machine';
     return { hash, need, state: { state: 'not-needed', why } };
   }
   const at = money.now();
@@ -101,6 +109,8 @@ export function whatIsMissing(
 export function createServices(money: MoneyOptions, report: OperatorServices['report']): OperatorServices {
   return {
     target: simulatorTarget,
+    processes: processesTarget,
+    secondsOf: ({ spec }) => expectedSeconds(spec, packingOf(spec)),
     checkFeasibility: (plan) => checkPlan(plan, plannedMoney(plan, money.limits)),
     forecast: (record) => {
       const results = new Map([...record.results].map(([cell, { result }]) => [cell, result]));

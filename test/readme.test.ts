@@ -14,6 +14,7 @@ import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
 import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
 import { addRecordCommands } from '#campaigns/commands/record-commands.ts';
 import { addSessionCommands } from '#campaigns/commands/session-commands.ts';
+import { addMeasureCommand } from '#campaigns/commands/measure-command.ts';
 import { addSimulateCommand } from '#campaigns/commands/simulate-command.ts';
 import { exitCodes, loudest } from '#campaigns/exit-code.ts';
 import { readScenario } from '#campaigns/scenario-file.ts';
@@ -104,6 +105,7 @@ for (const add of [
   addPhaseCommands,
   addCatalogueCommands,
   addSimulateCommand,
+  addMeasureCommand,
   addMoneyCommands,
   addSessionCommands,
   addRecordCommands,

@@ -38,7 +38,7 @@ export function uptimePercent(run: RunRecord): Reading {
   return seen((100 * upUs) / totalUs);
 }
 
-const takingNodesDown: ReadonlySet<string> = new Set(['kill', 'cascade', 'churn', 'disk', 'memory']);
+const takingNodesDown: ReadonlySet<string> = new Set(['kill', 'cascade', 'churn', 'disk', 'memory', 'stall']);
 
 /**
  * Nodes down that no fault took down. Without such faults: the most that were down at any time.

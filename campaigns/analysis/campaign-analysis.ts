@@ -16,7 +16,7 @@ import {
   type ScalingAnalysis,
   scaleGroups,
 } from '#campaigns/analysis/scaling.ts';
-import type { Plan } from '#campaigns/plan-record.ts';
+import { type Plan, targetOf } from '#campaigns/plan-record.ts';
 
 /** Rows of one scenario that differ by their scale alone. */
 export interface ScenarioScaling extends ScalingAnalysis {
@@ -33,7 +33,8 @@ export interface CampaignAnalysis {
 /** Rows without a finished run are left out; a group of one scale has a table of one line and no fit. */
 export function analyseCampaign(plan: Plan, resultsByCell: ReadonlyMap<string, RunRecord>): CampaignAnalysis {
   const rowsOfScenario = new Map<string, ScaleRow[]>();
-  for (const row of plan.rows) {
+  // A machine that carries all nodes says nothing about scaling; measured rows are compared with their simulation instead.
+  for (const row of plan.rows.filter((one) => targetOf(one) === 'simulator')) {
     const runs = row.cells.flatMap((cell) => finished(resultsByCell.get(cell.id)));
     const payloadBytes = row.cells[0]?.spec.workload.payloadBytes ?? null;
     const rows = rowsOfScenario.get(row.scenarioId) ?? [];

@@ -75,6 +75,7 @@ function settingOf(run: RunRecord): string {
   const { attack, byzantine_percentage, network_profile, topology, resource_profile, workload } =
     run.result.configuration;
   return JSON.stringify([
+    run.result.provenance,
     attack,
     byzantine_percentage,
     network_profile,

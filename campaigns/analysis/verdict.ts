@@ -14,7 +14,7 @@ import type {
   RowVerdict,
   ValidityCheck,
 } from '#campaigns/analysis/verdict-record.ts';
-import type { Criterion, Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import { type Criterion, type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
 /** A row with the repetitions that have a result. */
@@ -73,22 +73,28 @@ export function judgeCampaign(
   const judged = plan.rows.map((row): JudgedRow => {
     const runs = row.cells.flatMap((cell) => resultsByCell.get(cell.id) ?? []);
     const entry = { row, runs };
-    scenarios.set(row.scenarioId, [...(scenarios.get(row.scenarioId) ?? []), entry]);
+    scenarios.set(familyOf(row), [...(scenarios.get(familyOf(row)) ?? []), entry]);
     return entry;
   });
   const rows = judged.map(({ row, runs }) =>
     judgeRow(row, runs, {
-      scenario: scenarios.get(row.scenarioId) ?? [],
+      scenario: scenarios.get(familyOf(row)) ?? [],
       baseline: baselineByRow.get(row.rowId) ?? [],
     }),
   );
   return { version: 1, campaign: plan.campaign, status: worstStatus(rows.map(({ status }) => status)), rows };
 }
 
+/** Rows that are compared with each other: of one scenario, and never simulated with measured ones. */
+function familyOf(row: PlannedRow): string {
+  return `${row.scenarioId}/${targetOf(row)}`;
+}
+
 /** The `simulate` command that runs one row alone. */
 export function commandOf(row: PlannedRow): string {
   const spec = row.cells[0]?.spec;
-  const base = `npm run campaign simulate -- ${row.scenarioId}`;
+  const verb = targetOf(row) === 'processes' ? 'measure' : 'simulate';
+  const base = `npm run campaign ${verb} -- ${row.scenarioId}`;
   if (spec === undefined) return base;
   const attackers =
     spec.byzantine.share > 0 ? ` --byzantine ${Number((100 * spec.byzantine.share).toPrecision(6))}%` : '';

@@ -18,7 +18,7 @@ import type { Calibration } from '#node/model/calibration.ts';
 
 interface PhaseOptions extends CommonOptions {
   readonly scenario?: readonly string[];
-  readonly target?: 'simulator';
+  readonly target?: 'simulator' | 'processes';
   readonly dryRun?: boolean;
   readonly seed?: number;
   readonly replications?: number;
@@ -63,7 +63,11 @@ async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
 function phaseOptions(command: Command): Command {
   return command
     .option('--scenario <ID>', 'only this scenario of the phase; repeatable', collected)
-    .option('--target <NAME>', 'where it runs: simulator', choiceOption('--target', ['simulator']))
+    .option(
+      '--target <NAME>',
+      'where it runs: simulator or processes (default: simulated, and small rows measured as well)',
+      choiceOption('--target', ['simulator', 'processes']),
+    )
     .option('--dry-run', 'show plan, feasibility and forecast; run and write nothing')
     .option('--seed <N>', 'seed of the campaign, 0 to 4294967295 (default 1)', countOption('--seed'))
     .option(

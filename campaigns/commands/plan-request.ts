@@ -5,10 +5,19 @@
 import { defaultLimits, type Limits } from '#budgets/limits.ts';
 import { type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { codeVersion } from '#campaigns/code-version.ts';
+import { measuredRow, overlapPair } from '#campaigns/overlap.ts';
 import { buildPlan, type RowToPlan } from '#campaigns/plan.ts';
-import type { Plan } from '#campaigns/plan-record.ts';
-import { type ResolveOptions, resolvePhase, resolveScenario } from '#campaigns/resolve.ts';
+import { type Plan, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
+import {
+  type OverlapRow,
+  type ResolvedRow,
+  type ResolveOptions,
+  resolveOverlap,
+  resolvePhase,
+  resolveScenario,
+} from '#campaigns/resolve.ts';
 import { findScenario, loadPhase, phaseNames } from '#campaigns/scenario-file.ts';
+import { capabilities as processes } from '#campaigns/targets/processes/capabilities.ts';
 import { createSimulator } from '#campaigns/targets/simulator/target.ts';
 import type { Capabilities } from '#campaigns/targets/target.ts';
 
@@ -37,6 +46,8 @@ export function withCapabilities(row: RowToPlan, capabilities: Capabilities): Ro
   }
   if (spec.nodes > capabilities.nodesMost)
     missing.push(`${spec.nodes} nodes (at most ${capabilities.nodesMost})`);
+  const refusal = capabilities.refuses?.(spec) ?? null;
+  if (missing.length === 0 && refusal !== null) return { ...row, skip: refusal };
   return missing.length === 0
     ? row
     : { ...row, skip: `the ${capabilities.name} cannot run ${[...new Set(missing)].join(', ')}` };
@@ -52,8 +63,11 @@ interface Head {
 }
 
 function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
-  const { capabilities } = createSimulator();
-  const runnable = rows.map((row) => withCapabilities(row, capabilities));
+  const capabilities: Readonly<Record<RunTarget, Capabilities>> = {
+    simulator: createSimulator().capabilities,
+    processes,
+  };
+  const runnable = rows.map((row) => withCapabilities(row, capabilities[targetOf(row)]));
   const { phase, stack, target, seed, limits } = head;
   const planOf = (campaign: string): Plan =>
     buildPlan({
@@ -70,7 +84,7 @@ function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
 }
 
 export interface PhaseRequest extends ResolveOptions {
-  readonly target?: 'simulator' | undefined;
+  readonly target?: RunTarget | undefined;
   /** In place of the phase's own limit for the whole campaign. */
   readonly budget?: UsdMicros | undefined;
 }
@@ -96,7 +110,27 @@ export function planPhase(name: string, request: PhaseRequest): PlannedCampaign 
   const limits = phaseLimits(name, request.budget);
   const target = request.target ?? phase.target;
   const head = { name: phase.id, phase: phase.id, stack: phase.stack, target, seed: request.seed, limits };
-  return planned(head, resolvePhase(name, request));
+  return planned(head, phaseRows(name, request));
+}
+
+/** Without a target: everything simulated, and what overlaps measured, too. */
+function phaseRows(name: string, request: PhaseRequest): readonly RowToPlan[] {
+  const rows = (): readonly ResolvedRow[] => resolvePhase(name, request);
+  const overlap = (): readonly OverlapRow[] => resolveOverlap(name, request);
+  switch (request.target) {
+    case 'simulator':
+      return [...rows(), ...overlap().map(({ row }) => row)];
+    case 'processes':
+      return [
+        ...rows().map((row) => measuredRow(row, null, null)),
+        ...overlap().map(({ row, nodesPerProcess }) => measuredRow(row, nodesPerProcess, null)),
+      ];
+    case undefined:
+      return [
+        ...rows(),
+        ...overlap().flatMap(({ row, nodesPerProcess }) => overlapPair(row, nodesPerProcess)),
+      ];
+  }
 }
 
 /** One scenario on the simulator. Throws ConfigError or CampaignError (exit 20). */
@@ -112,6 +146,27 @@ export function planScenario(idOrFile: string, options: ResolveOptions): Planned
     limits: defaultLimits,
   };
   return planned(head, resolveScenario(scenario, options));
+}
+
+/** One scenario, simulated and measured on this machine. Throws ConfigError or CampaignError (exit 20). */
+export function planMeasurement(
+  idOrFile: string,
+  options: ResolveOptions,
+  nodesPerProcess: number | null,
+  isAlone: boolean,
+): PlannedCampaign {
+  const scenario = findScenario(idOrFile);
+  const name = `measure-${scenario.id.replace(/[^A-Za-z0-9-]/g, '-')}`;
+  const rows = resolveScenario(scenario, options);
+  const { seed } = options;
+  const limits = defaultLimits;
+  const head: Head = { name, phase: 'simulate', stack: 'local', target: 'processes', seed, limits };
+  return planned(
+    head,
+    rows.flatMap((row) =>
+      isAlone ? [measuredRow(row, nodesPerProcess, null)] : overlapPair(row, nodesPerProcess),
+    ),
+  );
 }
 
 export function isPhase(name: string): boolean {

@@ -5,7 +5,7 @@
 import type { CampaignVerdict, CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-record.ts';
 import type { Styles } from '#campaigns/commands/command-output.ts';
 import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
-import type { Plan } from '#campaigns/plan-record.ts';
+import { type Plan, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
 function styleOf(status: TestStatus, styles: Styles): (text: string) => string {
@@ -65,12 +65,28 @@ export function reasonsOf(row: RowVerdict): string[] {
   return [...broken, ...(row.reason === '' || said ? [] : [row.reason]), ...criteria];
 }
 
+/** "on the simulator", "on the simulator; 4 rows measured on processes": who reads a verdict must know what was run. */
+function whereWords(plan: Plan): string {
+  const measured = plan.rows.filter((row) => targetOf(row) === 'processes').length;
+  const where = plan.target === 'kubernetes' ? 'on the simulator, as a prediction' : 'on the simulator';
+  if (measured === 0) return where;
+  return measured === plan.rows.length
+    ? 'measured on processes'
+    : `${where}, ${measured} of ${plan.rows.length} rows MEASURED on processes`;
+}
+
 /** The whole table, the reasons below it, the sum of each status. Ends with a newline. */
 export function verdictText(plan: Plan, verdict: CampaignVerdict, styles: Styles): string {
   const statuses: TestStatus[] = [];
+  const wordOf = new Map(
+    plan.rows.map((row) => [row.rowId, targetOf(row) === 'processes' ? 'MEASURED' : 'SIMULATED']),
+  );
   const lines = verdict.rows.flatMap((row) => {
     statuses.push(row.status, ...row.criteria.map((criterion) => criterion.status));
-    return [[row.rowId, '', '', '', '', '', '', row.status], ...row.criteria.map(cells)];
+    return [
+      [row.rowId, wordOf.get(row.rowId) ?? '', '', '', '', '', '', row.status],
+      ...row.criteria.map(cells),
+    ];
   });
   const table = textTable(columns, lines, (cell, row, column) => {
     if (column === statusColumn) return styleOf(statuses[row] ?? 'SKIPPED', styles)(cell);
@@ -84,7 +100,7 @@ export function verdictText(plan: Plan, verdict: CampaignVerdict, styles: Styles
   const counts = new Map<TestStatus, number>();
   for (const row of verdict.rows) counts.set(row.status, (counts.get(row.status) ?? 0) + 1);
   const sum = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
-  const about = `${plan.phase} on the ${plan.target === 'simulator' ? 'simulator' : 'simulator, as a prediction'}`;
+  const about = `${plan.phase} ${whereWords(plan)}`;
   const total = `${about}: ${styleOf(verdict.status, styles)(verdict.status)} (${sum})`;
   return `${[table.trimEnd(), '', ...reasons, ...(reasons.length > 0 ? [''] : []), total].join('\n')}\n`;
 }

@@ -23,7 +23,12 @@ export type FaultAction = Timed &
     | { readonly kind: 'loss-on' | 'loss-off'; readonly loss: number }
     | { readonly kind: 'throttle-on' | 'throttle-off'; readonly nodes: Int32Array; readonly factor: number }
     | { readonly kind: 'skew-on' | 'skew-off'; readonly nodes: Int32Array; readonly ppm: number }
-    | { readonly kind: 'disk-fail-on' | 'disk-fail-off'; readonly nodes: Int32Array }
+    | {
+        readonly kind: 'disk-fail-on' | 'disk-fail-off';
+        readonly nodes: Int32Array;
+        readonly mode: 'error' | 'full';
+      }
+    | { readonly kind: 'stall-on' | 'stall-off'; readonly nodes: Int32Array }
     | { readonly kind: 'memory-on' | 'memory-off'; readonly nodes: Int32Array; readonly factor: number }
   );
 

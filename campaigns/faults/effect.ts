@@ -68,8 +68,10 @@ export function describeFault(fault: Fault): string {
       return `CPU slowed by ${fault.factor} at ${percent(fault.share)} of nodes for ${time(fault.forUs)}`;
     case 'clock-skew':
       return `clock skew ${fault.ppm} ppm at ${percent(fault.share)} of nodes for ${time(fault.forUs)}`;
+    case 'stall':
+      return `stall: ${fault.nodes} nodes stand still for ${time(fault.forUs)}`;
     case 'disk':
-      return `disk failure at ${fault.nodes} nodes for ${time(fault.forUs)}`;
+      return `disk ${fault.mode ?? 'failure'} at ${fault.nodes} nodes for ${time(fault.forUs)}`;
     case 'memory':
       return `memory pressure x ${fault.factor} at ${percent(fault.share)} of nodes for ${time(fault.forUs)}`;
   }

@@ -182,8 +182,13 @@ function effectActions(fault: Fault, placed: PlacedEffect, victims: Victims, not
       return pair({ ...on, kind: 'skew-on', ...own }, { ...off, kind: 'skew-off', ...own });
     }
     case 'disk': {
-      const own = { nodes: victims.honest(index, fault.nodes) };
+      const mode = fault.mode ?? ('error' as const);
+      const own = { nodes: victims.honest(index, fault.nodes), mode };
       return pair({ ...on, kind: 'disk-fail-on', ...own }, { ...off, kind: 'disk-fail-off', ...own });
+    }
+    case 'stall': {
+      const own = { nodes: victims.honest(index, fault.nodes) };
+      return pair({ ...on, kind: 'stall-on', ...own }, { ...off, kind: 'stall-off', ...own });
     }
     case 'memory': {
       const own = { nodes: victims.share(index, fault.share), factor: fault.factor };

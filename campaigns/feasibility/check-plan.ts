@@ -26,7 +26,9 @@ export function checkPlan(
   promises: Promises = requirements,
 ): FeasibilityReport {
   const known: PollTimes = new Map();
-  const rows = plan.rows.map((row) => checkPlannedRow(row, money, known));
+  const rows = plan.rows
+    .filter((row) => row.predictedBy === undefined) // its simulated twin has the same findings
+    .map((row) => checkPlannedRow(row, money, known));
   const specs = plan.rows.flatMap((row) => row.cells.slice(0, 1).map((cell) => cell.spec));
   const valid = specs.filter((spec) => violations(spec.consensus, spec.nodes).length === 0);
   const campaignFindings = [

@@ -3,8 +3,8 @@
  * Owns: the schema of the stored plan. Does not own: the types (plan-record.ts, run-spec.ts) or building one (plan.ts).
  */
 import { z } from 'zod';
-import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
-import type { Plan } from '#campaigns/plan-record.ts';
+import { cellId } from '#campaigns/plan.ts';
+import { type Plan, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 
 /**
@@ -49,6 +49,8 @@ export const storedPlan = z.strictObject({
       criteria: z.array(storedCriterion),
       cells: z.array(z.strictObject({ id: z.string(), spec: storedSpec })),
       skip: z.string().nullable(),
+      target: z.exactOptional(z.enum(['simulator', 'processes'])),
+      predictedBy: z.exactOptional(z.string()),
     }),
   ),
 });
@@ -68,11 +70,7 @@ export function parsePlan(text: string): Plan | string {
   }
   for (const row of parsed.data.rows) {
     for (const cell of row.cells) {
-      const hash = sha256Hex(canonicalJson({ spec: cell.spec, codeVersion: parsed.data.codeVersion })).slice(
-        0,
-        16,
-      );
-      if (hash !== cell.id)
+      if (cellId(cell.spec, parsed.data.codeVersion, targetOf(row)) !== cell.id)
         return `was changed: the specification of ${row.rowId} does not match its cell ${cell.id}`;
     }
   }

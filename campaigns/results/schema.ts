@@ -49,6 +49,38 @@ export const seriesPoint = z.strictObject({
 });
 export type SeriesPoint = z.infer<typeof seriesPoint>;
 
+/** Of a MEASURED run: the machine it ran on, and what proves or spoils its figures. */
+export const measurement = z.strictObject({
+  processes: figure,
+  nodes_per_process: figure,
+  host_cores: figure,
+  host_cpu_percent: figure.describe(
+    'of all cores, mean over the window, whatever else the machine did included',
+  ),
+  host_cpu_peak_percent: figure.describe('busiest stretch of half a second'),
+  busiest_event_loop_percent: figure.describe('busiest event loop of any process between two reports'),
+  untrusted: z
+    .array(z.string())
+    .describe('figures that waiting for the CPU has changed; empty = the host was idle enough'),
+  verification_cpu_percent: figure.describe('signature verification, of the CPU time of the node processes'),
+  counted_bytes: figure.describe('sent between nodes over the window, by their own counters'),
+  loopback_bytes: figure
+    .nullable()
+    .describe('over the loopback interface in the same time; null = not counted here'),
+  clock_error_ms: figure.describe('worst uncertainty of a clock offset'),
+  probes: z.strictObject({
+    sent: figure,
+    answered: figure,
+    pairs: figure,
+    round_trip_ms: figure.nullable(),
+    ordered_round_trip_ms: figure,
+    lost_share: share,
+    ordered_lost_share: share,
+  }),
+  limits: z.string().describe('how the resource profile was applied'),
+});
+export type Measurement = z.infer<typeof measurement>;
+
 export const consensusConfiguration = z.strictObject({
   sample_size: figure,
   alpha_threshold: figure.describe('alphaConfidence'),
@@ -150,6 +182,7 @@ export const runResult = z.strictObject({
     compression: figure.describe('requested / measured; 1 = not compressed'),
     finality_times: figure.describe('measured window / mean time to finality'),
   }),
+  measurement: measurement.optional().describe('of a MEASURED run only'),
   faults: z.array(faultRecord),
   anomalies: z.array(z.string()),
   determinism: z.strictObject({

@@ -108,7 +108,18 @@ export const faultSchema = z.discriminatedUnion('kind', [
     share: share('of the nodes').prefault('100%'),
     ...lasts,
   }),
-  record({ kind: z.literal('disk'), nodes, ...lasts }),
+  record({
+    kind: z.literal('disk'),
+    nodes,
+    mode: z
+      .enum(['error', 'full'])
+      .default('error')
+      .meta({ description: 'error = reads and writes fail; full = writes are refused' }),
+    ...lasts,
+  }),
+  record({ kind: z.literal('stall'), nodes, ...lasts }).meta({
+    description: 'processes stand still: connections stay open, nothing answers',
+  }),
   record({
     kind: z.literal('memory'),
     factor: z.number().min(0.01).max(1).meta({ description: 'of the memory that is left' }),

@@ -43,4 +43,6 @@ export const resourceProfiles: readonly ResourceProfile[] = [
   { name: 'standard', cpuCores: 4, memoryBytes: 2 * gibibyte },
   { name: 'heavy', cpuCores: 8, memoryBytes: 4 * gibibyte },
   { name: 'extreme', cpuCores: 16, memoryBytes: 8 * gibibyte },
+  // No limit is put on a node: all share the machine. What it is told to be is what percentages refer to.
+  { name: 'shared', cpuCores: 1, memoryBytes: gibibyte / 2 },
 ];

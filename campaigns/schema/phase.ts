@@ -65,6 +65,20 @@ export const phaseSchema = record({
     )
     .min(1)
     .max(100),
+  overlap: z
+    .array(
+      record({
+        scenario: scenarioId,
+        nodes_per_process: whole(
+          1,
+          1_024,
+          'nodes that share a process; left out = the target chooses',
+        ).optional(),
+      }),
+    )
+    .max(100)
+    .default([])
+    .meta({ description: 'small enough for this machine: simulated and measured, and the error published' }),
 });
 
 export type Phase = z.output<typeof phaseSchema>;

@@ -19,6 +19,8 @@ export interface Capabilities {
   readonly faults: ReadonlySet<string>;
   readonly attacks: ReadonlySet<string>;
   readonly nodesMost: number;
+  /** Why it cannot run this specification although it knows its faults and attacks; null when it can. */
+  readonly refuses?: (spec: RunSpec) => string | null;
 }
 
 /** Progress of a run, 0..1 of its message budget. */

@@ -10,11 +10,12 @@ import { Evidence } from './evidence.ts';
 import { type Delivery, Intake } from './intake.ts';
 import type { ConsensusParams } from './params.ts';
 import {
+  answerIgnored,
+  answerMayBeLast,
   bitCount,
   headCurrent,
   headKey,
   headSampleSlot,
-  headWords,
   PollBook,
   sequenceMask,
   slotEmpty,
@@ -33,13 +34,14 @@ import { Tips } from './tips.ts';
 import { type VertexFacts, VertexTable } from './vertex-table.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
-const stride = headWords;
 const fieldSampleSlot = headSampleSlot;
 const fieldCurrent = headCurrent;
 const fieldKey = headKey;
 const waiting = slotWaiting;
 const retriedOnce = slotRetried;
 const givenUp = slotEmpty;
+const ignored = answerIgnored;
+const mayBeLast = answerMayBeLast;
 const afterChit = nextConfidence;
 const sequenceBits = sequenceMask;
 const ones = bitCount;
@@ -174,13 +176,15 @@ export class Core {
     words: number,
     nowUs: number,
   ): void {
-    const timeoutUs = this.#roundTrip.timeoutUs(node);
+    const { votes, pending, words: width } = this.standing;
+    const row = node * width;
     for (let w = 0; w < words; w++) {
-      const known = this.standing.votes[2 * (node * this.standing.words + w) + 1]!;
-      for (let rest = scope[scopeAt + w]! & ~known; rest !== 0; rest &= rest - 1) {
+      let rest = scope[scopeAt + w]! & ~votes[2 * (row + w) + 1]! & ~pending[row + w]!;
+      if (rest === 0) continue;
+      const timeoutUs = this.#roundTrip.timeoutUs(node);
+      for (; rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
-        if (!this.standing.has(this.standing.pending, node, slot))
-          this.#intake.want(node, slot, querier, nowUs, timeoutUs);
+        this.#intake.want(node, slot, querier, nowUs, timeoutUs);
       }
     }
   }
@@ -190,40 +194,41 @@ export class Core {
    * duplicate, or the answer of a peer that was given up, is ignored.
    */
   receive(poll: number, slot: number, attempt: number, votes: Int32Array, at: number, nowUs: number): void {
-    const polls = this.polls;
-    if (polls.slotState[poll * polls.k + slot] === (attempt === 0 ? waiting : retriedOnce)) {
-      const to = polls.answersAt(poll, slot);
-      for (let w = 0; w < 2 * polls.scopeWords(poll); w++) polls.answers[to + w] = votes[at + w]!;
-    }
-    this.arrive(poll, slot, attempt, nowUs);
+    const isWanted = this.polls.state(poll, slot) === (attempt === 0 ? waiting : retriedOnce);
+    this.arrive(poll, slot, attempt, isWanted ? this.polls.put(poll, slot, votes, at) : 0, nowUs);
   }
 
-  /** The same for an answer that stands in `polls.answers` already. */
-  arrive(poll: number, slot: number, attempt: number, nowUs: number): void {
+  /** The same for an answer that `polls.put` has looked at already: `kind` is what it returned. */
+  arrive(poll: number, slot: number, attempt: number, kind: number, nowUs: number): void {
     const polls = this.polls;
-    const state = polls.slotState[poll * polls.k + slot]!;
-    const isSample = attempt === 0 && slot === polls.head[poll * stride + fieldSampleSlot];
-    if (state !== attempt << 1) {
-      this.ignoredAnswers += 1;
-      // The answer of a peer that was given up counts no vote, but without it far peers would never be waited for.
-      if (isSample && (state === retriedOnce || state === givenUp))
-        this.#roundTrip.observe(this.#nodeOf(poll), nowUs - polls.startUs[poll]!);
-      return;
-    }
-    if (isSample) {
+    const outcome = polls.accept(poll, slot, attempt, kind);
+    if (
+      attempt === 0 &&
+      slot === polls.head[poll * polls.stride + fieldSampleSlot] &&
+      (outcome !== ignored || this.#isGivenUp(poll, slot))
+    )
       this.#roundTrip.observe(this.#nodeOf(poll), nowUs - polls.startUs[poll]!);
-    }
-    if (polls.add(poll, slot) && polls.isOver(poll)) this.#complete(poll, nowUs);
+    if (outcome === mayBeLast) {
+      if (polls.isOver(poll)) this.#complete(poll, nowUs);
+    } else if (outcome === ignored) this.ignoredAnswers += 1;
+  }
+
+  /** The answer of a peer that was given up counts no vote, but without it far peers would never be waited for. */
+  #isGivenUp(poll: number, slot: number): boolean {
+    const state = this.polls.state(poll, slot);
+    return state === retriedOnce || state === givenUp;
   }
 
   /** An answer to a poll that is over: ignored, but a round-trip sample when it is the last poll's. */
   receiveLate(poll: number, sequence: number, slot: number, attempt: number, nowUs: number): void {
     this.ignoredAnswers += 1;
     const polls = this.polls;
-    if (slot !== sequence % polls.k || attempt !== 0) return;
     const age = (polls.sequence(poll) - sequence) & sequenceBits;
+    if (attempt !== 0 || age > 1) return;
+    const sampleSlot = age === 0 ? polls.head[poll * polls.stride + fieldSampleSlot]! : sequence % polls.k;
+    if (slot !== sampleSlot) return;
     const startUs = age === 0 ? polls.startUs[poll]! : polls.previousStartUs[poll]!;
-    if (age <= 1) this.#roundTrip.observe(this.#nodeOf(poll), nowUs - startUs);
+    this.#roundTrip.observe(this.#nodeOf(poll), nowUs - startUs);
   }
 
   #nodeOf(poll: number): number {
@@ -233,14 +238,13 @@ export class Core {
   /** The timeout of a poll: unanswered slots go once to a fresh peer, then stay empty. */
   timeout(poll: number, sequence: number, nowUs: number): void {
     const polls = this.polls;
-    if (polls.head[poll * stride + fieldCurrent] !== sequence) return;
+    if (polls.head[poll * polls.stride + fieldCurrent] !== sequence) return;
     const node = this.#nodeOf(poll);
     const k = polls.k;
-    const base = poll * k;
     if (polls.filled(poll) === 0) this.#roundTrip.heardNothing(node);
     let retried = false;
     for (let slot = 0; slot < k; slot++) {
-      const state = polls.slotState[base + slot]!;
+      const state = polls.state(poll, slot);
       if (state !== waiting && state !== retriedOnce) continue;
       const peer = state === retriedOnce ? -1 : this.#sparePeer(node, poll, slot);
       if (peer < 0) {
@@ -250,8 +254,7 @@ export class Core {
         }
         continue;
       }
-      polls.peers[base + slot] = peer;
-      polls.slotState[base + slot] = retriedOnce;
+      polls.retry(poll, slot, peer);
       this.retries += 1;
       retried = true;
       this.#ports.query(poll, slot, 1, peer);
@@ -260,7 +263,7 @@ export class Core {
   }
 
   #sparePeer(node: number, poll: number, slot: number): number {
-    const { peers, k, head } = this.polls;
+    const { peers, k, head, stride } = this.polls;
     const key = head[poll * stride + fieldKey]!;
     return this.#sampler.spare(
       this.#first + node,
@@ -318,8 +321,11 @@ export class Core {
       }
     }
     const ports = this.#ports;
-    const peers = polls.peers;
-    for (let slot = 0; slot < drawn; slot++) ports.query(poll, slot, 0, peers[poll * k + slot]!);
+    if (ports.queryAll !== undefined) ports.queryAll(poll, drawn);
+    else {
+      const peers = polls.peers;
+      for (let slot = 0; slot < drawn; slot++) ports.query(poll, slot, 0, peers[poll * k + slot]!);
+    }
     ports.timeoutAt(poll, polls.sequence(poll), nowUs + this.#roundTrip.timeoutUs(node));
   }
 

@@ -2,9 +2,11 @@
  * Reads the answers of a finished poll for those that no honest node gives.
  * Owns: what counts as misbehaviour in an answer. Does not own: strikes and convictions (suspicion.ts).
  *
- * Only votes on the scope mean something: another slot may have changed hands while the answer travelled.
+ * Only votes on the scope mean something: another slot may have changed hands while the answer travelled. Most answers are
+ * yes to everything; the book lists the others, and only those can refuse.
  */
-import { emptySlot, type PollBook } from './poll-book.ts';
+import { answerNoToAll, answerSomeRefused, answerYesToAll } from './exceptions.ts';
+import { type PollBook, slotAnswered } from './poll-book.ts';
 import type { CorePorts } from './ports.ts';
 import type { Standing } from './standing.ts';
 import type { Suspicion } from './suspicion.ts';
@@ -19,63 +21,94 @@ export interface EvidenceParts {
 
 /** A vertex this old (in polls) has met any conflict that exists: a no needs a known one. */
 const settledAgeRounds = 4;
-const none = emptySlot;
+const noToAll = answerNoToAll;
+const someRefused = answerSomeRefused;
+const yesToAll = answerYesToAll;
 
 export class Evidence {
   readonly #parts: EvidenceParts;
   readonly #ports: CorePorts;
+  /** By slot of the table: whether a no to it is groundless, in the review of that number. */
+  #groundless = new Uint8Array(0);
+  #lookedUp = new Int32Array(0);
+  #review = 0;
+  /** Slots of the poll whose answer is in the book's list. */
+  readonly #isOdd: Uint8Array;
 
   constructor(parts: EvidenceParts, ports: CorePorts) {
     this.#parts = parts;
     this.#ports = ports;
+    this.#isOdd = new Uint8Array(parts.polls.k);
   }
 
-  /** Looks at every counted answer of a poll that is about to close. */
+  /** Looks at every answer of a poll that is about to close. */
   review(node: number, poll: number): void {
     const { polls, standing } = this.#parts;
-    const watched = standing.contestedCount[node] !== 0;
-    if (!watched && polls.isUnanimous(poll)) return;
-    const { answers, scope: scopes, arrived, k } = polls;
-    const words = polls.scopeWords(poll);
-    const scopeAt = poll * polls.words;
-    const filled = polls.filled(poll);
-    const base = polls.answersAt(poll, 0);
-    const first = scopes[scopeAt]!;
-    for (let i = 0; i < filled; i++) {
-      const slot = arrived[poll * k + i]!;
-      if (slot === none) continue;
-      const at = base + 2 * slot * words;
-      // Most answers are yes to everything: with one word, one look settles it.
-      if (words === 1 && !watched && (first & ~answers[at]!) === 0) continue;
-      let refused = 0;
-      for (let w = 0; w < words; w++)
-        refused |= scopes[scopeAt + w]! & answers[at + 2 * w + 1]! & ~answers[at + 2 * w]!;
-      if (refused !== 0 || watched) this.#judge(node, poll, slot, at, words);
+    const odd = polls.oddCount(poll);
+    const hasRivals = standing.contestedCount[node] !== 0 && this.#hasRivalsInScope(node, poll);
+    if (odd === 0 && !hasRivals) return;
+    this.#nextReview();
+    let noIsGroundless = -1;
+    for (let i = 0; i < odd; i++) {
+      const kind = polls.oddKind(poll, i);
+      const slot = polls.oddSlot(poll, i);
+      if (kind === noToAll) {
+        if (noIsGroundless < 0) noIsGroundless = this.#refusesGround(node, poll, slot, kind) ? 1 : 0;
+        if (noIsGroundless === 1) this.#strike(node, poll, slot);
+      } else if (
+        (kind === someRefused && this.#refusesGround(node, poll, slot, kind)) ||
+        (hasRivals && this.#contradicts(node, poll, slot, kind))
+      ) {
+        this.#strike(node, poll, slot);
+      }
     }
+    if (hasRivals && odd < polls.filled(poll)) this.#strikeYesToAll(node, poll, odd);
   }
 
-  #judge(node: number, poll: number, slot: number, at: number, words: number): void {
+  #nextReview(): void {
+    const { capacity } = this.#parts.standing;
+    if (this.#groundless.length < capacity || this.#review === 0x7fffffff) {
+      this.#groundless = new Uint8Array(capacity);
+      this.#lookedUp = new Int32Array(capacity);
+      this.#review = 0;
+    }
+    this.#review += 1;
+  }
+
+  #strike(node: number, poll: number, slot: number): void {
     const { polls, suspicion } = this.#parts;
     const peer = polls.peers[poll * polls.k + slot]!;
-    if (suspicion.isConvicted(node, peer)) return;
-    if (!this.#refusesGround(node, poll, at, words) && !this.#contradicts(node, poll, at, words)) return;
     if (suspicion.strike(node, peer, 1)) this.#ports.convicted(node, peer);
   }
 
+  /** Two vertices of the scope conflict: who says yes to the whole scope says yes to both. */
+  #strikeYesToAll(node: number, poll: number, odd: number): void {
+    const { polls } = this.#parts;
+    const isOdd = this.#isOdd.fill(0);
+    for (let i = 0; i < odd; i++) isOdd[polls.oddSlot(poll, i)] = 1;
+    for (let slot = 0; slot < polls.k; slot++) {
+      if (isOdd[slot] === 0 && polls.state(poll, slot) === slotAnswered) this.#strike(node, poll, slot);
+    }
+  }
+
+  #hasRivalsInScope(node: number, poll: number): boolean {
+    return this.#contradicts(node, poll, 0, yesToAll);
+  }
+
   /** Yes to two conflicting vertices in one answer. */
-  #contradicts(node: number, poll: number, at: number, words: number): boolean {
+  #contradicts(node: number, poll: number, of: number, kind: number): boolean {
     const { standing, polls, table } = this.#parts;
-    if (standing.contestedCount[node] === 0) return false;
+    const words = polls.scopeWords(poll);
     for (let w = 0; w < words; w++) {
-      const contested = standing.contested[node * standing.words + w]! & polls.scope[poll * polls.words + w]!;
-      for (let rest = contested & polls.answers[at + 2 * w]!; rest !== 0; rest &= rest - 1) {
+      const contested = standing.contested[node * standing.words + w]!;
+      if (contested === 0) continue;
+      for (let rest = contested & polls.yesWord(poll, of, kind, w); rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
         for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
           const rival = table.conflictAt(edge);
           const v = rival >>> 5;
           if (v >= words) continue;
-          const yes = polls.answers[at + 2 * v]! & polls.scope[poll * polls.words + v]!;
-          if ((yes & (1 << (rival & 31))) !== 0) return true;
+          if ((polls.yesWord(poll, of, kind, v) & (1 << (rival & 31))) !== 0) return true;
         }
       }
     }
@@ -105,18 +138,26 @@ export class Evidence {
   }
 
   /** A no to a vertex old enough, without any conflict known in its past. */
-  #refusesGround(node: number, poll: number, at: number, words: number): boolean {
+  #refusesGround(node: number, poll: number, of: number, kind: number): boolean {
     const { standing, polls } = this.#parts;
     const row = node * standing.capacity;
+    const words = polls.scopeWords(poll);
     for (let w = 0; w < words; w++) {
-      let rest =
-        polls.scope[poll * polls.words + w]! & polls.answers[at + 2 * w + 1]! & ~polls.answers[at + 2 * w]!;
-      for (; rest !== 0; rest &= rest - 1) {
+      for (let rest = polls.refusedWord(poll, of, kind, w); rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
         if (standing.rounds[row + slot]! < settledAgeRounds) continue;
-        return !this.#hasConflictInPast(slot);
+        return this.#isGroundless(slot);
       }
     }
     return false;
+  }
+
+  /** The search is the same for every answer of the poll. */
+  #isGroundless(slot: number): boolean {
+    if (this.#lookedUp[slot] !== this.#review) {
+      this.#lookedUp[slot] = this.#review;
+      this.#groundless[slot] = this.#hasConflictInPast(slot) ? 0 : 1;
+    }
+    return this.#groundless[slot] === 1;
   }
 }

@@ -1,11 +1,18 @@
 /**
- * Open polls: their scope, peers, slots and the bit-sliced count of yes votes.
- * Owns: vote counting for 32 vertices at once, and the rule when a poll is certain. Does not own: when polls start,
- * what their outcome changes (core.ts).
+ * Open polls: their scope, peers, slots and how many votes have come in.
+ * Owns: the record of each poll, vote counting for 32 vertices at once, and the rule when a poll is certain.
+ * Does not own: when polls start, what their outcome changes (core.ts), exceptions to yes (exceptions.ts).
  *
- * A poll index is node * concurrentPolls + i. Votes are counted in bit planes: plane j of word w holds bit j of 32 counts.
+ * A poll index is node * concurrentPolls + i. A vertex has as many votes as answers were counted, less those it misses.
  * Invariant: filled slots = answered + empty; every count <= answered slots <= k.
  */
+import {
+  answerNoToAll,
+  answerSomeRefused,
+  answerSomeUnknown,
+  answerYesToAll,
+  Exceptions,
+} from './exceptions.ts';
 import type { ConsensusParams } from './params.ts';
 
 // An exported constant is read from its cell at every use; the module's own ones are folded. Hence two names.
@@ -17,82 +24,87 @@ export const slotWaiting = waiting;
 export const slotAnswered = answered;
 export const slotRetried = retried;
 export const slotEmpty = empty;
-/** In `arrived`: the slot stayed empty. */
-const noSlot = 0xffff;
-export const emptySlot = noSlot;
+const yesToAll = answerYesToAll;
+const noToAll = answerNoToAll;
+const someUnknown = answerSomeUnknown;
+const someRefused = answerSomeRefused;
 
 /** Sequences of polls wrap: a late answer is told apart for this many polls. */
 export const sequenceMask = 0x7ff;
 const wrap = 0x7ff;
+/** Set in the sequence of a poll that is closed: no answer carries it. */
+const closed = wrap + 1;
 
-// Fields of a poll's record in `head`, kept together because an answer touches most of them.
-const stride = 8;
+// Fields of a poll's record in `head`: what an answer touches lies in one cache line.
 const fieldScopeWords = 1;
 const fieldFilled = 2;
 const fieldNextCheck = 3;
 const fieldKey = 4;
+const fieldVoters = 5;
 const fieldSampleSlot = 6;
-const fieldSequence = 7;
-const closed = -1;
-export const headWords = stride;
-/** The sequence while the poll is open, -1 while it is closed. */
+const fieldOdd = 7;
+const fieldCounted = 8;
+const fieldStates = 9;
+const lineWords = 16;
+/** In `fieldCounted`: exceptions of this poll have been counted. */
+const someCounted = 1 << 16;
+/** The sequence while the poll is open, another number while it is closed. */
 export const headCurrent = 0;
 export const headScopeWords = fieldScopeWords;
 /** Key of the poll's random stream. */
 export const headKey = fieldKey;
 /** The slot whose answer is a round-trip sample. */
 export const headSampleSlot = fieldSampleSlot;
+/** From here on two bits for each slot: waiting, answered, retried, empty. */
+export const headStates = fieldStates;
+
+/** Results of `accept`. */
+const ignored = -1;
+const noted = 0;
+const mayBeOver = 1;
+export const answerIgnored = ignored;
+/** Ask `isOver`. */
+export const answerMayBeLast = mayBeOver;
 
 export class PollBook {
   readonly k: number;
-  readonly planes: number;
   readonly peers: Int32Array;
-  readonly slotState: Uint8Array;
-  /** Slots in the order in which they were filled: [poll][filled]. */
-  readonly arrived: Uint16Array;
-  /** [poll][headWords] */
+  /** [poll][stride] */
   readonly head: Int32Array;
+  readonly stride: number;
   readonly startUs: Float64Array;
   /** Start of the poll before, so that a late answer still yields a round trip. */
   readonly previousStartUs: Float64Array;
+  readonly exceptions: Exceptions;
   scope: Int32Array;
-  /** Answers on their way back or just arrived: [poll][slot][2 per scope word], see `answersAt`. */
-  answers: Int32Array;
   readonly polls: number;
   readonly #alpha: number;
   readonly #preference: number;
   readonly #earlyEnd: boolean;
   /** Votes with which an outcome can be certain at the earliest. */
   readonly #firstCheck: number;
-  readonly #fresh: Int32Array;
-  /** How many of the filled slots are counted, and how many of those were answers. */
-  readonly #counted: Int32Array;
-  readonly #answerCount: Int32Array;
+  /** Answers that are not yes to everything, in the order of arrival: [poll][..]: slot (10 bits), kind. */
+  readonly #odd: Uint16Array;
   #words: number;
-  #count: Int32Array;
 
   constructor(polls: number, words: number, params: ConsensusParams) {
-    this.k = params.k;
+    const { k } = params;
+    this.k = k;
     this.#alpha = params.alphaConfidence;
     this.#preference = params.alphaPreference;
     this.#earlyEnd = params.earlyEnd;
-    this.#firstCheck = Math.min(params.alphaConfidence, params.k - params.alphaConfidence + 1);
-    this.#fresh = new Int32Array(params.k);
-    this.planes = 32 - Math.clz32(params.k);
+    this.#firstCheck = Math.min(params.alphaConfidence, k - params.alphaConfidence + 1);
     this.polls = polls;
     this.#words = words;
-    this.peers = new Int32Array(polls * params.k);
-    this.slotState = new Uint8Array(polls * params.k);
-    this.arrived = new Uint16Array(polls * params.k);
-    this.#counted = new Int32Array(polls);
-    this.#answerCount = new Int32Array(polls);
-    this.head = new Int32Array(polls * stride);
-    for (let poll = 0; poll < polls; poll++) this.head[poll * stride] = closed;
+    this.peers = new Int32Array(polls * k);
+    this.#odd = new Uint16Array(polls * k);
+    this.stride = (fieldStates + ((k + 15) >>> 4) + lineWords - 1) & -lineWords;
+    this.head = new Int32Array(polls * this.stride);
+    for (let poll = 0; poll < polls; poll++) this.head[poll * this.stride] = closed;
     this.startUs = new Float64Array(polls);
     this.previousStartUs = new Float64Array(polls);
     this.scope = new Int32Array(polls * words);
-    this.answers = new Int32Array(2 * polls * params.k * words);
-    this.#count = new Int32Array(polls * words * this.planes);
+    this.exceptions = new Exceptions(polls, k, words);
   }
 
   get words(): number {
@@ -100,184 +112,153 @@ export class PollBook {
   }
 
   isOpen(poll: number): boolean {
-    return this.head[poll * stride]! !== closed;
+    return (this.head[poll * this.stride]! & closed) === 0;
   }
 
   /** Sequence of the open poll, or of the last one. */
   sequence(poll: number): number {
-    return this.head[poll * stride + fieldSequence]!;
+    return this.head[poll * this.stride]! & wrap;
   }
 
   scopeWords(poll: number): number {
-    return this.head[poll * stride + fieldScopeWords]!;
+    return this.head[poll * this.stride + fieldScopeWords]!;
   }
 
   /** Slots of the open poll that are answered or given up. */
   filled(poll: number): number {
-    return this.head[poll * stride + fieldFilled]!;
+    return this.head[poll * this.stride + fieldFilled]!;
   }
 
-  /** Where the answer of a slot of the open poll stands in `answers`. */
-  answersAt(poll: number, slot: number): number {
-    return 2 * (poll * this.k * this.#words + slot * this.head[poll * stride + fieldScopeWords]!);
+  /** Answers that were not yes to everything. */
+  oddCount(poll: number): number {
+    return this.head[poll * this.stride + fieldOdd]!;
+  }
+
+  oddSlot(poll: number, i: number): number {
+    return this.#odd[poll * this.k + i]! & 1023;
+  }
+
+  oddKind(poll: number, i: number): number {
+    return this.#odd[poll * this.k + i]! >>> 10;
+  }
+
+  state(poll: number, slot: number): number {
+    return (this.head[poll * this.stride + fieldStates + (slot >>> 4)]! >>> ((slot & 15) << 1)) & 3;
+  }
+
+  #setState(poll: number, slot: number, state: number): void {
+    const at = poll * this.stride + fieldStates + (slot >>> 4);
+    const shift = (slot & 15) << 1;
+    this.head[at] = (this.head[at]! & ~(3 << shift)) | (state << shift);
   }
 
   close(poll: number): void {
-    this.head[poll * stride] = closed;
+    this.head[poll * this.stride]! |= closed;
   }
 
   /**
    * Opens a poll over `row[at .. at + words)` with the key of its stream. Returns the number of vertices in scope.
    */
   begin(poll: number, rows: Int32Array, at: number, words: number, key: number, nowUs: number): number {
+    const scope = this.scope;
     const scopeAt = poll * this.#words;
     let last = 0;
     let vertices = 0;
     for (let w = 0; w < words; w++) {
       const bits = rows[at + w]!;
-      this.scope[scopeAt + w] = bits;
+      scope[scopeAt + w] = bits;
       if (bits === 0) continue;
       last = w + 1;
       vertices += ones(bits);
     }
-    const countAt = scopeAt * this.planes;
-    this.#count.fill(0, countAt, countAt + last * this.planes);
-    this.slotState.fill(waiting, poll * this.k, (poll + 1) * this.k);
     this.previousStartUs[poll] = this.startUs[poll]!;
     this.startUs[poll] = nowUs;
-    const head = this.head;
+    const { head, stride } = this;
     const h = poll * stride;
-    const sequence = (head[h + fieldSequence]! + 1) & wrap;
+    const sequence = (head[h]! + 1) & wrap;
     head[h] = sequence;
-    head[h + fieldSequence] = sequence;
     head[h + fieldScopeWords] = last;
     head[h + fieldFilled] = 0;
-    this.#counted[poll] = 0;
-    this.#answerCount[poll] = 0;
     head[h + fieldNextCheck] = this.#earlyEnd ? this.#firstCheck : this.k;
     head[h + fieldKey] = key;
+    head[h + fieldVoters] = 0;
     head[h + fieldSampleSlot] = sequence % this.k;
+    head[h + fieldOdd] = 0;
+    head[h + fieldCounted] = 0;
+    for (let i = h + fieldStates; i < h + stride; i++) head[i] = 0;
     return vertices;
   }
 
+  /** Notes the exceptions of an answer that will arrive at a slot of the open poll; returns what kind of answer it is. */
+  put(poll: number, slot: number, votes: Int32Array, at: number): number {
+    const words = this.scopeWords(poll);
+    return this.exceptions.put(poll, slot, this.scope, poll * this.#words, words, votes, at);
+  }
+
   /**
-   * Notes that the answer of a slot stands in `answers`. Returns true when the poll may be over: ask `isOver`.
-   * Votes are counted then, not now: most arrivals cannot end a poll.
+   * An answer arrives at the open poll. Ignored when the slot does not wait for this attempt. Exceptions are counted when
+   * `isOver` is asked, not now: most arrivals cannot end a poll.
    */
-  add(poll: number, slot: number): boolean {
-    const base = poll * this.k;
-    const h = poll * stride;
+  accept(poll: number, slot: number, attempt: number, kind: number): number {
     const head = this.head;
-    this.slotState[base + slot] = answered;
-    const filled = head[h + fieldFilled]!;
-    this.arrived[base + filled] = slot;
-    head[h + fieldFilled] = filled + 1;
-    return filled + 1 >= head[h + fieldNextCheck]!;
+    const h = poll * this.stride;
+    const at = h + fieldStates + (slot >>> 4);
+    const shift = (slot & 15) << 1;
+    const states = head[at]!;
+    const state = (states >>> shift) & 3;
+    if (state !== attempt << 1) return ignored;
+    head[at] = states ^ ((state ^ answered) << shift);
+    const filled = head[h + fieldFilled]! + 1;
+    head[h + fieldFilled] = filled;
+    if (kind === yesToAll) {
+      head[h + fieldVoters] = head[h + fieldVoters]! + 1;
+    } else {
+      const odd = head[h + fieldOdd]!;
+      this.#odd[poll * this.k + odd] = (kind << 10) | slot;
+      head[h + fieldOdd] = odd + 1;
+    }
+    return filled >= head[h + fieldNextCheck]! ? mayBeOver : noted;
   }
 
-  /** Counts the votes of answers that were not counted yet. */
-  #countNew(poll: number): void {
-    const base = poll * this.k;
-    const filled = this.head[poll * stride + fieldFilled]!;
-    const fresh = this.#fresh;
-    let n = 0;
-    for (let i = this.#counted[poll]!; i < filled; i++) {
-      const slot = this.arrived[base + i]!;
-      if (slot !== noSlot) fresh[n++] = slot;
-    }
-    this.#counted[poll] = filled;
-    if (n === 0) return;
-    this.#answerCount[poll]! += n;
-    const words = this.head[poll * stride + fieldScopeWords]!;
-    for (let w = 0; w < words; w++) {
-      if (this.planes <= 7) this.#countWord(poll, w, words, n);
-      else this.#countWordDeep(poll, w, words, n);
-    }
-  }
-
-  /**
-   * Adds word w of n answers to its planes, two answers at a time: a carry-save adder takes 32 vertices at once.
-   * Vertices outside the scope are counted too; nobody looks at them.
-   */
-  #countWord(poll: number, w: number, words: number, n: number): void {
-    const { answers, k } = this;
-    const fresh = this.#fresh;
-    const from = 2 * (poll * k * this.#words + w);
-    const at = (poll * this.#words + w) * this.planes;
-    const count = this.#count;
-    const depth = this.planes;
-    let p0 = count[at]!;
-    let p1 = depth > 1 ? count[at + 1]! : 0;
-    let p2 = depth > 2 ? count[at + 2]! : 0;
-    let p3 = depth > 3 ? count[at + 3]! : 0;
-    let p4 = depth > 4 ? count[at + 4]! : 0;
-    let p5 = depth > 5 ? count[at + 5]! : 0;
-    let p6 = depth > 6 ? count[at + 6]! : 0;
-    for (let i = 0; i < n; i += 2) {
-      const x = answers[from + 2 * words * fresh[i]!]!;
-      const y = i + 1 < n ? answers[from + 2 * words * fresh[i + 1]!]! : 0;
-      const half = p0 ^ x;
-      let carry = (p0 & x) | (half & y);
-      p0 = half ^ y;
-      let next = p1 & carry;
-      p1 ^= carry;
-      carry = p2 & next;
-      p2 ^= next;
-      next = p3 & carry;
-      p3 ^= carry;
-      carry = p4 & next;
-      p4 ^= next;
-      next = p5 & carry;
-      p5 ^= carry;
-      p6 ^= next;
-    }
-    count[at] = p0;
-    if (depth > 1) count[at + 1] = p1;
-    if (depth > 2) count[at + 2] = p2;
-    if (depth > 3) count[at + 3] = p3;
-    if (depth > 4) count[at + 4] = p4;
-    if (depth > 5) count[at + 5] = p5;
-    if (depth > 6) count[at + 6] = p6;
-  }
-
-  /** The same for samples of more than 127 peers: the carry runs through planes in memory. */
-  #countWordDeep(poll: number, w: number, words: number, n: number): void {
-    const from = 2 * (poll * this.k * this.#words + w);
-    const at = (poll * this.#words + w) * this.planes;
-    const count = this.#count;
-    for (let i = 0; i < n; i++) {
-      let carry = this.answers[from + 2 * words * this.#fresh[i]!]!;
-      for (let p = at; carry !== 0; p++) {
-        const plane = count[p]!;
-        count[p] = plane ^ carry;
-        carry &= plane;
-      }
-    }
+  /** The slot was given to a fresh peer. */
+  retry(poll: number, slot: number, peer: number): void {
+    this.peers[poll * this.k + slot] = peer;
+    this.#setState(poll, slot, retried);
   }
 
   /** A slot that stays without a vote. Returns true when the poll is over. */
   leaveEmpty(poll: number, slot: number): boolean {
-    this.slotState[poll * this.k + slot] = empty;
-    const head = this.head;
-    const h = poll * stride;
-    const filled = head[h + fieldFilled]!;
-    this.arrived[poll * this.k + filled] = noSlot;
-    head[h + fieldFilled] = filled + 1;
+    this.#setState(poll, slot, empty);
+    this.head[poll * this.stride + fieldFilled]! += 1;
     return this.isOver(poll);
   }
 
-  /** Every counted answer is yes to the whole scope. */
-  isUnanimous(poll: number): boolean {
-    for (let w = 0; w < this.scopeWords(poll); w++) {
-      const missing = this.scope[poll * this.#words + w]! & ~this.atLeast(poll, w, this.#answerCount[poll]!);
-      if (missing !== 0) return false;
+  /** Counts the exceptions of answers that were not counted yet. */
+  #countNew(poll: number): void {
+    const head = this.head;
+    const h = poll * this.stride;
+    const odd = head[h + fieldOdd]!;
+    let counted = head[h + fieldCounted]!;
+    let i = counted & (someCounted - 1);
+    if (i === odd) return;
+    const words = head[h + fieldScopeWords]!;
+    let voters = 0;
+    for (; i < odd; i++) {
+      if (this.oddKind(poll, i) < someUnknown) continue;
+      if ((counted & someCounted) === 0) {
+        counted |= someCounted;
+        this.exceptions.clear(poll, words);
+      }
+      voters += 1;
+      this.exceptions.add(poll, this.oddSlot(poll, i), words);
     }
-    return true;
+    head[h + fieldVoters]! += voters;
+    head[h + fieldCounted] = (counted & someCounted) | odd;
   }
 
   /** All slots are filled, or every outcome is certain. Only for an open poll; notes when it pays to look again. */
   isOver(poll: number): boolean {
-    const h = poll * stride;
+    const h = poll * this.stride;
     const filled = this.head[h + fieldFilled]!;
     if (filled < this.head[h + fieldNextCheck]!) return false;
     this.#countNew(poll);
@@ -290,29 +271,40 @@ export class PollBook {
     const bit = 1 << (slot & 31);
     if ((this.scope[at]! & bit) === 0) return;
     this.scope[at]! &= ~bit;
-    if (this.#earlyEnd) this.head[poll * stride + fieldNextCheck] = 0;
+    if (this.#earlyEnd) this.head[poll * this.stride + fieldNextCheck] = 0;
   }
 
-  /** Mask of the 32 vertices of a word that have at least `least` yes votes. */
+  /** Mask of the 32 vertices of a word that have at least `least` yes votes; bits outside the scope mean nothing. */
   atLeast(poll: number, word: number, least: number): number {
     if (least <= 0) return -1;
-    const at = (poll * this.#words + word) * this.planes;
-    if (least >= 1 << this.planes) return 0;
-    let borrow = 0;
-    for (let j = 0; j < this.planes; j++) {
-      const bit = ((least >>> j) & 1) === 1 ? -1 : 0;
-      const plane = this.#count[at + j]!;
-      borrow = (~plane & bit) | (~(plane ^ bit) & borrow);
-    }
-    return ~borrow;
+    const h = poll * this.stride;
+    const tooMany = this.head[h + fieldVoters]! - least + 1;
+    if (tooMany <= 0) return 0;
+    if (this.head[h + fieldCounted]! < someCounted) return -1;
+    return ~this.exceptions.atLeast(poll, word, tooMany);
   }
 
-  /** Yes votes of one vertex. */
+  /** Yes votes of one vertex of the scope. */
   yesVotes(poll: number, slot: number): number {
-    const at = (poll * this.#words + (slot >>> 5)) * this.planes;
-    let votes = 0;
-    for (let j = 0; j < this.planes; j++) votes |= ((this.#count[at + j]! >>> (slot & 31)) & 1) << j;
-    return votes;
+    const h = poll * this.stride;
+    const missing = this.head[h + fieldCounted]! < someCounted ? 0 : this.exceptions.of(poll, slot);
+    return this.head[h + fieldVoters]! - missing;
+  }
+
+  /** Vertices of a scope word that an answer of this kind, at this slot, says yes to. */
+  yesWord(poll: number, slot: number, kind: number, word: number): number {
+    const scope = this.scope[poll * this.#words + word]!;
+    if (kind === yesToAll) return scope;
+    return kind < someUnknown ? 0 : scope & ~this.exceptions.missing(poll, slot, this.scopeWords(poll), word);
+  }
+
+  /** Vertices of a scope word that it knows and does not say yes to. */
+  refusedWord(poll: number, slot: number, kind: number, word: number): number {
+    const scope = this.scope[poll * this.#words + word]!;
+    if (kind === noToAll) return scope;
+    return kind === someRefused
+      ? scope & this.exceptions.refused(poll, slot, this.scopeWords(poll), word)
+      : 0;
   }
 
   /** Every vertex of the scope is certain for both thresholds; else notes when it pays to look again. */
@@ -328,7 +320,7 @@ export class PollBook {
       const success = this.#alpha - votes;
       const failure = votes - filled + this.k - this.#alpha + 1;
       const wait = success > 0 && failure > 0 ? Math.min(success, failure) : 1;
-      this.head[poll * stride + fieldNextCheck] = filled + wait;
+      this.head[poll * this.stride + fieldNextCheck] = filled + wait;
       return false;
     }
     return true;
@@ -345,20 +337,11 @@ export class PollBook {
   /** Widens the scopes to `words` words; open polls keep theirs, and answers on their way move along. */
   grow(words: number): void {
     const scope = new Int32Array(this.polls * words);
-    const count = new Int32Array(this.polls * words * this.planes);
     for (let poll = 0; poll < this.polls; poll++) {
       scope.set(this.scope.subarray(poll * this.#words, (poll + 1) * this.#words), poll * words);
-      const from = poll * this.#words * this.planes;
-      count.set(this.#count.subarray(from, from + this.#words * this.planes), poll * words * this.planes);
     }
-    const answers = new Int32Array(2 * this.polls * this.k * words);
-    const row = 2 * this.k * this.#words;
-    for (let poll = 0; poll < this.polls; poll++) {
-      answers.set(this.answers.subarray(poll * row, (poll + 1) * row), 2 * poll * this.k * words);
-    }
-    this.answers = answers;
+    this.exceptions.grow(words);
     this.scope = scope;
-    this.#count = count;
     this.#words = words;
   }
 }

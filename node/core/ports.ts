@@ -14,6 +14,8 @@ export const rejectedByParent = 1;
 export interface CorePorts {
   /** Send the query of this poll and slot to a peer. attempt 1 is the one retry to a fresh peer. */
   query(poll: number, slot: number, attempt: number, peer: number): void;
+  /** Send the first queries of a poll that has just begun: slots 0 .. count - 1, to their peers in the poll book. */
+  queryAll?(poll: number, count: number): void;
   /** A poll has begun; its queries follow. */
   pollBegun(node: number, poll: number, vertices: number): void;
   /** A poll is over: `chits` of its `vertices` succeeded. */

@@ -21,13 +21,14 @@ const spareStream = 1 << 20;
 
 export class Sampler {
   readonly #members: number;
-  readonly #stamp: Int32Array;
+  /** Members seen in this epoch. Bytes: the whole network stays in the nearest cache. */
+  readonly #stamp: Uint8Array;
   readonly #order: Int32Array;
   #epoch = 0;
 
   constructor(members: number) {
     this.#members = members;
-    this.#stamp = new Int32Array(members);
+    this.#stamp = new Uint8Array(members);
     this.#order = new Int32Array(members);
   }
 
@@ -136,7 +137,7 @@ export class Sampler {
 
   #nextEpoch(): number {
     this.#epoch += 1;
-    if (this.#epoch === 0x7fffffff) {
+    if (this.#epoch === 256) {
       this.#stamp.fill(0);
       this.#epoch = 1;
     }

@@ -11,50 +11,50 @@ import type { Exclusions } from './sampler.ts';
 
 /** Strikes that convict. One may be an accident of dissemination. */
 export const strikesToConvict = 3;
+/** Two bits hold the strikes of a peer, and their highest value is a conviction. */
+const convicted = strikesToConvict;
 
 export class Suspicion implements Exclusions {
   readonly #members: number;
   readonly #first: number;
   readonly #exclude: boolean;
   readonly #excluded: Int32Array;
-  readonly #rowWords: number;
-  /** Bit rows: [node][member]. */
-  readonly #convicted: Int32Array;
+  /** Rows of strikes, two bits a member, appear with the first strike of a node. */
+  readonly #strikes: (Int32Array | null)[];
   /** Hosted nodes that convicted a member. */
   readonly convictedBy: Int32Array;
-  /** Rows of strikes appear with the first strike of a node. */
-  readonly #strikes: (Uint8Array | null)[];
 
   constructor(members: number, first: number, hosted: number, exclude: boolean) {
     this.#members = members;
     this.#first = first;
     this.#exclude = exclude;
     this.#excluded = new Int32Array(hosted);
-    this.#rowWords = (members + 31) >>> 5;
-    this.#convicted = new Int32Array(hosted * this.#rowWords);
     this.convictedBy = new Int32Array(members);
-    this.#strikes = new Array<Uint8Array | null>(hosted).fill(null);
+    this.#strikes = new Array<Int32Array | null>(hosted).fill(null);
   }
 
   /** Adds strikes; returns true when this convicts the peer at this node. */
   strike(node: number, peer: number, strikes: number): boolean {
     let row = this.#strikes[node]!;
     if (row === null) {
-      row = new Uint8Array(this.#members);
+      row = new Int32Array((this.#members + 15) >>> 4);
       this.#strikes[node] = row;
     }
-    const before = row[peer]!;
-    if (before >= strikesToConvict || peer === this.#first + node) return false;
-    row[peer] = Math.min(255, before + strikes);
-    if (row[peer]! < strikesToConvict) return false;
-    this.#convicted[node * this.#rowWords + (peer >>> 5)]! |= 1 << (peer & 31);
+    const at = peer >>> 4;
+    const shift = (peer & 15) << 1;
+    const before = (row[at]! >>> shift) & convicted;
+    if (before === convicted || peer === this.#first + node) return false;
+    const after = before + strikes < convicted ? before + strikes : convicted;
+    row[at]! += (after - before) << shift;
+    if (after < convicted) return false;
     this.convictedBy[peer]! += 1;
     this.#excluded[node]! += 1;
     return true;
   }
 
   isConvicted(node: number, peer: number): boolean {
-    return (this.#convicted[node * this.#rowWords + (peer >>> 5)]! & (1 << (peer & 31))) !== 0;
+    const row = this.#strikes[node]!;
+    return row !== null && ((row[peer >>> 4]! >>> ((peer & 15) << 1)) & convicted) === convicted;
   }
 
   /** Peers that `member` leaves out; the sampler asks by member number. */

@@ -3,7 +3,7 @@
  * Owns: their words. Does not own: the figures (scale-document.ts).
  */
 import type { TestStatus } from '#campaigns/results/schema.ts';
-import { figures, type Html, html, table } from '#reports/html.ts';
+import { badge, figures, type Html, html, table } from '#reports/html.ts';
 import {
   counted,
   formatFigure,
@@ -110,6 +110,9 @@ function sourceWords({ provenance, calibrations, summary }: ScaleDocument): stri
   if (provenance === 'SIMULATED') {
     return `Every figure in this report is SIMULATED: the consensus code of the node ran in a deterministic simulator, with service times and message sizes of ${whose}. No network was deployed. The same seeds give the same figures again.`;
   }
+  if (provenance.includes('MEASURED') && provenance.includes('SIMULATED')) {
+    return `Figures marked SIMULATED come from the consensus code of the node in a deterministic simulator, with service times and message sizes of ${whose}; figures marked MEASURED come from real node processes on one machine. Every row says which it is; the section “Simulated and measured” shows how far the two are apart.`;
+  }
   return `Where figures come from: ${provenance}. Calibration in use: ${whose}.`;
 }
 
@@ -118,6 +121,7 @@ export function verdictSection(document: ScaleDocument): Html {
 ${table({
   columns: [
     { label: 'Row', align: 'left' },
+    { label: 'Source', align: 'left' },
     { label: 'Status', align: 'left' },
     { label: 'Deciding criterion', align: 'left' },
     { label: 'Observed', align: 'right' },
@@ -136,6 +140,7 @@ function verdictCells(
 ): readonly (string | Html)[] {
   return [
     html`${link(row.anchor, row.rowId)}<span class="under">${row.title}</span>`,
+    badge(row.provenance, 'provenance'),
     statusMark(row.status),
     ...decisionCells(row, predictions),
     `${formatNumber(row.runs.length)} of ${formatNumber(row.planned)}`,

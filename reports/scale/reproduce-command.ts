@@ -2,7 +2,7 @@
  * The one command that runs a row again.
  * Owns: which options it needs. Does not own: the command line itself (campaigns/cli.ts).
  */
-import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 
 /** Quoted for a POSIX shell only where it must be. */
@@ -18,16 +18,19 @@ export function reproduceCommand(plan: Plan, row: PlannedRow): string {
   const spec = row.cells[0]?.spec;
   if (spec === undefined) return `npm run campaign ${plan.phase} -- --scenario ${word(row.scenarioId)}`;
   const { byzantine, network } = spec;
+  const isMeasured = targetOf(row) === 'processes';
   const attack =
     byzantine.attack === 'none' || byzantine.share === 0
       ? []
       : ['--byzantine', `${Number((byzantine.share * 100).toPrecision(6))}%`, '--attack', byzantine.attack];
   return [
-    'npm run campaign simulate --',
+    `npm run campaign ${isMeasured ? 'measure' : 'simulate'} --`,
     word(row.scenarioId),
+    ...(isMeasured ? ['--alone'] : []),
     ...(spec.tier === 'analytic' ? ['--tier analytic'] : []),
     '--nodes',
     spec.nodes,
+    ...(spec.nodesPerProcess === undefined ? [] : ['--nodes-per-process', spec.nodesPerProcess]),
     ...attack,
     // The row's name says so when the network is not the one of the scenario.
     ...(row.rowId.includes('network=') ? ['--network', word(network.name)] : []),

@@ -5,7 +5,7 @@
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { CriterionVerdict, RowVerdict, ValidityCheck } from '#campaigns/analysis/verdict-record.ts';
-import type { Comparator, Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import { type Comparator, type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { FaultRecord, RunResult, TestStatus } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import {
@@ -148,7 +148,7 @@ export function rowDocument(
     label: row.label,
     status: verdict?.status ?? 'SKIPPED',
     reason: verdict?.reason ?? row.skip ?? 'no verdict was recorded',
-    provenance: provenanceOf(plan, results),
+    provenance: results.length === 0 ? plannedProvenance(row) : provenanceOf(plan, results),
     spec: first,
     byzantineNodes: results[0]?.configuration.byzantine_nodes ?? 0,
     criteria,
@@ -181,6 +181,11 @@ function smoothBinS(records: readonly RunRecord[]): number {
 /** The figures of a run that was stopped or never ran belong to no mean. */
 function isFinished({ result }: RunRecord): boolean {
   return result.test_status !== 'ABORTED' && result.test_status !== 'SKIPPED';
+}
+
+/** Of a row that has no run yet. */
+function plannedProvenance(row: PlannedRow): string {
+  return targetOf(row) === 'processes' ? 'MEASURED' : 'SIMULATED';
 }
 
 /** The words that say where the figures come from; several are joined, never merged. */

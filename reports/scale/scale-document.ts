@@ -7,6 +7,7 @@ import type { Bottleneck } from '#campaigns/analysis/bottleneck.ts';
 import type { ByzantineEntry } from '#campaigns/analysis/byzantine.ts';
 import { analyseCampaign, type ScenarioScaling } from '#campaigns/analysis/campaign-analysis.ts';
 import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
+import { compareOverlap, type OverlapComparison } from '#campaigns/analysis/overlap.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import { zeroFailureBound } from '#campaigns/analysis/statistics.ts';
 import type { FeasibilityReport, Finding } from '#campaigns/feasibility/finding.ts';
@@ -81,6 +82,8 @@ export interface ScaleDocument {
   readonly scaling: readonly ScalingDocument[];
   readonly bottlenecks: readonly Bottleneck[];
   readonly byzantine: readonly ByzantineDocument[];
+  /** Rows that were simulated and measured. */
+  readonly overlap: readonly OverlapComparison[];
   readonly feasibility: FeasibilityReport | null;
   readonly predictions: readonly PredictionDocument[];
   /** Metrics the criteria use, in words. */
@@ -114,6 +117,7 @@ export function scaleDocument(input: ScaleReportInput): ScaleDocument {
     scaling: analysis.scaling.map((scaling) => ({ ...scaling, sameLoad: isSameLoad(scaling) })),
     bottlenecks: analysis.scaling.flatMap((scaling) => scaling.bottlenecks),
     byzantine: analysis.byzantine,
+    overlap: compareOverlap(plan, input.runs),
     feasibility: input.feasibility,
     predictions: predictionsOf(rows, input.feasibility),
     metrics: metricsOf(rows),

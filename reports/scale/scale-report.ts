@@ -12,6 +12,7 @@ import { assumptionSection, bottleneckSection, reproduceSection } from '#reports
 import { coverSection, verdictSection } from '#reports/scale/cover-section.ts';
 import { feasibilitySection } from '#reports/scale/feasibility-section.ts';
 import { counted, formatNumber } from '#reports/scale/figure-format.ts';
+import { overlapSection } from '#reports/scale/overlap-section.ts';
 import { reportCss } from '#reports/scale/report-css.ts';
 import { link, type Pictures } from '#reports/scale/report-parts.ts';
 import { type ChartJob, rowCharts } from '#reports/scale/row-charts.ts';
@@ -55,9 +56,9 @@ export async function scaleHtml(document: ScaleDocument): Promise<string> {
     pictures.set(id, await renderChart(spec, { id, description }));
   const scenarios = byScenario(document.rows);
   const body = html`<div class="layout">
-${contents(scenarios)}
+${contents(scenarios, document.overlap.length > 0)}
 <div>
-${coverSection(document)}${verdictSection(document)}${feasibilitySection(document)}${scalingSection(document, pictures)}
+${coverSection(document)}${verdictSection(document)}${feasibilitySection(document)}${scalingSection(document, pictures)}${overlapSection(document)}
 ${[...scenarios].map(([scenarioId, rows]) => scenarioPart(document, scenarioId, rows, pictures))}
 ${bottleneckSection(document)}${assumptionSection(document)}${reproduceSection(document)}
 </div>
@@ -99,10 +100,10 @@ function subtitle({ summary }: ScaleDocument): string {
   return `QR-Avalanche consensus at ${sizes} nodes, ${counted(summary.rows, 'row')}, ${counted(summary.runs, 'run')}`;
 }
 
-function contents(scenarios: ReadonlyMap<string, readonly RowDocument[]>): Html {
+function contents(scenarios: ReadonlyMap<string, readonly RowDocument[]>, hasOverlap: boolean): Html {
   const parts = [...scenarios].map(
     ([scenarioId, rows]) =>
       html`<div class="sub">${link(scenarioAnchor(scenarioId), `${scenarioId} ${rows[0]?.title ?? ''}`)}</div>`,
   );
-  return html`<nav class="toc" aria-label="Contents">${link('summary', 'Summary')}${link('verdicts', 'Verdicts')}${link('cannot-pass', 'What cannot pass, and why')}${link('scaling', 'Scaling')}<div>${link(scenarioAnchor([...scenarios.keys()][0] ?? ''), 'Scenarios')}${parts}</div>${link('bottlenecks', 'Bottlenecks')}${link('assumptions', 'What was assumed')}${link('reproduce', 'Reproduce')}</nav>`;
+  return html`<nav class="toc" aria-label="Contents">${link('summary', 'Summary')}${link('verdicts', 'Verdicts')}${link('cannot-pass', 'What cannot pass, and why')}${link('scaling', 'Scaling')}${hasOverlap ? link('overlap', 'Simulated and measured') : null}<div>${link(scenarioAnchor([...scenarios.keys()][0] ?? ''), 'Scenarios')}${parts}</div>${link('bottlenecks', 'Bottlenecks')}${link('assumptions', 'What was assumed')}${link('reproduce', 'Reproduce')}</nav>`;
 }

@@ -10,6 +10,10 @@ export const groups = [
   'graph',
   'vertex',
   'hashing',
+  'signatures',
+  'wire',
+  'session',
+  'transport',
   'growth',
   'storage',
 ] as const;
@@ -27,6 +31,8 @@ export interface Figure {
   readonly published: number | null;
   /** Compared with the baseline. */
   readonly regression: boolean;
+  /** The figure whose job measures this one too. */
+  readonly measuredWith: string;
 }
 
 const messageRate = 'M messages/CPU-s';
@@ -38,12 +44,36 @@ type Draft = Pick<Figure, 'id' | 'title' | 'unit'> & Partial<Figure>;
 function figure(draft: Draft): Figure {
   const group = groups.find((name) => draft.id.startsWith(`${name}.`));
   if (group === undefined) throw new RangeError(`${draft.id} belongs to no group`);
-  return { group, better: 'lower', target: null, published: null, regression: true, ...draft };
+  const plain = { better: 'lower', target: null, published: null, regression: true } as const;
+  return { group, ...plain, measuredWith: draft.id, ...draft };
 }
 
 function rate(id: string, title: string, target: number | null, regression = true): Figure {
   const published = regression ? fastestAnchor : null;
   return figure({ id, title, unit: messageRate, better: 'higher', target, published, regression });
+}
+
+/** What the bare event loop does with as many messages in flight, and the share of it that the consensus core reaches. */
+function limits(nodes: number, text: string): Figure[] {
+  const measuredWith = `messages.single-${nodes}`;
+  return [
+    figure({
+      id: `messages.limit-${nodes}`,
+      title: `the limit: the same queues and draws without consensus, ${text} nodes`,
+      unit: 'M events/CPU-s',
+      better: 'higher',
+      regression: false,
+      measuredWith,
+    }),
+    figure({
+      id: `messages.ratio-${nodes}`,
+      title: 'messages / limit, of the same process',
+      unit: 'x',
+      better: 'higher',
+      regression: false,
+      measuredWith,
+    }),
+  ];
 }
 
 /** Source of the factor: "each at least twice as fast as published". */
@@ -53,11 +83,13 @@ function twiceAsFast(id: string, title: string, unit: string, published: number)
 
 const network: readonly Figure[] = [
   rate('messages.single-1000', 'one decision at a time, 1,000 nodes, 50/40/15, WAN, 10 % always-reject', 30),
+  ...limits(1_000, '1,000'),
   rate(
     'messages.single-10000',
     'one decision at a time, 10,000 nodes, 100/80/10, WAN, 10 % always-reject',
     30,
   ),
+  ...limits(10_000, '10,000'),
   rate('load.dag-1000', 'DAG of 2-4 parents, 1 % conflicts, 100 vertices/s, 1,000 nodes, LAN, mesh', 10),
 ];
 
@@ -103,15 +135,115 @@ const vertex: readonly Figure[] = [
 ];
 
 const hashing: readonly Figure[] = [
-  figure({ id: 'hashing.100', title: 'BLAKE3 of 100 B', unit: 'ns', published: 201.69 }),
-  figure({ id: 'hashing.1k', title: 'BLAKE3 of 1 KB', unit: 'ns', published: 1_420 }),
-  figure({ id: 'hashing.10k', title: 'BLAKE3 of 10 KB', unit: 'ns', published: 10_660 }),
+  figure({ id: 'hashing.100', title: 'BLAKE3 of 100 B', unit: 'ns', target: 180, published: 201.69 }),
+  figure({ id: 'hashing.1k', title: 'BLAKE3 of 1 KB', unit: 'ns', target: 1_000, published: 1_420 }),
+  figure({ id: 'hashing.10k', title: 'BLAKE3 of 10 KB', unit: 'ns', target: 4_500, published: 10_660 }),
   figure({
     id: 'hashing.bulk',
     title: 'BLAKE3 of 1 MiB',
     unit: 'GB/s',
     better: 'higher',
+    target: 2.8,
     published: 2.8,
+  }),
+];
+
+const perCores = 'k/s of all cores';
+const signatures: readonly Figure[] = [
+  figure({
+    id: 'signatures.limit',
+    title: 'the limit: bare ML-DSA-44 verification in a loop on every core',
+    unit: perCores,
+    better: 'higher',
+  }),
+  figure({
+    id: 'signatures.pipeline',
+    title: 'verification pipeline, its main thread counted',
+    unit: perCores,
+    better: 'higher',
+  }),
+  ...(['share', 'wall-share'] as const).map((name) =>
+    figure({
+      id: `signatures.${name}`,
+      title: `pipeline / limit by ${name === 'share' ? 'CPU time' : 'the wall clock'}`,
+      unit: 'x',
+      better: 'higher',
+      target: 0.9,
+      regression: false,
+    }),
+  ),
+  figure({ id: 'signatures.main', title: 'of a verification, on the main thread', unit: 'CPU us' }),
+  figure({ id: 'signatures.again', title: 'the same claim again, from memory', unit: 'CPU us' }),
+  figure({ id: 'signatures.sign', title: 'ML-DSA-44 signature in the thread pool', unit: 'CPU us' }),
+];
+
+const wire: readonly Figure[] = [
+  figure({ id: 'wire.query-encode', title: 'encode a query about 29 vertices (246 B)', unit: 'ns' }),
+  figure({ id: 'wire.query-decode', title: 'decode it', unit: 'ns' }),
+  figure({ id: 'wire.answer-encode', title: 'encode an answer with 4 exceptions (14 B)', unit: 'ns' }),
+  figure({ id: 'wire.answer-decode', title: 'decode it', unit: 'ns' }),
+  figure({ id: 'wire.name', title: 'make the short name of a vertex', unit: 'ns' }),
+];
+
+const session: readonly Figure[] = [
+  figure({
+    id: 'session.handshake',
+    title: 'post-quantum handshake, both ends, in memory, all threads',
+    unit: 'CPU us',
+  }),
+  figure({ id: 'session.record-100', title: 'seal and open a record of 100 B', unit: 'ns' }),
+  figure({ id: 'session.record-1k', title: 'seal and open a record of 1 KB', unit: 'ns' }),
+  figure({
+    id: 'session.bulk',
+    title: 'seal and open records of 64 KB',
+    unit: 'GB/s',
+    better: 'higher',
+  }),
+];
+
+const transport: readonly Figure[] = [
+  figure({
+    id: 'transport.session',
+    title: 'fresh session over TCP, both ends, all threads',
+    unit: 'CPU us',
+    regression: false,
+  }),
+  figure({
+    id: 'transport.acquire',
+    title: 'get a pooled session and hand it a frame',
+    unit: 'ns',
+    regression: false,
+  }),
+  figure({
+    id: 'transport.acquire-ratio',
+    title: 'wall time of a fresh session / of a pooled one',
+    unit: 'x',
+    better: 'higher',
+    target: 50,
+    regression: false,
+  }),
+  figure({
+    id: 'transport.reuse',
+    title: 'frames that found an open session, 16 nodes, peers in turn',
+    unit: '%',
+    better: 'higher',
+    target: 80,
+    regression: false,
+  }),
+  figure({
+    id: 'transport.round-trip',
+    title: 'query of 250 B and answer, 2 nodes, 32 in flight',
+    unit: 'CPU us',
+  }),
+  figure({
+    id: 'transport.round-trip-spread',
+    title: 'the same, 16 nodes, every query to another peer',
+    unit: 'CPU us',
+  }),
+  figure({
+    id: 'transport.announcement',
+    title: 'announcement, per node that hears it, 16 nodes',
+    unit: 'CPU us',
   }),
 ];
 
@@ -134,6 +266,10 @@ export const figures: readonly Figure[] = [
   ...graph,
   ...vertex,
   ...hashing,
+  ...signatures,
+  ...wire,
+  ...session,
+  ...transport,
   ...growth,
 ];
 

@@ -1,8 +1,8 @@
 /**
  * Figures of BLAKE3 as the node uses it: one call per message, into a reused buffer.
- * Owns: the sizes. Does not own: the hash (blake3-jit).
+ * Owns: the sizes. Does not own: the hash (node/host/hash/blake3.ts).
  */
-import { hashInto } from 'blake3-jit';
+import { blake3 } from '#node/host/hash/blake3.ts';
 import type { JobResult } from './job-result.ts';
 import { type Efforts, keep, sampleNs } from './sampling.ts';
 
@@ -14,7 +14,7 @@ function hashing(bytes: number): (times: number) => void {
   return (times) => {
     for (let i = 0; i < times; i++) {
       message[0] = i;
-      hashInto(message, out);
+      blake3(message, out);
       keep(out[0]!);
     }
   };

@@ -78,14 +78,47 @@ export const jobs: readonly Job[] = [
     flags: [],
     run: async (efforts) => (await import('./hashing-job.ts')).measureHashing(efforts),
   },
+  {
+    name: 'wire',
+    group: 'wire',
+    isHeavy: false,
+    flags: [],
+    run: async (efforts) => (await import('./wire-job.ts')).measureWire(efforts),
+  },
+  {
+    name: 'session',
+    group: 'session',
+    isHeavy: false,
+    flags: [],
+    run: async (efforts) => (await import('./session-job.ts')).measureSession(efforts),
+  },
+  {
+    name: 'transport',
+    group: 'transport',
+    isHeavy: true,
+    flags: [],
+    run: async (efforts) => (await import('./transport-job.ts')).measureTransport(efforts),
+  },
+  {
+    name: 'signatures',
+    group: 'signatures',
+    isHeavy: false,
+    flags: [],
+    run: async (efforts) => (await import('./signatures-job.ts')).measureSignatures(efforts),
+  },
   ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),
   ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
 ];
 
 /** The job that measures a figure: the one of its name, else the one of its group. */
 export function jobOf(figureId: string): Job | null {
-  const group = figures.find(({ id }) => id === figureId)?.group;
-  return jobs.find(({ name }) => name === figureId) ?? jobs.find(({ name }) => name === group) ?? null;
+  const found = figures.find(({ id }) => id === figureId);
+  const group = found?.group;
+  return (
+    jobs.find(({ name }) => name === (found?.measuredWith ?? figureId)) ??
+    jobs.find(({ name }) => name === group) ??
+    null
+  );
 }
 
 /** Loads every job's module, so that a process of its own can fill the compile cache. */
@@ -95,5 +128,9 @@ export async function loadEveryJob(): Promise<void> {
     import('./graph-job.ts'),
     import('./vertex-job.ts'),
     import('./hashing-job.ts'),
+    import('./signatures-job.ts'),
+    import('./wire-job.ts'),
+    import('./session-job.ts'),
+    import('./transport-job.ts'),
   ]);
 }

@@ -2,9 +2,10 @@
  * Figures of whole networks: message rates, CPU time of a decision, memory.
  * Owns: which run makes which figure. Does not own: the runs (network-run.ts).
  */
+import { sampleEventLoop } from './event-loop.ts';
 import type { JobResult } from './job-result.ts';
 import { inMemorySpec, loadSpec, type NetworkSamples, sampleNetwork, singleSpec } from './network-run.ts';
-import type { Efforts } from './sampling.ts';
+import { type Efforts, median } from './sampling.ts';
 
 /** Two finality times of the LAN networks, virtual microseconds: from then on as much is decided as is issued. */
 const loadWarmupUs = 400_000;
@@ -26,8 +27,17 @@ function factsOf(samples: NetworkSamples): Record<string, number> {
 
 export function measureSingle(figure: string, nodes: number, { network }: Efforts): JobResult {
   const effort = nodes > manyNodes ? { ...network, samples: Math.ceil(network.samples / 3) } : network;
-  const samples = sampleNetwork(singleSpec(nodes), effort, 'settled', 1, 0);
-  return { samples: { [figure]: samples.rates }, facts: factsOf(samples) };
+  const spec = singleSpec(nodes);
+  const samples = sampleNetwork(spec, effort, 'settled', 1, 0);
+  const limit = sampleEventLoop(spec.network, nodes, nodes * spec.consensus.k, effort);
+  return {
+    samples: {
+      [figure]: samples.rates,
+      [`messages.limit-${nodes}`]: limit,
+      [`messages.ratio-${nodes}`]: [median(samples.rates) / median(limit)],
+    },
+    facts: factsOf(samples),
+  };
 }
 
 export function measureLoad(

@@ -2,8 +2,8 @@
  * Figures of creating a vertex: encoding and id, beside the bare hash of as many bytes, which is the limit.
  * Owns: the three kinds of vertex that are measured. Does not own: the encoding (node/core/vertex.ts) or BLAKE3.
  */
-import { hashInto } from 'blake3-jit';
 import { encodedBytes, idBytes, identifyVertex, type Vertex } from '#node/core/vertex.ts';
+import { blake3 } from '#node/host/hash/blake3.ts';
 import type { JobResult } from './job-result.ts';
 import { type Efforts, keep, sampleTogetherNs } from './sampling.ts';
 
@@ -40,7 +40,7 @@ export function measureVertices({ loop }: Efforts): JobResult {
     const scratch = new Uint8Array(16_384);
     const create = (times: number): void => {
       for (let i = 0; i < times; i++) {
-        identifyVertex({ creator: i & 0xffff, sequence, parents, transactions }, hashInto, scratch, id);
+        identifyVertex({ creator: i & 0xffff, sequence, parents, transactions }, blake3, scratch, id);
         keep(id[0]!);
       }
     };
@@ -48,7 +48,7 @@ export function measureVertices({ loop }: Efforts): JobResult {
     const hash = (times: number): void => {
       for (let i = 0; i < times; i++) {
         message[0] = i;
-        hashInto(message, id);
+        blake3(message, id);
         keep(id[0]!);
       }
     };

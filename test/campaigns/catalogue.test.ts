@@ -12,9 +12,10 @@ import { rowText } from '#campaigns/scenario-text.ts';
 
 const catalogue = loadCatalogue();
 
-test('the catalogue holds the twelve scenarios of the specification, the roadmap entries and one for the law', () => {
+test('the catalogue holds the twelve scenarios of the specification, the roadmap entries, the overlap and one for the law', () => {
   assert.deepEqual(catalogue.map(({ id }) => id).sort(), [
-    ...['BL-001', 'CT-001', 'CT-002', 'CT-003', 'LT-001', 'LT-002', 'LT-003', 'PR-001'],
+    ...['BL-001', 'CT-001', 'CT-002', 'CT-003', 'LT-001', 'LT-002', 'LT-003'],
+    ...['OV-001', 'OV-002', 'OV-003', 'OV-004', 'OV-005', 'OV-006', 'PR-001'],
     ...['RM-101', 'RM-201', 'RM-301', 'RM-302', 'RM-303', 'RM-304', 'RM-401', 'RM-402', 'RM-403'],
     ...['SK-001', 'SK-002', 'ST-001', 'ST-002', 'ST-003'],
   ]);
@@ -55,6 +56,12 @@ test('durations, sizes and loads are those of requirements 2.4', () => {
     'CT-001': '1000 | 0% | lan | 2h',
     'CT-002': '1000 | 0% | lan | 1h',
     'CT-003': '1000 | 10%, 20%, 30%, 33% random | wan | 1h',
+    'OV-001': '16 | 0% | lan | 15s',
+    'OV-002': '100 | 0% | lan | 20s',
+    'OV-003': '16 | 0% | lan | 16s',
+    'OV-004': '16 | 0% | lan | 16s',
+    'OV-005': '16 | 0% | lan | 16s',
+    'OV-006': '16 | 12.5% random | lan | 16s',
     'PR-001': ' |  |  | ',
     'RM-101': '500 | 0% | lan | 1d',
     'RM-201': '1000 | 20% random, always-reject, always-accept, collusion, sybil | wan | 1h',

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type JournalEvent, journalState, type StepName } from '#campaigns/journal-event.ts';
 import { type Action, nextAction } from '#campaigns/next-action.ts';
+import { type PlannedCell, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
 import { fakePlan, fakeRow } from '#test/support/fake-campaign.ts';
 
 const plan = fakePlan('c', [fakeRow('FAKE-1', 2)]);
@@ -189,4 +190,29 @@ test('every walk with crashes ends closed, and no cell starts after it was done'
     }),
     { seed: 20_261_121, numRuns: 500 },
   );
+});
+
+test('a cell that measures this machine runs after the simulated ones, and nothing runs beside it', () => {
+  const measured = { ...fakeRow('FAKE-3', 2), target: 'processes' as const };
+  const mixed = fakePlan('c', [measured, fakeRow('FAKE-2', 2)]);
+  const cellsOf = (target: RunTarget): readonly PlannedCell[] =>
+    mixed.rows.find((row) => targetOf(row) === target)?.cells ?? [];
+  const [first, second] = cellsOf('simulator');
+  const [one, other] = cellsOf('processes');
+  const next = (...events: readonly JournalEvent[]): Action =>
+    nextAction(
+      mixed,
+      journalState(
+        [opened, done('feasibility'), ...events].map((event, index) => ({ n: index + 1, at: 't', event })),
+      ),
+      4,
+    );
+  const both = [started(first!.id), started(second!.id)];
+  assert.deepEqual(next(), { kind: 'simulate', cell: first });
+  assert.deepEqual(next(...both), { kind: 'wait' });
+  assert.deepEqual(next(...both, ended(first!.id)), { kind: 'wait' });
+  const alone = [...both, ended(first!.id), ended(second!.id)];
+  assert.deepEqual(next(...alone), { kind: 'simulate', cell: one });
+  assert.deepEqual(next(...alone, started(one!.id)), { kind: 'wait' });
+  assert.deepEqual(next(...alone, started(one!.id), ended(one!.id)), { kind: 'simulate', cell: other });
 });

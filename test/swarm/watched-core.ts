@@ -102,11 +102,12 @@ export class WatchedCore extends Core {
     this.#keepsCounter = keepsCounter;
   }
 
-  override arrive(poll: number, slot: number, attempt: number, nowUs: number): void {
+  override arrive(poll: number, slot: number, attempt: number, kind: number, nowUs: number): void {
     const { polls } = this;
-    const at = polls.answersAt(poll, slot);
-    this.#watcher.conformance.answered(poll, slot, attempt, (word) => polls.answers[at + 2 * word]!);
-    super.arrive(poll, slot, attempt, nowUs);
+    this.#watcher.conformance.answered(poll, slot, attempt, (word) =>
+      word < polls.scopeWords(poll) ? polls.yesWord(poll, slot, kind, word) : 0,
+    );
+    super.arrive(poll, slot, attempt, kind, nowUs);
   }
 
   override crash(node: number, durable: (slot: number) => boolean): void {

@@ -13,11 +13,11 @@ import type { PollSetting } from '#campaigns/analytic/yes-votes.ts';
 import { attackerCount, attackModel } from '#campaigns/feasibility/attackers.ts';
 import type { NodeLoad } from '#campaigns/feasibility/node-load.ts';
 import { nodeLoad } from '#campaigns/feasibility/node-load.ts';
+import { determinismKey } from '#campaigns/measure/run-figures.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
 import { meanTps, peakTps } from '#campaigns/workloads/load-profile.ts';
-import { determinismKey } from './outcome.ts';
 
 interface Prediction {
   readonly spec: RunSpec;

@@ -6,6 +6,7 @@
 
 import { finalised } from '#campaigns/analysis/decision-record.ts';
 import type { FaultAction } from '#campaigns/faults/action.ts';
+import type { Recorder } from '#campaigns/measure/recorder.ts';
 import type { Workload } from '#campaigns/run-spec.ts';
 import type { Arrivals } from '#campaigns/workloads/arrivals.ts';
 import { parentsWanted, tipsToKeep } from '#campaigns/workloads/shape.ts';
@@ -14,7 +15,6 @@ import { below, mix, purpose, streamKey } from '#node/core/random.ts';
 import { genesis, maximumParents } from '#node/core/vertex-table.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import { eventKind, nodeEvent } from './event.ts';
-import type { Recorder } from './recorder.ts';
 import type { Conductor, Simulation } from './simulation.ts';
 
 /** Transactions that were submitted together and are not in a vertex yet. */
@@ -314,6 +314,8 @@ export class Conduct implements Conductor {
       case 'disk-fail-off':
         disk.setFailed(action.nodes, action.kind === 'disk-fail-on');
         break;
+      case 'stall-on':
+      case 'stall-off':
       case 'memory-on':
       case 'memory-off':
         break; // not a capability of the simulator: such runs are SKIPPED before they start

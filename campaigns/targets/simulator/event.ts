@@ -2,8 +2,8 @@
  * The two words of an event: what kind, for whom, about what.
  * Owns: the bit layout. Does not own: the queues or the handlers.
  *
- * Queries and answers have queues of their own: word a is deferred (1 bit), attempt (1), slot (10), member (17); word b is
- * sequence (11 bits), poll (20). All other events: word a is kind (4 bits), member (17); word b is theirs.
+ * Queries and answers have queues of their own: word a is kind of answer (3 bits), deferred (1), attempt (1), slot (10), member
+ * (17); word b is sequence (11 bits), poll (20). All other events: word a is kind (4 bits), member (17); word b is theirs.
  * Limits: 131,072 members, 1,048,576 polls, 1,023 peers a poll, answers up to 2,047 polls late.
  */
 import { sequenceMask } from '#node/core/poll-book.ts';
@@ -24,6 +24,8 @@ const memberMask = mostMembers - 1;
 
 /** Set in word a of an answer that waited for the querier's event loop. */
 export const deferred = 1 << 28;
+/** From this bit of word a on: what the poll book said of an answer. */
+export const kindShift = 29;
 
 export function pollEvent(attempt: number, slot: number, member: number): number {
   return (attempt << 27) | (slot << 17) | member;

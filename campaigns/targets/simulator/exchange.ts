@@ -5,21 +5,24 @@
  */
 import { type AnswerDecorator, answerLate, answerNever, answerNow } from '#node/core/answer.ts';
 import type { Core } from '#node/core/core.ts';
-import { bitCount, headKey, headScopeWords, headWords } from '#node/core/poll-book.ts';
+import { answerYesToAll } from '#node/core/exceptions.ts';
+import { bitCount, headKey, headScopeWords, headStates } from '#node/core/poll-book.ts';
 import { mix, purpose, streamKey } from '#node/core/random.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import type { Cpu } from './cpu.ts';
-import { deferred, memberOf, mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
+import { deferred, kindShift, memberOf, mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
 import type { Network } from './network.ts';
 import type { VirtualDisk } from './virtual-disk.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
-const stride = headWords;
 const fieldKey = headKey;
 const fieldScopeWords = headScopeWords;
+const fieldStates = headStates;
+const yesToAll = answerYesToAll;
 const draw32 = mix;
 const ones = bitCount;
+const kindAt = kindShift;
 const memberMask = mostMembers - 1;
 const pollMask = mostPolls - 1;
 const deferredBit = deferred;
@@ -43,6 +46,7 @@ export interface ExchangeParts {
 /** Second key words: queries and answers of a poll draw from different streams. */
 const queryDraws = 0x2545f491;
 const answerDraws = 0x6c8e9cf5;
+const attacker = 0x80000000 | 0;
 
 export class Exchange {
   readonly queries: TimingWheel;
@@ -50,8 +54,10 @@ export class Exchange {
   nowUs = 0;
   /** Queries and answers delivered. */
   messages = 0;
-  /** Queries received by each member. */
-  readonly asked: Int32Array;
+  /** Queries received by each member; the top bit marks those whose answers an attack rewrites. */
+  readonly #asked: Int32Array;
+  /** An answer before it is known what kind it is. */
+  #draft = new Int32Array(2);
   readonly #parts: ExchangeParts;
   readonly #core: Core;
   readonly #network: Network;
@@ -74,7 +80,10 @@ export class Exchange {
     this.#concurrent = parts.core.params.concurrentPolls;
     this.queries = new TimingWheel(parts.wheelSlots);
     this.answers = new TimingWheel(parts.wheelSlots);
-    this.asked = new Int32Array(parts.core.members);
+    this.#asked = new Int32Array(parts.core.members);
+    if (parts.attack !== null)
+      for (const [member, attacks] of parts.attackers.entries())
+        if (attacks === 1) this.#asked[member] = attacker;
     const times = parts.calibration.serviceTimesUs;
     this.#isWeightless = times.askQuery === 0 && times.answerQuery === 0;
     this.#timeoutUs = new Float64Array(parts.core.polls.polls);
@@ -133,7 +142,7 @@ export class Exchange {
   query(poll: number, slot: number, attempt: number, peer: number): void {
     const network = this.#network;
     const head = this.#core.polls.head;
-    const h = poll * stride;
+    const h = poll * this.#core.polls.stride;
     const draw = draw32(head[h + fieldKey]!, queryDraws, 2 * slot + attempt);
     const a = pollEvent(attempt, slot, peer);
     const b = pollReference(poll, head[h]!);
@@ -153,17 +162,36 @@ export class Exchange {
     return ticks;
   }
 
-  #onQueries(pool: Int32Array, from: number, until: number): void {
-    const { active, polls } = this.#core;
-    const { head, slotState, scope, answers, k, words: width } = polls;
-    const { asked, answers: queue } = this;
+  /** The first queries of a poll that has just begun. */
+  queryAll(poll: number, count: number): void {
     const network = this.#network;
-    const attackers = this.#parts.attackers;
+    const { peers, head, stride, k } = this.#core.polls;
+    const from = poll * k;
+    if (!network.plain || this.#departUs > this.nowUs) {
+      for (let slot = 0; slot < count; slot++) this.query(poll, slot, 0, peers[from + slot]!);
+      return;
+    }
+    const queue = this.queries;
+    const key = head[poll * stride + fieldKey]!;
+    const b = pollReference(poll, head[poll * stride]!);
+    for (let slot = 0; slot < count; slot++) {
+      const ticks = network.plainDelay(draw32(key, queryDraws, 2 * slot));
+      if (ticks >= 0) queue.push(ticks, (slot << 17) | peers[from + slot]!, b);
+    }
+  }
+
+  #onQueries(pool: Int32Array, from: number, until: number): void {
+    const { active, polls, standing } = this.#core;
+    const { head, scope, stride, words: width } = polls;
+    const { votes, words: row } = standing;
+    const queue = this.answers;
+    const asked = this.#asked;
+    const network = this.#network;
     const isPlain = network.plain ? 1 : 0;
     const isCareful = network.partitioned || this.#isHindered ? 1 : 0;
     let delivered = 0;
     for (let e = from; e < until; e += 2) {
-      const a = pool[e]!;
+      let a = pool[e]!;
       const b = pool[e + 1]!;
       const peer = a & memberMask;
       const poll = b & pollMask;
@@ -175,20 +203,32 @@ export class Exchange {
       }
       delivered += 1;
       if (ticks < 0) continue;
-      asked[peer] = asked[peer]! + 1;
+      const asks = asked[peer]!;
+      asked[peer] = asks + 1;
       const slot = (a >>> 17) & 1023;
       const attempt = (a >>> 27) & 1;
       const h = poll * stride;
+      const key = head[h + fieldKey]!;
       let manner: number = now;
-      if (head[h] === b >>> 20 && slotState[poll * k + slot] === attempt << 1) {
-        const words = head[h + fieldScopeWords]!;
-        const at = 2 * (poll * k * width + slot * words);
-        const exceptions = this.#core.answer(peer, scope, poll * width, words, answers, at);
-        if (exceptions !== 0) this.#onExceptions(peer, poll, words, at);
-        if (attackers[peer] === 1) manner = this.#decorate(peer, poll, words, at);
-        if (manner === never) continue;
+      if (
+        head[h] === b >>> 20 &&
+        ((head[h + fieldStates + (slot >>> 4)]! >>> ((slot & 15) << 1)) & 3) === attempt << 1
+      ) {
+        // One word of honest yes votes is the common case.
+        if (
+          asks >= 0 &&
+          head[h + fieldScopeWords] === 1 &&
+          (scope[poll * width]! & ~votes[2 * peer * row]!) === 0
+        ) {
+          a |= yesToAll << kindAt;
+        } else {
+          const answer = this.#answer(peer, poll, slot, asks < 0);
+          manner = answer & 3;
+          if (manner === never) continue;
+          a |= (answer >>> 2) << kindAt;
+        }
       }
-      const draw = draw32(head[h + fieldKey]!, answerDraws, 2 * slot + attempt);
+      const draw = draw32(key, answerDraws, 2 * slot + attempt);
       const delay =
         isPlain === 1
           ? network.plainDelay(draw)
@@ -199,6 +239,25 @@ export class Exchange {
       queue.push(ticks, a, b);
     }
     this.messages += delivered;
+  }
+
+  /** The peer's answer, rewritten if it attacks. Returns its kind, above two bits of when it leaves. */
+  #answer(peer: number, poll: number, slot: number, attacks: boolean): number {
+    const core = this.#core;
+    const { polls, standing } = core;
+    if (!attacks) {
+      const at = 2 * peer * standing.words;
+      const kind = polls.put(poll, slot, standing.votes, at);
+      if (kind !== yesToAll) this.#onExceptions(peer, poll, standing.votes, at);
+      return (kind << 2) | now;
+    }
+    const words = polls.scopeWords(poll);
+    if (this.#draft.length < 2 * words) this.#draft = new Int32Array(2 * polls.words);
+    const draft = this.#draft;
+    const exceptions = core.answer(peer, polls.scope, poll * polls.words, words, draft, 0);
+    if (exceptions !== 0) this.#onExceptions(peer, poll, draft, 0);
+    const manner = this.#decorate(peer, poll, words);
+    return (polls.put(poll, slot, draft, 0) << 2) | manner;
   }
 
   /** Ticks until the answering node has done its work, -1 when it does not answer. */
@@ -215,21 +274,23 @@ export class Exchange {
   }
 
   /** Answers are sent as exceptions; a vertex of the scope that is unknown is asked for. */
-  #onExceptions(peer: number, poll: number, words: number, at: number): void {
-    const { scope, answers, words: width } = this.#core.polls;
+  #onExceptions(peer: number, poll: number, votes: Int32Array, at: number): void {
+    const { scope, words: width } = this.#core.polls;
+    const words = this.#core.polls.scopeWords(poll);
     const scopeAt = poll * width;
     let exceptions = 0;
     let unknown = 0;
     for (let w = 0; w < words; w++) {
-      const asked = scope[scopeAt + w]!;
-      exceptions += ones(asked & ~answers[at + 2 * w]!);
-      unknown |= asked & ~answers[at + 2 * w + 1]!;
+      const missing = scope[scopeAt + w]! & ~votes[at + 2 * w]!;
+      if (missing === 0) continue;
+      exceptions += ones(missing);
+      unknown |= missing & ~votes[at + 2 * w + 1]!;
     }
     this.#network.bytesSent[peer]! += exceptions * this.#parts.calibration.wireBytes.answerPerException;
     if (unknown !== 0) this.#core.requestMissing(peer, this.#nodeOf(poll), scope, scopeAt, words, this.nowUs);
   }
 
-  #decorate(peer: number, poll: number, words: number, at: number): number {
+  #decorate(peer: number, poll: number, words: number): number {
     const { attack, operatorOf, seed } = this.#parts;
     if (attack === null) return now;
     const polls = this.#core.polls;
@@ -247,8 +308,8 @@ export class Exchange {
       polls.scope,
       poll * polls.words,
       words,
-      polls.answers,
-      at,
+      this.#draft,
+      0,
     );
   }
 
@@ -260,7 +321,7 @@ export class Exchange {
   #onAnswers(pool: Int32Array, from: number, until: number): void {
     const core = this.#core;
     const { active, polls } = core;
-    const { head } = polls;
+    const { head, stride } = polls;
     const isSingle = this.#concurrent === 1 ? 1 : 0;
     const isCareful = this.#network.partitioned || !this.#isWeightless ? 1 : 0;
     let delivered = 0;
@@ -268,15 +329,16 @@ export class Exchange {
       const a = pool[e]!;
       const b = pool[e + 1]!;
       const poll = b & pollMask;
-      const querier = isSingle === 1 ? poll : this.#nodeOf(poll);
-      if (active[querier] === 0) continue;
+      const isCurrent = head[poll * stride] === b >>> 20;
+      // The polls of a node that is down are closed.
+      if (!isCurrent && active[isSingle === 1 ? poll : this.#nodeOf(poll)] === 0) continue;
       if ((a & deferredBit) === 0) {
-        if (isCareful === 1 && this.#isHeldBack(querier, a, b)) continue;
+        if (isCareful === 1 && this.#isHeldBack(this.#nodeOf(poll), a, b)) continue;
         delivered += 1;
       }
       const slot = (a >>> 17) & 1023;
       const attempt = (a >>> 27) & 1;
-      if (head[poll * stride] === b >>> 20) core.arrive(poll, slot, attempt, this.nowUs);
+      if (isCurrent) core.arrive(poll, slot, attempt, a >>> kindAt, this.nowUs);
       else core.receiveLate(poll, b >>> 20, slot, attempt, this.nowUs);
     }
     this.messages += delivered;
@@ -298,8 +360,13 @@ export class Exchange {
     return true;
   }
 
+  /** Queries received by each member. */
+  get asked(): Int32Array {
+    return this.#asked.map((count) => count & ~attacker);
+  }
+
   /** Bytes of the fixed part of all answers a member has sent; exceptions are in the network's counter. */
   answerBytesOf(member: number): number {
-    return this.asked[member]! * this.#parts.calibration.wireBytes.answerFixed;
+    return (this.#asked[member]! & ~attacker) * this.#parts.calibration.wireBytes.answerFixed;
   }
 }

@@ -5,9 +5,9 @@
  */
 import type { FaultAction } from '#campaigns/faults/action.ts';
 import type { FaultPlacement } from '#campaigns/faults/schedule.ts';
+import type { Recorder } from '#campaigns/measure/recorder.ts';
 import type { FaultRecord } from '#campaigns/results/schema.ts';
 import type { Conduct } from './conduct.ts';
-import type { Recorder } from './recorder.ts';
 import type { Simulation } from './simulation.ts';
 
 interface Seen {
@@ -114,6 +114,7 @@ export class FaultLog {
       case 'disk':
         return this.#simulation.disk.refusedAnswers;
       case 'memory':
+      case 'stall':
         return 0;
     }
   }
@@ -137,6 +138,7 @@ export class FaultLog {
       case 'disk':
         return `${effect} queries unanswered by nodes whose disk failed`;
       case 'memory':
+      case 'stall':
         return 'not modelled';
     }
   }

@@ -5,9 +5,16 @@
  */
 
 import { checkSafety, type SafetyReport } from '#campaigns/analysis/safety.ts';
-import { codeVersion } from '#campaigns/code-version.ts';
+import {
+  configurationOf,
+  detectionFigures,
+  determinismKey,
+  latencyFigures,
+  roundsFigures,
+  samplingZ,
+  throughputFigures,
+} from '#campaigns/measure/run-figures.ts';
 import type { RunResult, TestStatus } from '#campaigns/results/schema.ts';
-import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
 import type { RunParts } from './run-parts.ts';
 
@@ -32,10 +39,10 @@ export function outcomeOf(
   const result: RunResult = {
     test_run_id: id,
     timestamp: new Date().toISOString(),
-    configuration: configurationOf(parts),
+    configuration: configurationOf(spec, parts.honestCount),
     results: {
       throughput: throughputOf(parts, measuredUs),
-      latency: latencyOf(parts),
+      latency: latencyFigures(recorder.latency, sharesOf(parts).undecidedTransactionShare),
       resource_usage: resourcesOf(parts, endedUs),
       consensus_metrics: consensusOf(parts, safety),
       simulation: simulationOf(parts, endedUs, cpuSeconds),
@@ -89,10 +96,6 @@ function finalityUs(parts: RunParts): number {
   return parts.recorder.latency.meanUs ?? parts.plan.finalityUs;
 }
 
-export function determinismKey(spec: RunSpec): string {
-  return `${codeVersion()}/${process.version}/${spec.scenarioId}/${spec.label}/${spec.seed}`;
-}
-
 function statusOf(
   parts: RunParts,
   safety: SafetyReport,
@@ -126,35 +129,6 @@ function anomaliesOf(parts: RunParts): string[] {
   return found;
 }
 
-function configurationOf(parts: RunParts): RunResult['configuration'] {
-  const { spec } = parts;
-  const { consensus, workload, byzantine } = spec;
-  return {
-    scenario_id: spec.scenarioId,
-    label: spec.label,
-    node_count: spec.nodes,
-    byzantine_percentage: byzantine.share * 100,
-    byzantine_nodes: spec.nodes - parts.honestCount,
-    attack: byzantine.attack,
-    network_profile: spec.network.name,
-    topology: spec.topology.kind,
-    workload: `${workload.kind}, batch ${workload.batch}, ${workload.payloadBytes} B`,
-    resource_profile: spec.resources.name,
-    calibration: spec.calibration.name,
-    consensus_params: {
-      sample_size: consensus.k,
-      alpha_threshold: consensus.alphaConfidence,
-      alpha_preference: consensus.alphaPreference,
-      beta_threshold: consensus.beta,
-      finalization_threshold: consensus.threshold,
-      max_rounds: consensus.maxRounds,
-      poll_interval_ms: consensus.pollIntervalUs / 1000,
-      concurrent_polls: consensus.concurrentPolls,
-      early_end: consensus.earlyEnd,
-    },
-  };
-}
-
 function throughputOf(parts: RunParts, measuredUs: number): RunResult['results']['throughput'] {
   const { series, spec, conduct, recorder, plan } = parts;
   const { batch } = spec.workload;
@@ -173,47 +147,11 @@ function throughputOf(parts: RunParts, measuredUs: number): RunResult['results']
       tps_variance_percent: 0,
     };
   }
-  const window = series.windowThroughput();
-  const transactions = window?.transactions ?? 0;
-  const points = series.windowPoints();
-  const offered = points.reduce((sum, point) => sum + point.offered_tps, 0) / Math.max(1, points.length);
-  return {
-    avg_tps: window?.averageTps ?? 0,
-    peak_tps: window?.peakTps ?? 0,
-    min_tps: window?.leastTps ?? 0,
-    total_vertices: transactions / batch,
-    total_transactions: transactions,
-    vertices_per_second: (window?.averageTps ?? 0) / batch,
-    offered_tps: offered,
-    queued_transactions: conduct.queuedTransactions,
-    tps_variance_percent: window?.variancePercent ?? 0,
-  };
+  return throughputFigures(series, batch, conduct.queuedTransactions);
 }
 
 function sharesOf({ recorder, conduct, plan }: RunParts): ReturnType<RunParts['recorder']['shares']> {
   return recorder.shares(conduct.unissued(plan.warmupUs, plan.warmupUs + plan.measureUs));
-}
-
-/** Quantiles over all pairs; an undecided pair is later than every decided one, so a quantile may not exist. */
-function latencyOf(parts: RunParts): RunResult['results']['latency'] {
-  const { latency } = parts.recorder;
-  const undecided = sharesOf(parts).undecidedTransactionShare;
-  const later = undecided >= 1 ? 0 : (latency.total * undecided) / (1 - undecided);
-  const at = (share: number): number | null => milliseconds(latency.quantileUs(share, later));
-  return {
-    p50_ms: at(0.5),
-    p95_ms: at(0.95),
-    p99_ms: at(0.99),
-    p999_ms: at(0.999),
-    max_ms: undecided > 0 ? null : milliseconds(latency.mostUs),
-    mean_ms: milliseconds(latency.meanUs),
-    undecided_share: undecided,
-    histogram: latency.toPairs(),
-  };
-}
-
-function milliseconds(us: number | null): number | null {
-  return us === null ? null : us / 1000;
 }
 
 function resourcesOf(parts: RunParts, endedUs: number): RunResult['results']['resource_usage'] {
@@ -248,21 +186,12 @@ function consensusOf(parts: RunParts, safety: SafetyReport): RunResult['results'
   const { recorder, simulation, detection } = parts;
   const { rounds } = recorder;
   const shares = sharesOf(parts);
-  const times = [...detection.attackers.values()];
   return {
     avg_rounds_to_finalize: rounds.mean,
     confidence_at_finalization:
       recorder.finalisedPairs === 0 ? null : recorder.confidenceSum / recorder.finalisedPairs,
-    byzantine_detected: detection.attackers.size,
-    false_positives: detection.honest.size,
-    time_to_detect_ms: times.length === 0 ? null : Math.max(...times) / 1000,
-    rounds: {
-      mean: rounds.mean,
-      p50: rounds.quantile(0.5),
-      p99: rounds.quantile(0.99),
-      max: rounds.most,
-      histogram: rounds.toPairs(),
-    },
+    ...detectionFigures(detection),
+    rounds: roundsFigures(rounds),
     finalized_share: shares.finalizedShare,
     all_honest_share: shares.allHonestShare,
     conflicts_finalized: safety.byRule.conflict,
@@ -271,20 +200,8 @@ function consensusOf(parts: RunParts, safety: SafetyReport): RunResult['results'
     rejected_vertices: recorder.rejectedPairs,
     polls_successful_share:
       simulation.polledVertices === 0 ? 0 : simulation.chits / simulation.polledVertices,
-    sampling_chi_square_z: samplingZ(parts),
+    sampling_chi_square_z: samplingZ(parts.spec, simulation.exchange.asked),
   };
-}
-
-/** Chi-square of queries over members, corrected for sampling without replacement, as a z value. */
-function samplingZ(parts: RunParts): number {
-  const { asked } = parts.simulation.exchange;
-  const members = asked.length;
-  const total = asked.reduce((sum, count) => sum + count, 0);
-  const spread = 1 - parts.spec.consensus.k / (members - 1);
-  if (total === 0 || spread <= 0 || parts.spec.faults.length > 0) return 0;
-  const expected = total / members;
-  const chiSquare = asked.reduce((sum, count) => sum + (count - expected) ** 2, 0) / (expected * spread);
-  return (chiSquare - (members - 1)) / Math.sqrt(2 * (members - 1));
 }
 
 function eventsOf(parts: RunParts, safety: SafetyReport): string[] {

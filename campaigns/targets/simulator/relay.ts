@@ -25,6 +25,8 @@ export interface RelayParts {
   readonly graph: RelayGraph;
   readonly calibration: Calibration;
   readonly seed: number;
+  /** No node crashes and no partition cuts in this run: what is on its way arrives. */
+  readonly isCalm: boolean;
 }
 
 /** Slot of a record that asks for everything. */
@@ -49,17 +51,23 @@ export class Relay {
   readonly #free: number[] = [];
   #used = 0;
   #bytes = new Int32Array(1024); // per vertex slot
-  /** Vertices that reached a node, checked or being checked: [node][word]. */
+  // A vertex is passed on by all nodes within a short time: bits of one vertex lie together.
+  /** Nodes that a vertex reached, checked or being checked: [slot][node / 32]. */
   #reached: Int32Array;
-  /** Vertices on their way to a node that asked: [node][word]. They are not sent along with their descendants again. */
+  /** Nodes that asked for a vertex that is on its way: [slot][node / 32]. It is not sent along with its descendants again. */
   #promised: Int32Array;
-  #words: number;
+  readonly #row: number;
+  /** Tick after the one in which the first copy on its way arrives, 0 = none: [slot][node]. Only in calm runs. */
+  #firstCopy: Int32Array;
+  readonly #nodes: number;
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
-    this.#words = parts.core.standing.words;
-    this.#reached = new Int32Array(parts.core.standing.nodes * this.#words);
+    this.#row = (parts.core.standing.nodes + 31) >>> 5;
+    this.#reached = new Int32Array(32 * parts.core.standing.words * this.#row);
     this.#promised = this.#reached.slice();
+    this.#nodes = parts.core.standing.nodes;
+    this.#firstCopy = new Int32Array(parts.isCalm ? 32 * parts.core.standing.words * this.#nodes : 0);
   }
 
   /** A node publishes its own vertex; `only` restricts the push to part of the network (equivocation). */
@@ -105,7 +113,7 @@ export class Relay {
   }
 
   #send(record: number, node: number, peer: number, nowUs: number): void {
-    const { network, calibration, wheel } = this.#parts;
+    const { network, calibration, wheel, isCalm } = this.#parts;
     const slot = this.#slot[record]!;
     if (this.#hasReached(peer, slot)) {
       network.bytesSent[node]! += calibration.wireBytes.vertexAnnouncement;
@@ -116,6 +124,18 @@ export class Relay {
     this.bodies += 1;
     const ticks = network.delay(this.#draw(node, peer, this.#serial[record]!), node, peer, bytes, nowUs);
     if (ticks < 0) return;
+    if (isCalm) {
+      const at = slot * this.#nodes + peer;
+      const first = this.#firstCopy[at]!;
+      const arrival = wheel.now + ticks + 1;
+      if (first !== 0 && first <= arrival) {
+        // It will find the vertex there: nothing but the counters would notice it.
+        this.delivered += 1;
+        this.duplicates += 1;
+        return;
+      }
+      this.#firstCopy[at] = arrival;
+    }
     this.#copies[record]! += 1;
     wheel.push(ticks, nodeEvent(eventKind.body, peer), record);
   }
@@ -200,7 +220,7 @@ export class Relay {
       const ticks = network.delay(draw, peer, node, bytes, nowUs);
       if (ticks < 0) return;
       this.#unreach(node, each);
-      this.#promised[node * this.#words + (each >>> 5)]! |= 1 << (each & 31);
+      this.#promised[each * this.#row + (node >>> 5)]! |= 1 << (node & 31);
       const copy = this.#record(each, peer);
       this.#copies[copy] = 1;
       this.#parts.wheel.push(ticks, nodeEvent(eventKind.body, node), copy);
@@ -245,25 +265,26 @@ export class Relay {
 
   /** What is lost on its way is asked for by name: its descendant waits for it. */
   #isPromised(node: number, slot: number): boolean {
-    return (this.#promised[node * this.#words + (slot >>> 5)]! & (1 << (slot & 31))) !== 0;
+    return (this.#promised[slot * this.#row + (node >>> 5)]! & (1 << (node & 31))) !== 0;
   }
 
   /** A crash forgets what reached the node but is not known there any more. */
   crash(node: number): void {
     this.#fit();
     const { standing } = this.#parts.core;
-    for (let w = 0; w < this.#words; w++) {
-      this.#reached[node * this.#words + w] = standing.votes[2 * (node * standing.words + w) + 1]!;
-      this.#promised[node * this.#words + w] = 0;
+    const bit = 1 << (node & 31);
+    for (let slot = 0; slot < 32 * standing.words; slot++) {
+      const at = slot * this.#row + (node >>> 5);
+      if (standing.isKnown(node, slot)) this.#reached[at]! |= bit;
+      else this.#reached[at]! &= ~bit;
+      this.#promised[at]! &= ~bit;
     }
   }
 
   released(slot: number): void {
-    const keep = ~(1 << (slot & 31));
-    for (let at = slot >>> 5; at < this.#reached.length; at += this.#words) {
-      this.#reached[at]! &= keep;
-      this.#promised[at]! &= keep;
-    }
+    this.#reached.fill(0, slot * this.#row, (slot + 1) * this.#row);
+    this.#promised.fill(0, slot * this.#row, (slot + 1) * this.#row);
+    if (this.#parts.isCalm) this.#firstCopy.fill(0, slot * this.#nodes, (slot + 1) * this.#nodes);
   }
 
   #record(slot: number, from: number): number {
@@ -285,16 +306,17 @@ export class Relay {
   }
 
   #hasReached(node: number, slot: number): boolean {
-    return (this.#reached[node * this.#words + (slot >>> 5)]! & (1 << (slot & 31))) !== 0;
+    return (this.#reached[slot * this.#row + (node >>> 5)]! & (1 << (node & 31))) !== 0;
   }
 
   #markReached(node: number, slot: number): void {
-    this.#reached[node * this.#words + (slot >>> 5)]! |= 1 << (slot & 31);
+    this.#reached[slot * this.#row + (node >>> 5)]! |= 1 << (node & 31);
   }
 
   /** A pending vertex that never completed, or one that is sent again on request. */
   #unreach(node: number, slot: number): void {
-    this.#reached[node * this.#words + (slot >>> 5)]! &= ~(1 << (slot & 31));
+    if (this.#parts.isCalm) this.#firstCopy[slot * this.#nodes + node] = 0;
+    this.#reached[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
   }
 
   #growRecords(): void {
@@ -311,21 +333,20 @@ export class Relay {
 
   /** Follows the growth of the vertex table. */
   #fit(): void {
-    const { words, nodes } = this.#parts.core.standing;
-    if (this.#bytes.length < words * 32) {
-      const bytes = new Int32Array(words * 32);
+    const slots = 32 * this.#parts.core.standing.words;
+    if (this.#bytes.length < slots) {
+      const bytes = new Int32Array(slots);
       bytes.set(this.#bytes);
       this.#bytes = bytes;
     }
-    if (words === this.#words) return;
-    const wider = (from: Int32Array): Int32Array<ArrayBuffer> => {
-      const to = new Int32Array(nodes * words);
-      for (let n = 0; n < nodes; n++)
-        to.set(from.subarray(n * this.#words, (n + 1) * this.#words), n * words);
+    if (this.#reached.length === slots * this.#row) return;
+    const longer = (from: Int32Array, row: number): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(slots * row);
+      to.set(from);
       return to;
     };
-    this.#reached = wider(this.#reached);
-    this.#promised = wider(this.#promised);
-    this.#words = words;
+    this.#reached = longer(this.#reached, this.#row);
+    this.#promised = longer(this.#promised, this.#row);
+    if (this.#parts.isCalm) this.#firstCopy = longer(this.#firstCopy, this.#nodes);
   }
 }

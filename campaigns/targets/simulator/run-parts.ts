@@ -4,12 +4,13 @@
  * Does not own: any part, the loop (run.ts) or the figures (outcome.ts).
  */
 import type { FaultSchedule } from '#campaigns/faults/schedule.ts';
+import type { Recorder } from '#campaigns/measure/recorder.ts';
+import type { Detection } from '#campaigns/measure/run-figures.ts';
 import type { Series } from '#campaigns/measure/series.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Arrivals } from '#campaigns/workloads/arrivals.ts';
 import type { Conduct } from './conduct.ts';
 import type { FaultLog } from './fault-log.ts';
-import type { Recorder } from './recorder.ts';
 import type { Simulation } from './simulation.ts';
 import type { WindowPlan } from './window.ts';
 
@@ -27,10 +28,4 @@ export interface RunParts {
   readonly honest: Uint8Array;
   readonly honestCount: number;
   readonly detection: Detection;
-}
-
-/** When each attacker (or honest node) was convicted by most honest nodes, virtual microseconds. */
-export interface Detection {
-  readonly attackers: Map<number, number>;
-  readonly honest: Map<number, number>;
 }

@@ -3,22 +3,21 @@
  * Owns: putting the parts together, the loop over virtual time, when the run ends. Does not own: any part.
  * The same specification gives the same trace hash and the same figures, byte for byte.
  */
-import type { FaultSchedule } from '#campaigns/faults/schedule.ts';
-import { scheduleFaults } from '#campaigns/faults/schedule.ts';
+import { type Cast, castOf, operatorsOf } from '#campaigns/cast.ts';
+import { Recorder } from '#campaigns/measure/recorder.ts';
+import type { Detection } from '#campaigns/measure/run-figures.ts';
 import { Series } from '#campaigns/measure/series.ts';
+import { arrivalsOf, scheduleOf } from '#campaigns/run-schedule.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
-import { Arrivals } from '#campaigns/workloads/arrivals.ts';
 import { attackDecorator } from '#node/byzantine/attacks.ts';
 import { Core, type CoreOptions } from '#node/core/core.ts';
 import type { CorePorts } from '#node/core/ports.ts';
-import { mix, purpose } from '#node/core/random.ts';
 import { nodeMemoryBytes } from '#node/model/calibration.ts';
 import { Conduct } from './conduct.ts';
 import { FaultLog } from './fault-log.ts';
 import { outcomeOf } from './outcome.ts';
-import { Recorder } from './recorder.ts';
-import type { Detection, RunParts } from './run-parts.ts';
+import type { RunParts } from './run-parts.ts';
 import { Simulation } from './simulation.ts';
 import { relayGraph } from './topology.ts';
 import { type DecisionSink, VirtualDisk } from './virtual-disk.ts';
@@ -27,52 +26,6 @@ import { planWindow, type WindowPlan } from './window.ts';
 const syncPeers = 3;
 /** Ticks between two looks at things that need no exact time. */
 const housekeepingTicks = 64;
-
-/** The floor(share x nodes) members with the least hash: independent of anything else about a node. */
-export function attackersOf(nodes: number, share: number, seed: number): Uint8Array {
-  const attackers = new Uint8Array(nodes);
-  const count = Math.floor(share * nodes + 1e-9);
-  const order = Array.from({ length: nodes }, (_, node) => node);
-  const draw = order.map((node) => mix(seed, purpose.attack, node) >>> 0);
-  order.sort((a, b) => draw[a]! - draw[b]! || a - b);
-  for (const node of order.slice(0, count)) attackers[node] = 1;
-  return attackers;
-}
-
-function operators(attackers: Uint8Array, identities: number): Int32Array {
-  let seen = 0;
-  return Int32Array.from(attackers, (is, node) =>
-    is === 0 ? node : attackers.length + Math.floor(seen++ / identities),
-  );
-}
-
-/** The members of a run by role. */
-interface Cast {
-  readonly attackers: Uint8Array;
-  readonly honest: Uint8Array;
-  readonly honestNodes: Int32Array;
-  /** Attackers issue twins instead of voting only. */
-  readonly twins: boolean;
-}
-
-function castOf({ nodes, byzantine, seed }: RunSpec): Cast {
-  const attackers = attackersOf(nodes, byzantine.attack === 'none' ? 0 : byzantine.share, seed);
-  const honest = attackers.map((is) => 1 - is);
-  const honestNodes = Int32Array.from([...honest.keys()].filter((node) => honest[node] === 1));
-  return { attackers, honest, honestNodes, twins: byzantine.attack === 'equivocation' };
-}
-
-function arrivalsOf(spec: RunSpec, plan: WindowPlan, cast: Cast): Arrivals {
-  return new Arrivals(spec.workload, {
-    seed: spec.seed,
-    startUs: 0,
-    endUs: plan.warmupUs + plan.measureUs,
-    windowStartUs: plan.warmupUs,
-    scale: plan.scale,
-    issuers: cast.twins ? Int32Array.from(cast.honest.keys()) : cast.honestNodes,
-    conflictGapUs: Math.max(1, Math.floor(plan.finalityUs / 4)),
-  });
-}
 
 /** The parts of a run that tests replace: observed or defective ones. */
 export interface Makers {
@@ -95,12 +48,13 @@ function simulationOf(spec: RunSpec, { attackers }: Cast, conduct: Conduct, made
       consensus: spec.consensus,
       network: spec.network,
       graph: relayGraph(spec.topology.kind, spec.topology.degree, spec.nodes, spec.seed),
+      isCalm: spec.faults.length === 0,
       calibration: spec.calibration,
       cores: spec.resources.cpuCores,
       seed: spec.seed,
       attackers,
       attack: attack === 'none' ? null : attackDecorator(attack, clusters),
-      operatorOf: operators(attackers, attack === 'sybil' ? Math.max(1, identities) : 1),
+      operatorOf: operatorsOf(attackers, attack === 'sybil' ? Math.max(1, identities) : 1),
       exclusion,
       slots: 64,
       core: made.core,
@@ -108,20 +62,6 @@ function simulationOf(spec: RunSpec, { attackers }: Cast, conduct: Conduct, made
     },
     conduct,
   );
-}
-
-function scheduleOf(spec: RunSpec, plan: WindowPlan, { honestNodes }: Cast): FaultSchedule {
-  return scheduleFaults(spec.faults, {
-    requestedUs: Math.max(1, spec.duration.measureUs),
-    scale: plan.scale,
-    windowFromUs: plan.warmupUs,
-    windowUntilUs: plan.warmupUs + plan.measureUs,
-    leastEffectUs: Math.ceil(2 * plan.finalityUs),
-    leastGapUs: Math.ceil(2 * plan.finalityUs),
-    seed: spec.seed,
-    nodes: spec.nodes,
-    honest: honestNodes,
-  });
 }
 
 /** `replaced`: makers used instead of the product's. */

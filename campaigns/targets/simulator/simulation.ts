@@ -35,6 +35,8 @@ export interface SimulationOptions {
   readonly consensus: ConsensusParams;
   readonly network: NetworkProfile;
   readonly graph: RelayGraph;
+  /** No node crashes and no partition cuts: see relay.ts. */
+  readonly isCalm: boolean;
   readonly calibration: Calibration;
   readonly cores: number;
   readonly seed: number;
@@ -114,6 +116,7 @@ export class Simulation implements CorePorts, EventSink {
       wheel,
       cpu,
       graph: options.graph,
+      isCalm: options.isCalm,
       calibration,
       seed,
     });
@@ -200,6 +203,10 @@ export class Simulation implements CorePorts, EventSink {
 
   query(poll: number, slot: number, attempt: number, peer: number): void {
     this.exchange.query(poll, slot, attempt, peer);
+  }
+
+  queryAll(poll: number, count: number): void {
+    this.exchange.queryAll(poll, count);
   }
 
   pollEnded(_node: number, _poll: number, vertices: number, chits: number): void {

@@ -7,7 +7,7 @@
  */
 import { FarHeap } from './far-heap.ts';
 
-const chunkWords = 64;
+const chunkWords = 256;
 const chunkMask = chunkWords - 1;
 const none = 0;
 

@@ -54,7 +54,7 @@ export function planWindow(spec: RunSpec, estimate: FinalityEstimate = estimateF
 /** What of a run decides about the least it has to simulate. */
 export type LoadAndTime = RunLoad & Pick<RunSpec, 'duration' | 'faults'>;
 
-type Lengths = Pick<WindowPlan, 'warmupUs' | 'measureUs' | 'cooldownUs'>;
+export type Lengths = Pick<WindowPlan, 'warmupUs' | 'measureUs' | 'cooldownUs'>;
 
 /** How much longer the mean time to finality gets because vertices wait for the end of partitions; 1 without. */
 function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['duration']): number {
@@ -67,7 +67,7 @@ function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['duration']
 }
 
 /** The shortest lengths that answer anything, whatever they cost. */
-function leastLengths(
+export function leastLengths(
   { duration, workload, consensus, faults }: LoadAndTime,
   estimate: FinalityEstimate,
 ): Lengths {
@@ -139,7 +139,7 @@ function planSingle(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
 }
 
 /** Of a ramp as many for each step, so that no bin holds two loads. */
-function binsOf(workload: Workload, measureUs: number): number {
+export function binsOf(workload: Workload, measureUs: number): number {
   if (workload.kind === 'single') return mostBins;
   const vertices = ((meanTps(workload) / workload.batch) * measureUs) / 1_000_000;
   const full = Math.floor(vertices / verticesPerBin);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bitCount, PollBook, sequenceMask } from '#node/core/poll-book.ts';
+import { answerIgnored, answerMayBeLast, bitCount, PollBook, sequenceMask } from '#node/core/poll-book.ts';
 import { guardDeterminism } from '#test/support/determinism-guard.ts';
 import { encode, slotsOf, someParams, type Vote } from './recorded-core.ts';
 
@@ -50,9 +50,14 @@ class Watched {
     for (const [vertex, vote] of table)
       if (vote === 'yes' && this.yes.has(vertex)) this.yes.set(vertex, this.yes.get(vertex)! + 1);
     const votes = encode(table, this.book.words);
-    const words = this.book.scopeWords(this.#poll);
-    this.book.answers.set(votes.subarray(0, 2 * words), this.book.answersAt(this.#poll, slot));
-    return this.book.add(this.#poll, slot) && this.book.isOver(this.#poll);
+    const kind = this.book.put(this.#poll, slot, votes, 0);
+    return this.#arrive(slot, kind);
+  }
+
+  #arrive(slot: number, kind: number): boolean {
+    const outcome = this.book.accept(this.#poll, slot, 0, kind);
+    assert.equal(this.book.accept(this.#poll, slot, 0, kind), answerIgnored, 'a duplicate');
+    return outcome === answerMayBeLast && this.book.isOver(this.#poll);
   }
 
   drop(vertex: number): void {
@@ -241,11 +246,14 @@ test('widening keeps open polls and the answers on their way', () => {
   ]);
   poll.answer(yes);
   poll.answer(yes);
-  const waiting = poll.book.answersAt(3, 4);
-  poll.book.answers[waiting] = 1 << 5;
+  const kind = poll.book.put(3, 4, Int32Array.of(1 << 5, -1, 0, -1), 0);
   poll.book.grow(8);
   assert.equal(poll.book.words, 8);
-  assert.equal(poll.book.answers[poll.book.answersAt(3, 4)], 1 << 5);
+  assert.deepEqual([poll.book.yesWord(3, 4, kind, 0), poll.book.yesWord(3, 4, kind, 1)], [1 << 5, 0]);
+  assert.deepEqual(
+    [poll.book.refusedWord(3, 4, kind, 0), poll.book.refusedWord(3, 4, kind, 1)],
+    [0, 1 << 31],
+  );
   assert.deepEqual(slotsOf(poll.book.scope, 3 * 8, 8), [5, 63]);
   for (const over of [false, false, true]) assert.equal(poll.answer(yes), over);
   poll.assertCounts();
@@ -256,8 +264,7 @@ test('polls of one book do not touch each other', () => {
   const book = new PollBook(2, 2, { ...someParams, k: 1, alphaPreference: 1, alphaConfidence: 1 });
   const rows = Int32Array.of(-1, -1);
   for (const poll of [0, 1]) book.begin(poll, rows, 0, 2, 1, 10 * poll);
-  book.answers.set([-1, -1, -1, -1], book.answersAt(0, 0));
-  assert.equal(book.add(0, 0), true);
+  assert.equal(book.accept(0, 0, 0, book.put(0, 0, Int32Array.of(-1, -1, -1, -1), 0)), answerMayBeLast);
   assert.equal(book.isOver(0), true);
   assert.equal(book.isOver(1), false);
   assert.deepEqual([book.yesVotes(0, 33), book.yesVotes(1, 33)], [1, 0]);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planPhase, planScenario } from '#campaigns/commands/plan-request.ts';
+import { planMeasurement, planPhase, planScenario } from '#campaigns/commands/plan-request.ts';
 import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
 import { parseConsensusOption } from '#campaigns/schema/consensus.ts';
 import { reproduceCommand } from '#reports/scale/reproduce-command.ts';
@@ -14,7 +14,8 @@ const seed = 7;
 
 /** The options of a printed command, resolved as `simulate` resolves them. */
 function planOfCommand(command: string): Plan {
-  const [id = '', ...words] = command.replace('npm run campaign simulate -- ', '').split(' ');
+  const isMeasured = command.startsWith('npm run campaign measure -- ');
+  const [id = '', ...words] = command.replace(/^npm run campaign (simulate|measure) -- /, '').split(' ');
   const option = (name: string): string | undefined => {
     const at = words.indexOf(`--${name}`);
     return at < 0 ? undefined : words[at + 1];
@@ -23,17 +24,22 @@ function planOfCommand(command: string): Plan {
   const attack = option('attack');
   const consensus = option('consensus');
   const duration = option('duration');
-  return planScenario(id, {
+  const packing = option('nodes-per-process');
+  const changes = {
     seed: Number(option('seed')),
     replications: Number(option('replications')),
-    tier: option('tier') === 'analytic' ? 'analytic' : 'message',
+    tier: option('tier') === 'analytic' ? ('analytic' as const) : ('message' as const),
     nodes: [Number(option('nodes'))],
     byzantineShares: share === undefined ? undefined : [Number.parseFloat(share) / 100],
     attacks: attack === undefined ? undefined : [attack],
     network: option('network'),
     consensus: consensus === undefined ? undefined : parseConsensusOption(consensus),
     durationUs: duration === undefined ? undefined : Number.parseFloat(duration) * 1e6,
-  }).planOf('again');
+  };
+  const planned = isMeasured
+    ? planMeasurement(id, changes, packing === undefined ? null : Number(packing), words.includes('--alone'))
+    : planScenario(id, changes);
+  return planned.planOf('again');
 }
 
 const cellIds = (rows: readonly PlannedRow[]): string[] =>

@@ -48,6 +48,7 @@ function polling(setting: Setting = {}): Simulation {
       },
       network,
       graph: relayGraph('full', 8, nodes, 1),
+      isCalm: false,
       calibration,
       cores: 4,
       seed,

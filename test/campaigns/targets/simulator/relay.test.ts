@@ -53,6 +53,7 @@ function relayed({ kind, network = lan, calibration = weightless(defaultCalibrat
       consensus: runSpecExample().consensus,
       network,
       graph,
+      isCalm: false,
       calibration,
       cores: 4,
       seed: 5,

@@ -1,0 +1,69 @@
+/**
+ * Plans warm-up, measured window and cool-down of a run in real time: a second costs a second, whatever happens in it.
+ * Owns: these lengths and the notes about them. Does not own: the estimate of finality or the least lengths, which are the
+ * simulator's (targets/simulator), so that both targets measure windows of the same worth.
+ */
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
+import { binsOf, leastLengths, type WindowPlan } from '#campaigns/targets/simulator/window.ts';
+
+/** A longer window is only measured when finality is so slow that it needs it. */
+const usuallyMostUs = 60_000_000;
+/** Processes settle: connections warm up, code is compiled. */
+const warmupLeastUs = 2_000_000;
+const measureLeastUs = 4_000_000;
+const cooldownLeastUs = 1_500_000;
+/** Nodes that share cores are slower than the estimate, which gives each its own. */
+const slack = 1.25;
+const binLeastUs = 500_000;
+
+export function planRealTime(spec: RunSpec): WindowPlan {
+  const estimate = estimateFinality(spec);
+  const least = leastLengths(spec, estimate);
+  const requestedUs = Math.max(1_000, spec.duration.measureUs);
+  const leastUs = Math.ceil(Math.max(measureLeastUs, slack * least.measureUs));
+  const measureUs = Math.max(leastUs, Math.min(requestedUs, usuallyMostUs));
+  const warmupUs = Math.max(
+    warmupLeastUs,
+    Math.ceil(slack * least.warmupUs),
+    Math.min(spec.duration.warmupUs, warmupLeastUs),
+  );
+  const cooldownUs = Math.ceil(Math.max(cooldownLeastUs, slack * least.cooldownUs));
+  const compression = requestedUs / measureUs;
+  return {
+    warmupUs,
+    measureUs,
+    cooldownUs,
+    compression,
+    scale: Math.min(1, measureUs / requestedUs),
+    finalityUs: estimate.finalityUs,
+    bins: Math.max(1, Math.min(binsOf(spec.workload, measureUs), Math.floor(measureUs / binLeastUs))),
+    estimatedMessages: Math.round(
+      (estimate.messagesPerSecond * (warmupUs + measureUs + cooldownUs)) / 1_000_000,
+    ),
+    decisions: null,
+    notes: notesOf(requestedUs, measureUs, compression),
+  };
+}
+
+function notesOf(requestedUs: number, measureUs: number, compression: number): string[] {
+  const seconds = (us: number): string => `${(us / 1_000_000).toFixed(1)} s`;
+  if (compression > 1.001)
+    return [
+      `measured window ${seconds(measureUs)} of ${seconds(requestedUs)} requested (compression ${compression.toFixed(1)}): real time`,
+    ];
+  if (compression < 0.999)
+    return [
+      `measured window stretched from ${seconds(requestedUs)} to ${seconds(measureUs)}: that many finality times are needed`,
+    ];
+  return [];
+}
+
+/** Real seconds of a run, setting up and collecting included: what the time that is left is reckoned from. */
+export function expectedSeconds(spec: RunSpec, nodesPerProcess: number): number {
+  const { warmupUs, measureUs, cooldownUs } = planRealTime(spec);
+  const processes = Math.ceil(spec.nodes / nodesPerProcess);
+  const pairs = (spec.nodes * (spec.nodes - 1)) / 2;
+  // Measured: a process takes about 0.4 s of two cores, a session about 3 ms.
+  return (warmupUs + measureUs + cooldownUs) / 1_000_000 + 3 + 0.4 * processes + 0.003 * pairs;
+}
