@@ -103,11 +103,14 @@ export class Host {
   }
 
   #submit(batch: SubmittedBatch): SubmitResult {
-    const { journal, degraded, issuer } = this.#machine;
+    const { journal, degraded, issuer, inbox } = this.#machine;
     if (this.#phase !== 'up' || journal.failure !== null) {
       const text = this.#phase === 'up' ? 'the disk of the node has failed' : `the node is ${this.#phase}`;
       return { kind: 'refused', reason: 'stopped', text };
     }
+    // An idle node has no turns in which it would notice that it keeps up again.
+    const nowUs = this.#parts.clock.nowUs();
+    degraded.observe(inbox.waitedUs(nowUs), nowUs);
     if (degraded.level >= levels.noSubmissions) {
       const text = `the node cannot keep up (level ${degraded.level} of 4): submit again later`;
       return { kind: 'refused', reason: 'overloaded', text };

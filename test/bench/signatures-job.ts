@@ -19,6 +19,8 @@ const cores = availableParallelism();
 const signers = 16;
 /** Of a vertex: its id is what is signed. */
 const messageBytes = 32;
+/** So many of the last claims are still in the memory of answers. */
+const lately = 400;
 
 interface Cost {
   readonly wallUs: number;
@@ -112,13 +114,14 @@ export async function measureSignatures({ loop }: Efforts): Promise<JobResult> {
     const bare = await cost(() => runLoops(loops));
     const verifier = pipeline.member();
     const piped = await cost(() => verifyAll(verifier, claims));
-    const again = await cost(() => verifyAll(verifier, claims));
+    const known = claims.slice(-lately);
+    const again = await cost(() => verifyAll(verifier, known));
     keep('limit', (cores * count * 1_000) / bare.cpuUs);
     keep('pipeline', (cores * count * 1_000) / piped.cpuUs);
     keep('share', bare.cpuUs / piped.cpuUs);
     keep('wall-share', bare.wallUs / piped.wallUs);
     keep('main', piped.mainUs / count);
-    keep('again', again.cpuUs / count);
+    keep('again', again.cpuUs / known.length);
   }
   await pipeline.close();
   await Promise.all(loops.map((worker) => worker.terminate()));

@@ -34,6 +34,7 @@ export class DegradedMode {
   readonly #onChange: (level: number, before: number) => void;
   #waitedUs = 0;
   #calmSinceUs = -1;
+  #observedUs = 0;
 
   constructor(isOn: boolean, pollIntervalUs: number, onChange: (level: number, before: number) => void) {
     this.#isOn = isOn;
@@ -41,9 +42,10 @@ export class DegradedMode {
     this.#onChange = onChange;
   }
 
-  /** Once per turn: how long the oldest vote or vertex has waited. */
+  /** Once per turn, and before a submission is judged: how long the oldest vote or vertex has waited. */
   observe(waitedUs: number, nowUs: number): void {
     if (!this.#isOn) return;
+    this.#rest(waitedUs, nowUs);
     this.#waitedUs += (waitedUs - this.#waitedUs) * weight;
     const pressure = this.#waitedUs / this.#lateUs;
     const wanted = thresholds.findLastIndex((threshold) => pressure >= threshold);
@@ -61,6 +63,16 @@ export class DegradedMode {
       this.#calmSinceUs = nowUs;
       this.#change(this.level - 1);
     }
+  }
+
+  /** A node that stood idle has no turns to observe in: every calm second of it counts as one level. */
+  #rest(waitedUs: number, nowUs: number): void {
+    const idleUs = nowUs - this.#observedUs;
+    this.#observedUs = nowUs;
+    if (waitedUs > 0 || idleUs < calmUs) return;
+    this.#waitedUs = 0;
+    const levelNow = Math.max(0, this.level - Math.floor(idleUs / calmUs));
+    if (levelNow < this.level) this.#change(levelNow);
   }
 
   #change(level: number): void {

@@ -5,10 +5,12 @@
  * The folder is locked by RocksDB while it is open. Defaults are small, because many nodes may share a process: about 1.5 MB
  * each when idle, at most twice the write buffer, the read cache and some table indexes more under load.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { AcknowledgedFile } from '#node/host/store/acknowledged-file.ts';
 import type { Engine } from '#node/host/store/engine.ts';
 import { asStoreError, EngineStore } from '#node/host/store/engine-store.ts';
+import { checkLogFiles } from '#node/host/store/log-frames.ts';
 import { RocksEngine } from '#node/host/store/rocks-engine.ts';
 import { type Store, StoreError } from '#node/host/store/store.ts';
 
@@ -31,8 +33,10 @@ export async function openRocksStore(folder: string, options: RocksStoreOptions 
     mkdirSync(folder, { recursive: true });
     // A database that is gone while its witness is there was lost: a new one in its place would hide that.
     const mayCreate = !AcknowledgedFile.isIn(folder);
+    checkLogFiles(folder);
     engine = await RocksEngine.open(folder, { mayCreate, writeBufferBytes, blockCache });
     witness = AcknowledgedFile.open(folder);
+    removeOldDiaries(folder);
     if (around !== undefined) engine = around(engine);
     return await EngineStore.open(engine, { cacheBytes, witness });
   } catch (error) {
@@ -40,4 +44,10 @@ export async function openRocksStore(folder: string, options: RocksStoreOptions 
     await engine?.close().catch(() => undefined);
     throw error instanceof StoreError ? error : asStoreError(error);
   }
+}
+
+/** RocksDB leaves the diary of every life behind, up to a thousand of them. */
+function removeOldDiaries(folder: string): void {
+  for (const name of readdirSync(folder))
+    if (name.startsWith('LOG.old.')) rmSync(path.join(folder, name), { force: true });
 }

@@ -47,13 +47,26 @@ interface Running {
   readonly decisions: DecisionNews[];
 }
 
-test('four hosts over libp2p and RocksDB finalise, and one of them crashes and comes back', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'hosts-'));
-  const verifier = createVerifier({ threads: 1 });
-  const identities = Array.from({ length: 4 }, () => createIdentity());
-  const start = async (number: number, node: TestNode, members: readonly Member[]): Promise<Running> => {
-    const store = await openRocksStore(path.join(folder, `${number}`));
-    const archive = await openArchive(store, { member: number, durability: 'process' });
+/** Four members of one network; a member may die and be started again at its address. */
+class RealNetwork {
+  readonly running: Running[] = [];
+  readonly #folder: string;
+  readonly #verifier = createVerifier({ threads: 1 });
+  readonly #identities = Array.from({ length: 4 }, () => createIdentity());
+  #members: readonly Member[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async start(): Promise<void> {
+    const nodes = await Promise.all(this.#identities.map((identity) => listenNode({}, identity)));
+    this.#members = nodes.map(memberOf);
+    for (const [number, node] of nodes.entries()) this.running.push(await this.#host(number, node));
+  }
+
+  async #host(number: number, node: TestNode): Promise<Running> {
+    const store = await openRocksStore(path.join(this.#folder, `${number}`));
     const options: HostOptions = {
       number,
       consensus,
@@ -69,11 +82,11 @@ test('four hosts over libp2p and RocksDB finalise, and one of them crashes and c
       limits: defaultLimits,
     };
     const host = new Host(options, {
-      members,
+      members: this.#members,
       transport: node.transport,
-      archive,
+      archive: await openArchive(store, { member: number, durability: 'process' }),
       identity: node.identity,
-      verifier,
+      verifier: this.#verifier,
       clock: monotonicClock,
       log: { debug: silent, info: silent, warn: silent, error: silent },
       measurements: new Measurements(),
@@ -82,52 +95,74 @@ test('four hosts over libp2p and RocksDB finalise, and one of them crashes and c
     host.listen({ decided: (news) => decisions.push(news) });
     await host.start();
     return { host, store, node, decisions };
-  };
-  const running: Running[] = [];
-  try {
-    const nodes = await Promise.all(identities.map((identity) => listenNode({}, identity)));
-    const members = nodes.map(memberOf);
-    for (const [number, node] of nodes.entries()) running.push(await start(number, node, members));
-    await until('rejoined', () => running.every(({ host }) => host.figures.rejoinUs !== null));
-    const submit = async (number: number): Promise<void> => {
-      const payload = new Uint8Array(32).fill(number);
-      const transactions = [{ inputs: [], payload }];
-      const batch = { transactions, dueUs: monotonicClock.nowUs(), items: [] };
-      // On a busy machine a node may call itself overloaded for a moment.
-      await until('accepted', () => running[number]!.host.submit(batch).kind === 'accepted');
-    };
-    for (let i = 0; i < 40; i++) await submit(i % 4);
-    await until('40 finalised', () => running.every(({ host }) => host.figures.finalised === 40));
+  }
 
-    const gone = running[3]!;
-    const [address] = gone.node.transport.addresses;
-    gone.host.crash();
-    await gone.node.transport.crash();
-    await gone.store.close();
-    for (let i = 0; i < 20; i++) await submit(i % 3);
-    await until('20 more without it', () =>
-      running.slice(0, 3).every(({ host }) => host.figures.finalised === 60),
-    );
-    const again = await listenNode({ listen: [address!.replace(/\/p2p\/.*$/, '')] }, identities[3]!);
-    running[3] = await start(3, again, members);
-    assert.equal(running[3].decisions.filter(({ isRecovered }) => isRecovered).length, 40);
-    await until('it has caught up', () => running[3]!.host.figures.finalised === 60);
-    await submit(3);
-    await until('it issues again', () => running.every(({ host }) => host.figures.finalised === 61));
+  async crash(number: number): Promise<void> {
+    const { host, node, store } = this.running[number]!;
+    host.crash();
+    await node.transport.crash();
+    await store.close();
+  }
 
-    const latencies = running.flatMap(({ decisions }) =>
-      decisions.flatMap(({ dueUs, atUs }) => (dueUs === null ? [] : [(atUs - dueUs) / 1_000])),
-    );
+  async restart(number: number): Promise<void> {
+    const [address] = this.running[number]!.node.transport.addresses;
+    const listen = [address!.replace(/\/p2p\/.*$/, '')];
+    const node = await listenNode({ listen }, this.#identities[number]!);
+    this.running[number] = await this.#host(number, node);
+  }
+
+  /** On a busy machine a node may call itself overloaded for a moment. */
+  submit(number: number): Promise<void> {
+    const transactions = [{ inputs: [], payload: new Uint8Array(32).fill(number) }];
+    const batch = { transactions, dueUs: monotonicClock.nowUs(), items: [] };
+    return until('accepted', () => this.running[number]!.host.submit(batch).kind === 'accepted');
+  }
+
+  haveFinalised(count: number, nodes = 4): Promise<void> {
+    const live = this.running.slice(0, nodes);
+    return until(`${count} finalised`, () => live.every(({ host }) => host.figures.finalised === count));
+  }
+
+  get medianMs(): number {
+    const latencies = this.running
+      .flatMap(({ decisions }) => decisions)
+      .flatMap(({ dueUs, atUs }) => (dueUs === null ? [] : [(atUs - dueUs) / 1_000]));
     latencies.sort((a, b) => a - b);
-    const sequences = running[0]!.decisions.map(({ vertex }) => `${vertex.creator}/${vertex.sequence}`);
-    assert.equal(new Set(sequences).size, sequences.length);
-    console.log(`finality at the creator: median ${Math.round(latencies[latencies.length >> 1]!)} ms`);
-  } finally {
-    for (const { host, store } of running) {
+    return latencies[latencies.length >> 1] ?? Number.NaN;
+  }
+
+  async stop(): Promise<void> {
+    for (const { host, store } of this.running) {
       await host.stop();
       await store.close();
     }
-    await verifier.close();
+    await this.#verifier.close();
+  }
+}
+
+test('four hosts over libp2p and RocksDB finalise, and one of them crashes and comes back', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hosts-'));
+  const network = new RealNetwork(folder);
+  try {
+    await network.start();
+    for (let i = 0; i < 40; i++) await network.submit(i % 4);
+    await network.haveFinalised(40);
+    await network.crash(3);
+    for (let i = 0; i < 20; i++) await network.submit(i % 3);
+    await network.haveFinalised(60, 3);
+    await network.restart(3);
+    const again = network.running[3]!;
+    assert.equal(again.decisions.filter(({ isRecovered }) => isRecovered).length, 40);
+    await network.haveFinalised(60);
+    await network.submit(3);
+    await network.haveFinalised(61);
+    const sequences = network.running[0]!.decisions.map(
+      ({ vertex }) => `${vertex.creator}/${vertex.sequence}`,
+    );
+    assert.equal(new Set(sequences).size, 61);
+    console.log(`finality at the creator: median ${Math.round(network.medianMs)} ms`);
+  } finally {
+    await network.stop();
     await rm(folder, { recursive: true, force: true });
   }
 });

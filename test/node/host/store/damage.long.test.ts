@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { damagedCopy, judge, leftFolder } from './damage.ts';
 
-const positionsPerFile = 60;
+const positionsPerFile = 600;
 const root = mkdtempSync(path.join(os.tmpdir(), 'damage-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 const left = await leftFolder(root);

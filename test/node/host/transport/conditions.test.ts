@@ -1,3 +1,7 @@
+/**
+ * Conditions of the network on virtual time: delays, losses, copies, cuts, bandwidth, and that all of it ends by itself.
+ * Owns: the properties, the comparison with the simulator's arithmetic. Does not own: real links (libp2p-transport.test.ts).
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/**
+ * Order, single timer and early release of the queue of delayed actions.
+ * Owns: its properties. Does not own: what is delayed (conditions.test.ts).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/**
+ * A member that moved is found through the network.
+ * Owns: the one scenario. Does not own: dialling known addresses (libp2p-transport.test.ts).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createIdentity } from '#node/host/identity.ts';

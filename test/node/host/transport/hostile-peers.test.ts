@@ -1,3 +1,7 @@
+/**
+ * Members and strangers that break the rules of a link: each is cut off, named where it is known, and others are served.
+ * Owns: the offences. Does not own: refusals during the handshake (session).
+ */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';

@@ -1,3 +1,7 @@
+/**
+ * Counters of a node against those of the kernel, on a loopback interface that nobody else uses.
+ * Owns: the arithmetic of headers. Does not own: the traffic (loopback-traffic.ts).
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';

@@ -1,3 +1,7 @@
+/**
+ * Many members that die and restart, and pools smaller than the network.
+ * Owns: the long scenarios. Does not own: single mechanisms (libp2p-transport.test.ts, peer-pool.test.ts).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listenNode, stopAll, until, wholeNet } from '#test/support/transport-fixture.ts';

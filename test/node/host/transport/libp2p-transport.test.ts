@@ -1,3 +1,7 @@
+/**
+ * The transport over real sockets: frames, announcements, deaths, refusals, conditions.
+ * Owns: the scenarios. Does not own: hostile peers (hostile-peers.test.ts), the pool on virtual time (peer-pool.test.ts).
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { monotonicClock } from '#node/host/clock.ts';

@@ -1,3 +1,7 @@
+/**
+ * The transport for tests refuses and delays what the real one does.
+ * Owns: its behaviour. Does not own: the real one.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Member, TransportHandler } from '#node/host/transport/transport.ts';

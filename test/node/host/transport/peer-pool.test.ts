@@ -1,3 +1,7 @@
+/**
+ * The pool of sessions on virtual time: reuse, size, order of use, back-off, crossing links, refusals.
+ * Owns: its properties. Does not own: real links (libp2p-transport.test.ts).
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,7 @@
+/**
+ * Probes see what was ordered, at both ends.
+ * Owns: the comparison of observed and ordered. Does not own: the conditions (conditions.test.ts).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProbingTransport } from '#node/host/transport/probing-transport.ts';
