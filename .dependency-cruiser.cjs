@@ -94,7 +94,8 @@ module.exports = {
     {
       name: 'campaigns-use-only-the-pure-node',
       severity: 'error',
-      comment: 'campaigns may import node/{core,chain,byzantine,model}, the configuration and the protocol of agents, no host',
+      comment:
+        'campaigns may import node/{core,chain,byzantine,model}, the configuration and the protocol of agents, no host',
       from: { path: '^campaigns/' },
       to: { path: '^node/', pathNot: '^node/((core|chain|byzantine|model)/|(agent-|config)[a-z-]*[.]ts$)' },
     },

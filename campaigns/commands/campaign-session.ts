@@ -4,7 +4,9 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { compareOverlap, type OverlapComparison } from '#campaigns/analysis/overlap.ts';
 import { type Answer, type CommonOptions, stylesFor } from '#campaigns/commands/command-output.ts';
+import { overlapText } from '#campaigns/commands/overlap-text.ts';
 import { verdictText } from '#campaigns/commands/verdict-table.ts';
 import { exitCodes, meaningOf } from '#campaigns/exit-code.ts';
 import { type CampaignEnd, type OperatorServices, runCampaign } from '#campaigns/operator.ts';
@@ -63,11 +65,13 @@ function interruptedText(folder: string): string {
 function endText(
   record: CampaignRecord,
   end: CampaignEnd,
+  overlap: readonly OverlapComparison[],
   reports: Readonly<Record<string, string>>,
   options: CommonOptions,
 ): string {
   const styles = stylesFor(options);
-  const table = end.verdict === null ? '' : verdictText(record.plan, end.verdict, styles);
+  const verdict = end.verdict === null ? '' : verdictText(record.plan, end.verdict, styles);
+  const table = overlap.length === 0 ? verdict : `${overlapText(overlap)}\n${verdict}`;
   if (end.exitCode === exitCodes.interrupted) return `${table}${interruptedText(end.folder)}`;
   const notes =
     end.notes.length === 0
@@ -86,8 +90,9 @@ export function campaignAnswer(end: CampaignEnd, options: CommonOptions, withRep
   const record = readCampaign(end.folder);
   const reports = withReports && end.exitCode !== exitCodes.interrupted ? reportPaths(end.folder) : {};
   const { plan } = record;
+  const overlap = end.verdict === null ? [] : compareOverlap(plan, record.results);
   return {
-    text: endText(record, end, reports, options),
+    text: endText(record, end, overlap, reports, options),
     document: {
       campaign: plan.campaign,
       folder: end.folder,
@@ -96,6 +101,7 @@ export function campaignAnswer(end: CampaignEnd, options: CommonOptions, withRep
       seed: plan.seed,
       code_version: plan.codeVersion,
       verdict: end.verdict,
+      overlap,
       missing: end.notes,
       failures: end.failures,
       reports,

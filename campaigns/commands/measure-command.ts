@@ -38,8 +38,6 @@ async function measure(name: string, options: MeasureOptions): Promise<Answer> {
   const { createServices } = await import('#campaigns/services.ts');
   const { createCampaign } = await import('#campaigns/operator.ts');
   const { campaignAnswer, driveCampaign } = await import('#campaigns/commands/campaign-session.ts');
-  const { overlapText } = await import('#campaigns/commands/overlap-text.ts');
-  const { compareOverlap } = await import('#campaigns/analysis/overlap.ts');
   const { readCampaign } = await import('#campaigns/results/reader.ts');
   const resolve = {
     seed: options.seed ?? defaultSeed,
@@ -67,15 +65,10 @@ async function measure(name: string, options: MeasureOptions): Promise<Answer> {
   const folder = createCampaign(runsFolder(options.out), planned.name, (campaign) => ({ ...plan, campaign }));
   const end = await driveCampaign(folder, services);
   const answer = campaignAnswer(end, options, false);
-  const record = readCampaign(folder);
-  const overlap = compareOverlap(record.plan, record.results);
+  const runs = [...readCampaign(folder).results.values()].map(({ result }) => result);
   return {
-    text: `${overlapText(overlap)}\n${answer.text}`,
-    document: {
-      ...Object(answer.document),
-      overlap,
-      runs: [...record.results.values()].map(({ result }) => result),
-    },
+    text: answer.text,
+    document: { ...Object(answer.document), runs },
     exitCode: end.exitCode,
   };
 }

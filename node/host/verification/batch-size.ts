@@ -13,8 +13,6 @@ const steps = [
   { backlog: 10, size: 10 },
 ] as const;
 
-export const mostBatch = 1_000;
-
 /** At least 1. Threads share a backlog evenly, so that none works alone at the end. */
 export function batchSize(backlog: number, threads: number): number {
   const most = steps.find((step) => backlog >= step.backlog)?.size ?? 1;

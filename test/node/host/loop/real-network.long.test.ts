@@ -105,7 +105,7 @@ class RealNetwork {
   }
 
   async restart(number: number): Promise<void> {
-    const [address] = this.running[number]!.node.transport.addresses;
+    const [address] = this.#members[number]!.addresses;
     const listen = [address!.replace(/\/p2p\/.*$/, '')];
     const node = await listenNode({ listen }, this.#identities[number]!);
     this.running[number] = await this.#host(number, node);
@@ -118,9 +118,10 @@ class RealNetwork {
     return until('accepted', () => this.running[number]!.host.submit(batch).kind === 'accepted');
   }
 
+  /** Durably, and told. */
   haveFinalised(count: number, nodes = 4): Promise<void> {
     const live = this.running.slice(0, nodes);
-    return until(`${count} finalised`, () => live.every(({ host }) => host.figures.finalised === count));
+    return until(`${count} finalised`, () => live.every(({ decisions }) => decisions.length === count));
   }
 
   get medianMs(): number {

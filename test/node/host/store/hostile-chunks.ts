@@ -26,16 +26,18 @@ export function mutant(payload: Uint8Array): Uint8Array {
 
 /** A small generator of its own: the same inputs on every machine. */
 function draws(seed: number): (below: number) => number {
-  let state = seed | 1;
+  let state = seed;
   return (below) => {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b_3c6d) + 0x9e37_79b9;
-    return ((state ^ (state >>> 13)) >>> 0) % below;
+    state = (state + 0x6d2b_79f5) | 0;
+    let word = Math.imul(state ^ (state >>> 15), 1 | state);
+    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
+    return ((word ^ (word >>> 14)) >>> 0) % below;
   };
 }
 
 function changed(stream: Uint8Array, draw: (below: number) => number): Uint8Array {
   const copy = stream.slice();
-  for (let n = 1 + draw(3); n > 0; n--) copy[draw(copy.length)] = draw(4) === 0 ? 0xff : draw(256);
+  for (let n = draw(3); n > 0; n--) copy[draw(copy.length)] = draw(4) === 0 ? 0xff : draw(256);
   const kind = draw(6);
   const at = draw(copy.length);
   if (kind === 0) return copy.subarray(0, at);
@@ -66,7 +68,7 @@ export async function hostileInputs(chunks: readonly Uint8Array[], count: number
   const stream = Buffer.concat(payloads.slice(0, -1));
   let refused = 0;
   for (let seed = 1; seed <= count; seed++) {
-    const draw = draws(seed * 2_654_435);
+    const draw = draws(seed);
     const store = new MemoryStore();
     const archive = await openArchive(store, { member: 1, durability: 'process' });
     try {

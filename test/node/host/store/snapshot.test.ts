@@ -166,7 +166,7 @@ describe('hostile chunks', () => {
     await a.prune(10);
     const chunks = await chunksOf(a, 'beginning');
     const refused = await hostileInputs(chunks, 2_000);
-    assert.ok(refused > 1_000, `${refused} of 2000 refused`);
+    assert.ok(refused > 500 && refused < 1_900, `${refused} of 2000 refused`);
   });
 
   test('any bytes as a chunk', () => {
