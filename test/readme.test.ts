@@ -90,6 +90,7 @@ function wrongOptions(
       plain(word);
       continue;
     }
+    if (word === '--help') continue; // every program has it
     const takesValue = known.get(word);
     if (takesValue === undefined) wrong.push(`${word} is not an option`);
     else if (takesValue) {

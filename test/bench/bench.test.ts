@@ -16,7 +16,7 @@ import {
   thisMachine,
   writeBaseline,
 } from './baseline.ts';
-import { figures, groups } from './figures.ts';
+import { figures, groups, notRun } from './figures.ts';
 import { jobOf, jobs } from './job.ts';
 import { nothingMeasured, type Summary, summaries, takeBetter } from './runner.ts';
 import { efforts, median, sampleNs } from './sampling.ts';
@@ -59,7 +59,7 @@ test('a quick run measures a figure of every job that is not heavy, each above z
     assert.ok(middle > 0 && Number.isFinite(middle), id);
     assert.ok(min <= middle && middle <= max && samples > 0, id);
   }
-  assert.deepEqual(record.notRun, ['storage: NOT RUN: the node has no store yet']);
+  assert.deepEqual(record.notRun, []);
   const load = record.facts['load.dag-1000'];
   assert.ok(load !== undefined && load['undecided']! > 1 && load['standingBytesPerNode']! > 0);
 });
@@ -71,17 +71,11 @@ test('every figure has a job, and every group has figures or says why not', () =
   );
   const withFigures = new Set(figures.map(({ group }) => group));
   assert.deepEqual(
-    groups.filter((group) => !withFigures.has(group)),
-    ['storage'],
+    groups.filter((group) => !withFigures.has(group) && !notRun.has(group)),
+    [],
   );
   assert.equal(new Set(figures.map(({ id }) => id)).size, figures.length);
   assert.ok(jobs.every(({ name }) => figures.some(({ id, group }) => id === name || group === name)));
-});
-
-test('a group that is not built yet says so and measures nothing', () => {
-  const { code, out } = bench('storage');
-  assert.equal(code, 0);
-  assert.match(out, /storage: NOT RUN/);
 });
 
 for (const args of [

@@ -106,6 +106,13 @@ export const jobs: readonly Job[] = [
     flags: [],
     run: async (efforts) => (await import('./signatures-job.ts')).measureSignatures(efforts),
   },
+  {
+    name: 'storage',
+    group: 'storage',
+    isHeavy: false,
+    flags: [],
+    run: async (efforts) => (await import('./storage-job.ts')).measureStorage(efforts),
+  },
   ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),
   ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
 ];
@@ -132,5 +139,6 @@ export async function loadEveryJob(): Promise<void> {
     import('./wire-job.ts'),
     import('./session-job.ts'),
     import('./transport-job.ts'),
+    import('./storage-job.ts'),
   ]);
 }

@@ -98,7 +98,7 @@ export class EngineStore implements Store {
     }
     const underWay = this.#reading.get(name);
     if (underWay !== undefined) return underWay.value;
-    const reading: Reading = { value: this.#read(key.slice(), name, () => reading), isStale: false };
+    const reading: Reading = { value: this.#read(new Uint8Array(key), name, () => reading), isStale: false };
     this.#reading.set(name, reading);
     return reading.value;
   }
@@ -315,16 +315,16 @@ function gather(operations: StoreOperation[], operation: StoreOperation): number
   switch (operation.kind) {
     case 'put': {
       const value = seal(operation.key, operation.value);
-      operations.push({ kind: 'put', key: operation.key.slice(), value });
+      operations.push({ kind: 'put', key: new Uint8Array(operation.key), value });
       return operation.key.length + value.length;
     }
     case 'delete':
-      operations.push({ kind: 'delete', key: operation.key.slice() });
+      operations.push({ kind: 'delete', key: new Uint8Array(operation.key) });
       return operation.key.length;
     case 'delete-range': {
       const { from, until } = operation;
       if (Buffer.compare(from, until) >= 0) return 0;
-      operations.push({ kind: 'delete-range', from: from.slice(), until: until.slice() });
+      operations.push({ kind: 'delete-range', from: new Uint8Array(from), until: new Uint8Array(until) });
       return from.length + until.length;
     }
   }

@@ -106,8 +106,8 @@ function decodeTold(from: ByteReader, hash: Hash): Told {
   const status = statusOf(from.byte());
   const rounds = from.word();
   const confidence = from.double();
-  const signature = from.bytes(from.half()).slice();
-  const body = from.bytes(from.left).slice();
+  const signature = new Uint8Array(from.bytes(from.half()));
+  const body = new Uint8Array(from.bytes(from.left));
   try {
     const { creator, sequence, transactions } = decodeVertex(body);
     const id = new Uint8Array(idBytes);

@@ -79,7 +79,7 @@ export class SnapshotReader {
         this.#streamBytes += chunk.payload.length;
         this.#root.add(bytes);
         this.#chunks += 1;
-        this.#parts.push(chunk.payload.slice());
+        this.#parts.push(new Uint8Array(chunk.payload));
         this.#partBytes += chunk.payload.length;
         this.#charge(0);
         this.#takeEntries();
@@ -181,7 +181,7 @@ export class SnapshotReader {
     if (!this.#root.root().every((byte, i) => byte === manifest.root[i]))
       throw new RecordError('the hash of the manifest does not fit');
     checkConflicts(this.#told, this.#spent);
-    return { ...manifest, root: manifest.root.slice() };
+    return { ...manifest, root: new Uint8Array(manifest.root) };
   }
 }
 

@@ -36,7 +36,7 @@ function draws(seed: number): (below: number) => number {
 }
 
 function changed(stream: Uint8Array, draw: (below: number) => number): Uint8Array {
-  const copy = stream.slice();
+  const copy = new Uint8Array(stream);
   for (let n = draw(3); n > 0; n--) copy[draw(copy.length)] = draw(4) === 0 ? 0xff : draw(256);
   const kind = draw(6);
   const at = draw(copy.length);
