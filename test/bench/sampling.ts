@@ -65,10 +65,17 @@ export function sampleTogetherNs(effort: Effort, loops: readonly ((times: number
   return found;
 }
 
+/** A sample shorter than a step of the account would come out as nothing: it goes on until the account has moved. */
 function nsPer(loop: (times: number) => void, times: number): number {
   const from = cpuMs();
-  loop(times);
-  return ((cpuMs() - from) * 1_000_000) / times;
+  let done = 0;
+  let tookMs = 0;
+  while (tookMs <= 0) {
+    loop(times);
+    done += times;
+    tookMs = cpuMs() - from;
+  }
+  return (tookMs * 1_000_000) / done;
 }
 
 /** Warms up and returns how often the operation fits into one sample. */
