@@ -113,7 +113,8 @@ export class Libp2pTransport implements Transport {
       mostSessions: options.pool?.most ?? poolDefaults.most,
       meter,
       hasDiscovery: options.hasDiscovery ?? false,
-      isMember: (publicKey, peerId) => made.transport?.#isMember(publicKey, peerId) ?? false,
+      isMember: (publicKey, peerId) =>
+        made.transport === null ? false : made.transport.#isMember(publicKey, peerId),
       isRefused: (peerId) => made.transport === null || made.transport.#isRefused(peerId),
       onRefused: () => {
         if (made.transport !== null) made.transport.#handshakesRefused += 1;
