@@ -9,14 +9,18 @@ import { networkProblem, type ProbeSum, probeWords } from '#campaigns/conductor/
 import { Replay, type ReplayParts } from '#campaigns/conductor/replay.ts';
 import { saturationNote, untrustedFigures } from '#campaigns/conductor/trust.ts';
 import type { FaultPlacement, FaultSchedule } from '#campaigns/faults/schedule.ts';
+import type { RecordedShares } from '#campaigns/measure/recorder.ts';
 import {
   configurationOf,
+  consensusFigures,
   type Detection,
-  detectionFigures,
   determinismKey,
   latencyFigures,
-  roundsFigures,
+  resourceFigures,
+  testRunId,
   throughputFigures,
+  windowFigures,
+  workFigures,
 } from '#campaigns/measure/run-figures.ts';
 import type { FaultRecord, Measurement, RunResult, TestStatus } from '#campaigns/results/schema.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
@@ -54,14 +58,15 @@ interface Facts {
   readonly probes: ProbeSum;
   readonly measuredUs: number;
   readonly windowUs: readonly [number, number];
-  readonly undecidedShare: number;
+  readonly shares: RecordedShares;
+  readonly faults: readonly FaultRecord[];
 }
 
 export function measuredOutcome(parts: MeasuredParts): RunOutcome {
   const facts = factsOf(parts);
   const { replay, safety, windowUs } = facts;
   const { spec } = parts;
-  const id = `${spec.scenarioId}/${spec.label}/${spec.seed}`;
+  const id = testRunId(spec);
   const { status, reason } = statusOf(facts);
   const result: RunResult = {
     test_run_id: id,
@@ -69,14 +74,19 @@ export function measuredOutcome(parts: MeasuredParts): RunOutcome {
     configuration: configurationOf(spec, parts.cast.honestNodes.length),
     results: {
       throughput: throughputFigures(replay.series, spec.workload.batch, replay.unissued(0, parts.endedUs)),
-      latency: latencyFigures(replay.recorder.latency, facts.undecidedShare),
+      latency: latencyFigures(replay.recorder.latency, facts.shares.undecidedTransactionShare),
       resource_usage: resourcesOf(facts),
       consensus_metrics: consensusOf(facts),
-      simulation: workOf(facts),
+      simulation: workFigures(
+        facts.sums.counters.framesSent,
+        facts.sums.counters.polls,
+        parts.endedUs,
+        facts.sums.cpuUs / 1_000_000,
+      ),
     },
-    window: windowOf(facts),
+    window: windowFigures(spec, parts.plan, replay.recorder, parts.endedUs, facts.measuredUs),
     measurement: measurementOf(facts),
-    faults: faultRecords(parts.faults, parts.schedule.placements, replay),
+    faults: [...facts.faults],
     anomalies: anomaliesOf(facts),
     determinism: {
       key: `measured/${determinismKey(spec)}`,
@@ -112,7 +122,8 @@ function factsOf(parts: MeasuredParts): Facts {
     probes: observations.probes.sum(startUs + plan.warmupUs, startUs + untilUs),
     measuredUs: untilUs - plan.warmupUs,
     windowUs: [plan.warmupUs, untilUs],
-    undecidedShare: recorder.shares(replay.unissued(plan.warmupUs, windowUntilUs)).undecidedTransactionShare,
+    shares: recorder.shares(replay.unissued(plan.warmupUs, windowUntilUs)),
+    faults: faultRecords(parts.faults, parts.schedule.placements, replay),
   };
 }
 
@@ -135,7 +146,7 @@ function sumsOf({ observations, startUs, endedUs }: MeasuredParts, fromUs: numbe
 }
 
 function statusOf(facts: Facts): { status: TestStatus; reason: string } {
-  const { parts, safety, replay, probes } = facts;
+  const { parts, safety, probes } = facts;
   if (safety.total > 0)
     return { status: 'FAILED', reason: `${safety.total} safety violations: ${safety.violations[0] ?? ''}` };
   if (parts.isAborted) return { status: 'ABORTED', reason: 'stopped before the end of the run' };
@@ -152,8 +163,7 @@ function statusOf(facts: Facts): { status: TestStatus; reason: string } {
   if (socketless !== null) return inconclusive(socketless);
   const { unplaced } = parts.schedule;
   if (unplaced.length > 0) return inconclusive(`${unplaced.length} faults fell outside the window`);
-  const records = faultRecords(parts.faults, parts.schedule.placements, replay);
-  const unseen = records.find((fault) => !fault.observed);
+  const unseen = facts.faults.find((fault) => !fault.observed);
   if (unseen !== undefined)
     return inconclusive(`fault not observed: ${unseen.kind}: ${unseen.description} (${unseen.evidence})`);
   return { status: 'PASSED', reason: '' };
@@ -168,48 +178,13 @@ function bytesProblem({ parts, sums, windowUs }: Facts): string | null {
   return `nodes counted ${Math.round(counted)} bytes, the loopback interface carried only ${loopback}`;
 }
 
-function windowOf({ parts, replay, measuredUs }: Facts): RunResult['window'] {
-  const { spec, plan, endedUs } = parts;
-  return {
-    requested_s: spec.duration.measureUs / 1_000_000,
-    measured_s: measuredUs / 1_000_000,
-    warmup_s: plan.warmupUs / 1_000_000,
-    cooldown_s: Math.max(0, endedUs - plan.warmupUs - measuredUs) / 1_000_000,
-    compression: plan.compression,
-    finality_times: measuredUs / (replay.recorder.latency.meanUs ?? plan.finalityUs),
-  };
-}
-
-function workOf({ parts, sums }: Facts): RunResult['results']['simulation'] {
-  const cpuSeconds = sums.cpuUs / 1_000_000;
-  const { framesSent, polls } = sums.counters;
-  return {
-    messages: framesSent,
-    polls,
-    virtual_seconds: parts.endedUs / 1_000_000,
-    cpu_seconds: cpuSeconds,
-    messages_per_cpu_second: cpuSeconds > 0 ? framesSent / cpuSeconds : 0,
-  };
-}
-
 function resourcesOf({ parts, replay, sums, measuredUs }: Facts): RunResult['results']['resource_usage'] {
   const { spec } = parts;
   const points = replay.series.windowPoints();
-  const mean = (read: (point: (typeof points)[number]) => number): number =>
-    points.length === 0 ? 0 : points.reduce((sum, point) => sum + read(point), 0) / points.length;
-  const most = (read: (point: (typeof points)[number]) => number): number =>
-    points.reduce((top, point) => Math.max(top, read(point)), 0);
-  const first = points[0]?.memory_mb ?? 0;
-  const last = points.at(-1)?.memory_mb ?? 0;
   const coreUs = spec.nodes * spec.resources.cpuCores * measuredUs;
   return {
-    avg_cpu_percent: mean((point) => point.cpu_percent),
-    peak_cpu_percent: most((point) => point.cpu_percent),
-    avg_memory_mb: mean((point) => point.memory_mb),
-    peak_memory_mb: most((point) => point.memory_mb),
-    memory_growth_percent: first > 0 ? (100 * (last - first)) / first : 0,
-    avg_network_mbps: mean((point) => point.network_mbps),
-    peak_network_mbps: most((point) => point.network_mbps),
+    ...resourceFigures(replay.series),
+    peak_network_mbps: points.reduce((top, point) => Math.max(top, point.network_mbps), 0),
     signature_cpu_percent: coreUs > 0 ? (100 * sums.windowCounters.verificationUs) / coreUs : 0,
   };
 }
@@ -229,23 +204,16 @@ function detectionOf({ observations, cast }: MeasuredParts, startUs: number): De
   return detection;
 }
 
-function consensusOf({ parts, replay, safety, sums }: Facts): RunResult['results']['consensus_metrics'] {
-  const { recorder } = replay;
-  const { plan } = parts;
-  const shares = recorder.shares(replay.unissued(plan.warmupUs, plan.warmupUs + plan.measureUs));
+function consensusOf({
+  parts,
+  replay,
+  safety,
+  sums,
+  shares,
+}: Facts): RunResult['results']['consensus_metrics'] {
   const { pollVertices, pollChits } = sums.counters;
   return {
-    avg_rounds_to_finalize: recorder.rounds.mean,
-    confidence_at_finalization:
-      recorder.finalisedPairs === 0 ? null : recorder.confidenceSum / recorder.finalisedPairs,
-    ...detectionFigures(detectionOf(parts, parts.startUs)),
-    rounds: roundsFigures(recorder.rounds),
-    finalized_share: shares.finalizedShare,
-    all_honest_share: shares.allHonestShare,
-    conflicts_finalized: safety.byRule.conflict,
-    safety_violations: [...safety.violations],
-    liveness_failures: recorder.livenessFailures,
-    rejected_vertices: recorder.rejectedPairs,
+    ...consensusFigures(replay.recorder, shares, safety, detectionOf(parts, parts.startUs)),
     polls_successful_share: pollVertices > 0 ? Math.min(1, pollChits / pollVertices) : 0,
     sampling_chi_square_z: 0, // who asked whom is not reported; the simulator runs the same sampler and counts it
   };

@@ -34,6 +34,13 @@ interface Watch {
   readonly done: (atUs: number) => void;
 }
 
+export interface RecordedShares {
+  readonly finalizedShare: number;
+  readonly allHonestShare: number;
+  readonly undecidedTransactionShare: number;
+  readonly measuredVertices: number;
+}
+
 export class Recorder {
   readonly latency = new Histogram();
   readonly rounds: Rounds;
@@ -223,12 +230,7 @@ export class Recorder {
    * Shares over measured, uncontested vertices; a vertex somebody rejected counts like any other. `unissued`: transactions
    * of the window that no vertex carries yet; nobody has decided them.
    */
-  shares(unissued: number): {
-    finalizedShare: number;
-    allHonestShare: number;
-    undecidedTransactionShare: number;
-    measuredVertices: number;
-  } {
+  shares(unissued: number): RecordedShares {
     const honest = this.#options.honestCount;
     let pairs = 0;
     let inTime = 0;

@@ -13,7 +13,7 @@ import type { PollSetting } from '#campaigns/analytic/yes-votes.ts';
 import { attackerCount, attackModel } from '#campaigns/feasibility/attackers.ts';
 import type { NodeLoad } from '#campaigns/feasibility/node-load.ts';
 import { nodeLoad } from '#campaigns/feasibility/node-load.ts';
-import { determinismKey } from '#campaigns/measure/run-figures.ts';
+import { configurationOf, determinismKey, testRunId } from '#campaigns/measure/run-figures.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
@@ -43,12 +43,12 @@ export function analyticRun(spec: RunSpec): RunOutcome {
   const table = roundsTable(reach.success, beta, maxRounds);
   const prediction = { spec, load: nodeLoad(spec), reach, table, honest: liveHonest(setting) };
   const left = leftOut(spec);
-  const id = `${spec.scenarioId}/${spec.label}/${spec.seed}`;
+  const id = testRunId(spec);
   const measured = spec.duration.measureUs;
   const result: RunResult = {
     test_run_id: id,
     timestamp: new Date().toISOString(),
-    configuration: configurationOf(spec, setting.byzantine),
+    configuration: configurationOf(spec, spec.nodes - setting.byzantine),
     results: resultsOf(prediction),
     window: windowOf(prediction),
     faults: [],
@@ -77,34 +77,6 @@ function leftOut(spec: RunSpec): string[] {
   if (spec.workload.conflictShare > 0) left.push('conflicting vertices are not modelled');
   if (spec.byzantine.exclusion) left.push('exclusion of convicted peers is not modelled');
   return left;
-}
-
-function configurationOf(spec: RunSpec, byzantine: number): RunResult['configuration'] {
-  const { consensus, workload } = spec;
-  return {
-    scenario_id: spec.scenarioId,
-    label: spec.label,
-    node_count: spec.nodes,
-    byzantine_percentage: spec.byzantine.share * 100,
-    byzantine_nodes: byzantine,
-    attack: spec.byzantine.attack,
-    network_profile: spec.network.name,
-    topology: spec.topology.kind,
-    workload: `${workload.kind}, batch ${workload.batch}, ${workload.payloadBytes} B`,
-    resource_profile: spec.resources.name,
-    calibration: spec.calibration.name,
-    consensus_params: {
-      sample_size: consensus.k,
-      alpha_threshold: consensus.alphaConfidence,
-      alpha_preference: consensus.alphaPreference,
-      beta_threshold: consensus.beta,
-      finalization_threshold: consensus.threshold,
-      max_rounds: consensus.maxRounds,
-      poll_interval_ms: consensus.pollIntervalUs / 1_000,
-      concurrent_polls: consensus.concurrentPolls,
-      early_end: consensus.earlyEnd,
-    },
-  };
 }
 
 function resultsOf(prediction: Prediction): RunResult['results'] {

@@ -5,14 +5,18 @@
  */
 
 import { checkSafety, type SafetyReport } from '#campaigns/analysis/safety.ts';
+import type { RecordedShares } from '#campaigns/measure/recorder.ts';
 import {
   configurationOf,
-  detectionFigures,
+  consensusFigures,
   determinismKey,
   latencyFigures,
-  roundsFigures,
+  resourceFigures,
   samplingZ,
+  testRunId,
   throughputFigures,
+  windowFigures,
+  workFigures,
 } from '#campaigns/measure/run-figures.ts';
 import type { RunResult, TestStatus } from '#campaigns/results/schema.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
@@ -34,7 +38,8 @@ export function outcomeOf(
   });
   const measuredUs =
     plan.decisions === null ? Math.min(endedUs, plan.warmupUs + plan.measureUs) - plan.warmupUs : endedUs;
-  const id = `${spec.scenarioId}/${spec.label}/${spec.seed}`;
+  const id = testRunId(spec);
+  const shares = sharesOf(parts);
   const { status, reason } = statusOf(parts, safety, aborted);
   const result: RunResult = {
     test_run_id: id,
@@ -42,12 +47,12 @@ export function outcomeOf(
     configuration: configurationOf(spec, parts.honestCount),
     results: {
       throughput: throughputOf(parts, measuredUs),
-      latency: latencyFigures(recorder.latency, sharesOf(parts).undecidedTransactionShare),
+      latency: latencyFigures(recorder.latency, shares.undecidedTransactionShare),
       resource_usage: resourcesOf(parts, endedUs),
-      consensus_metrics: consensusOf(parts, safety),
-      simulation: simulationOf(parts, endedUs, cpuSeconds),
+      consensus_metrics: consensusOf(parts, shares, safety),
+      simulation: workFigures(parts.simulation.messages, parts.simulation.polls, endedUs, cpuSeconds),
     },
-    window: windowOf(parts, endedUs, measuredUs),
+    window: windowFigures(spec, plan, recorder, endedUs, measuredUs),
     faults: parts.faultLog.records(),
     anomalies: anomaliesOf(parts),
     determinism: { key: determinismKey(spec), seed: spec.seed, trace_hash: recorder.traceHash },
@@ -63,37 +68,6 @@ export function outcomeOf(
     series: { test_run_id: id, window_us: windowUs, points },
     events: eventsOf(parts, safety),
   };
-}
-
-function simulationOf(
-  { simulation }: RunParts,
-  endedUs: number,
-  cpuSeconds: number,
-): RunResult['results']['simulation'] {
-  return {
-    messages: simulation.messages,
-    polls: simulation.polls,
-    virtual_seconds: endedUs / 1_000_000,
-    cpu_seconds: cpuSeconds,
-    messages_per_cpu_second: cpuSeconds > 0 ? simulation.messages / cpuSeconds : 0,
-  };
-}
-
-function windowOf(parts: RunParts, endedUs: number, measuredUs: number): RunResult['window'] {
-  const { spec, plan } = parts;
-  return {
-    requested_s: spec.duration.measureUs / 1_000_000,
-    measured_s: measuredUs / 1_000_000,
-    warmup_s: plan.warmupUs / 1_000_000,
-    cooldown_s: Math.max(0, endedUs - plan.warmupUs - measuredUs) / 1_000_000,
-    compression: plan.compression,
-    finality_times: measuredUs / finalityUs(parts),
-  };
-}
-
-/** Measured mean time to finality; the planned one when nothing was finalised. */
-function finalityUs(parts: RunParts): number {
-  return parts.recorder.latency.meanUs ?? parts.plan.finalityUs;
 }
 
 function statusOf(
@@ -150,57 +124,36 @@ function throughputOf(parts: RunParts, measuredUs: number): RunResult['results']
   return throughputFigures(series, batch, conduct.queuedTransactions);
 }
 
-function sharesOf({ recorder, conduct, plan }: RunParts): ReturnType<RunParts['recorder']['shares']> {
+function sharesOf({ recorder, conduct, plan }: RunParts): RecordedShares {
   return recorder.shares(conduct.unissued(plan.warmupUs, plan.warmupUs + plan.measureUs));
 }
 
 function resourcesOf(parts: RunParts, endedUs: number): RunResult['results']['resource_usage'] {
   const { simulation, series, spec } = parts;
-  const points = series.windowPoints();
-  const mean = (read: (point: (typeof points)[number]) => number): number =>
-    points.length === 0 ? 0 : points.reduce((sum, point) => sum + read(point), 0) / points.length;
-  const most = (read: (point: (typeof points)[number]) => number): number =>
-    points.reduce((top, point) => Math.max(top, read(point)), 0);
   let busiest = 0;
   let signatures = 0;
   for (let node = 0; node < spec.nodes; node++) {
     busiest = Math.max(busiest, simulation.bytesSent(node));
     signatures += simulation.cpu.signatureUs(node);
   }
-  const first = points[0]?.memory_mb ?? 0;
-  const last = points.at(-1)?.memory_mb ?? 0;
   return {
-    avg_cpu_percent: mean((point) => point.cpu_percent),
-    peak_cpu_percent: most((point) => point.cpu_percent),
-    avg_memory_mb: mean((point) => point.memory_mb),
-    peak_memory_mb: most((point) => point.memory_mb),
-    memory_growth_percent: first > 0 ? (100 * (last - first)) / first : 0,
-    avg_network_mbps: mean((point) => point.network_mbps),
+    ...resourceFigures(series),
     peak_network_mbps: endedUs > 0 ? (8 * busiest) / endedUs : 0,
     signature_cpu_percent:
       endedUs > 0 ? (100 * signatures) / (spec.nodes * spec.resources.cpuCores * endedUs) : 0,
   };
 }
 
-function consensusOf(parts: RunParts, safety: SafetyReport): RunResult['results']['consensus_metrics'] {
-  const { recorder, simulation, detection } = parts;
-  const { rounds } = recorder;
-  const shares = sharesOf(parts);
+function consensusOf(
+  { recorder, simulation, detection, spec }: RunParts,
+  shares: RecordedShares,
+  safety: SafetyReport,
+): RunResult['results']['consensus_metrics'] {
   return {
-    avg_rounds_to_finalize: rounds.mean,
-    confidence_at_finalization:
-      recorder.finalisedPairs === 0 ? null : recorder.confidenceSum / recorder.finalisedPairs,
-    ...detectionFigures(detection),
-    rounds: roundsFigures(rounds),
-    finalized_share: shares.finalizedShare,
-    all_honest_share: shares.allHonestShare,
-    conflicts_finalized: safety.byRule.conflict,
-    safety_violations: [...safety.violations],
-    liveness_failures: recorder.livenessFailures,
-    rejected_vertices: recorder.rejectedPairs,
+    ...consensusFigures(recorder, shares, safety, detection),
     polls_successful_share:
       simulation.polledVertices === 0 ? 0 : simulation.chits / simulation.polledVertices,
-    sampling_chi_square_z: samplingZ(parts.spec, simulation.exchange.asked),
+    sampling_chi_square_z: samplingZ(spec, simulation.exchange.asked),
   };
 }
 
