@@ -30,6 +30,7 @@ import {
   readPlan,
   wholeCell,
 } from '#campaigns/results/reader.ts';
+import type { RunResult } from '#campaigns/results/schema.ts';
 import {
   createCampaignFolder,
   pointLatest,
@@ -274,7 +275,6 @@ class Operator {
 
   #look(cell: PlannedCell): void {
     const manifest = wholeCell(this.#folder, cell.id);
-    const name = this.#nameOf(cell);
     if (manifest === null) {
       this.#record({
         kind: 'cell-abandoned',
@@ -283,23 +283,14 @@ class Operator {
       });
       return;
     }
-    const { result } = readCell(this.#folder, cell.id);
-    this.#record({
-      kind: 'cell-done',
-      cell: cell.id,
-      manifest_sha256: manifest,
-      status: result.test_status,
-      adopted: true,
-    });
-    const { messages } = result.results.simulation;
-    this.#options.onEvent({
-      kind: 'cell-done',
-      ...name,
-      status: result.test_status,
-      reason: result.reason,
-      messages,
-      adopted: true,
-    });
+    this.#cellDone(cell, manifest, readCell(this.#folder, cell.id).result, true);
+  }
+
+  #cellDone(cell: PlannedCell, manifest: string, result: RunResult, adopted: boolean): void {
+    const { test_status: status, reason, results } = result;
+    this.#record({ kind: 'cell-done', cell: cell.id, manifest_sha256: manifest, status, adopted });
+    const { messages } = results.simulation;
+    this.#options.onEvent({ kind: 'cell-done', ...this.#nameOf(cell), status, reason, messages, adopted });
   }
 
   #simulate(cell: PlannedCell): void {
@@ -315,24 +306,8 @@ class Operator {
         if (this.#options.leave.aborted) return;
         switch (outcome.kind) {
           case 'outcome': {
-            const { result } = outcome.outcome;
             const manifest = writeCell(this.#folder, cell.id, cell.spec, outcome.outcome);
-            this.#record({
-              kind: 'cell-done',
-              cell: cell.id,
-              manifest_sha256: manifest,
-              status: result.test_status,
-              adopted: false,
-            });
-            const { messages } = result.results.simulation;
-            this.#options.onEvent({
-              kind: 'cell-done',
-              ...name,
-              status: result.test_status,
-              reason: result.reason,
-              messages,
-              adopted: false,
-            });
+            this.#cellDone(cell, manifest, outcome.outcome.result, false);
             return;
           }
           case 'stopped':
