@@ -2,7 +2,7 @@
  * What the command line or a phase changes in a scenario before it is resolved.
  * Owns: applying the changes and refusing those that make no sense. Does not own: parsing options (cli.ts).
  */
-import { ConfigError, optionProblem, type Problem, suggestion } from '#campaigns/config-error.ts';
+import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { nodesMost, tpsMost } from '#campaigns/limits.ts';
 import { heaviestTps } from '#campaigns/message-budget.ts';
 import type { AttackName, Workload } from '#campaigns/run-spec.ts';
@@ -12,6 +12,7 @@ import { attackNames } from '#campaigns/schema/names.ts';
 import { namedNetwork, networkNames } from '#campaigns/schema/network.ts';
 import type { RunScenario, Scenario } from '#campaigns/schema.ts';
 import { formatPath } from '#campaigns/yaml-reader.ts';
+import { suggestion } from '#node/config-names.ts';
 
 export interface Overrides {
   readonly nodes?: readonly number[] | undefined;

@@ -2,13 +2,13 @@
  * What only shows when the parts of a scenario meet: parameters against sizes, faults against the window.
  * Owns: those checks, each with the path of the value to change. Does not own: checks of one value (schema/).
  */
-import { nearestName } from '#campaigns/config-error.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { faultEndUs, nodesDownMost, resolveFault } from '#campaigns/fault-schedule.ts';
 import { rowsPerScenarioMost } from '#campaigns/limits.ts';
 import type { RunScenario, Scenario } from '#campaigns/schema.ts';
 import { formatDurationUs } from '#campaigns/units.ts';
 import type { Path } from '#campaigns/yaml-reader.ts';
+import { nearestName } from '#node/config-names.ts';
 import { violations } from '#node/core/params.ts';
 
 export interface Finding {

@@ -6,7 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, nearestName, optionProblem, type Problem } from '#campaigns/config-error.ts';
+import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { idRemedy, scenarioFindings } from '#campaigns/scenario-checks.ts';
 import { type Phase, phaseSchema } from '#campaigns/schema/phase.ts';
 import { parseLocated } from '#campaigns/schema/problems.ts';
@@ -17,6 +17,7 @@ import {
   scenarioSchema,
 } from '#campaigns/schema.ts';
 import { type Located, readConfiguration, readConfigurationText } from '#campaigns/yaml-reader.ts';
+import { nearestName } from '#node/config-names.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const scenarioFolder = join(here, 'scenarios');

@@ -22,13 +22,13 @@ import {
   durationUs,
   oneOrMore,
   positiveDurationUs,
-  record,
   sentence,
   share,
   sizeBytes,
   whole,
 } from '#campaigns/schema/record.ts';
 import { workloadSchema } from '#campaigns/schema/workload.ts';
+import { record } from '#node/config-names.ts';
 
 const identity = {
   id: scenarioId,

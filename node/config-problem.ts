@@ -1,9 +1,10 @@
 /**
  * What is wrong with the configuration of a node process, where it was written, and what to do.
- * Owns: the error (exit 20) and its printed form, the words for zod's issues, the search for the nearest known name.
- * Does not own: the options (config.ts), reading files (config-file.ts).
+ * Owns: the error (exit 20) and its printed form, the words for zod's issues.
+ * Does not own: the options (config.ts), reading files (config-file.ts), the nearest known name (config-names.ts).
  */
-import { z } from 'zod';
+import type { z } from 'zod';
+import { knownKeysOf, suggestion } from '#node/config-names.ts';
 
 export interface ConfigProblem {
   /** A file, "environment" or "command line". */
@@ -36,44 +37,6 @@ function formatProblem({ file, line, path, message, remedy }: ConfigProblem): st
   return `${place}: ${path === '' ? '' : `${path}: `}${message}${remedy === '' ? '' : ` (${remedy})`}`;
 }
 
-/** Changes of one letter that lead from one word to the other. */
-function distance(a: string, b: string): number {
-  let last = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      row.push(Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + same));
-    }
-    last = row;
-  }
-  return last[b.length]!;
-}
-
-/** 'did you mean "x"?', or the list of what is known. */
-export function suggestion(name: string, known: readonly string[]): string {
-  const wanted = name.slice(0, 64).toLowerCase();
-  const most = Math.max(2, Math.floor(wanted.length / 3));
-  const ranked = known
-    .map((candidate) => ({ candidate, edits: distance(wanted, candidate.toLowerCase()) }))
-    .sort((a, b) => a.edits - b.edits)[0];
-  return ranked !== undefined && ranked.edits <= most
-    ? `did you mean "${ranked.candidate}"?`
-    : `known: ${known.join(', ')}`;
-}
-
-const knownKeysPrefix = 'known keys: ';
-
-/** An object whose unknown keys are errors that carry the known ones. */
-export function record<Shape extends z.core.$ZodLooseShape>(
-  shape: Shape,
-): z.ZodObject<Shape, z.core.$strict> {
-  const known = `${knownKeysPrefix}${Object.keys(shape).join(', ')}`;
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined),
-  });
-}
-
 export interface Complaint {
   readonly path: readonly string[];
   readonly message: string;
@@ -95,9 +58,7 @@ export function complaintsOf(issues: readonly Issue[]): Complaint[] {
   return issues.flatMap((issue): Complaint[] => {
     const path = issue.path.map(String);
     if (issue.code !== 'unrecognized_keys') return [{ path, ...wordsOf(issue) }];
-    const known = issue.message.startsWith(knownKeysPrefix)
-      ? issue.message.slice(knownKeysPrefix.length).split(', ')
-      : [];
+    const known = knownKeysOf(issue.message);
     return issue.keys.map((key) => ({
       path: [...path, key.slice(0, 60)],
       message: 'unknown key',

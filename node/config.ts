@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { nodesPerProcessMost } from '#node/agent-fields.ts';
 import { type ConfigFile, noConfigFile, readConfigFile } from '#node/config-file.ts';
-import { ConfigError, type ConfigProblem, complaintsOf, record, suggestion } from '#node/config-problem.ts';
+import { record, suggestion } from '#node/config-names.ts';
+import { ConfigError, type ConfigProblem, complaintsOf } from '#node/config-problem.ts';
 
 /** Of the program; the same numbers as the campaigns' where they mean the same. */
 export const nodeExitCodes = {

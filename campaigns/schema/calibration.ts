@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { ConfigError } from '#campaigns/config-error.ts';
 import { parseLocated } from '#campaigns/schema/problems.ts';
-import { record, sentence } from '#campaigns/schema/record.ts';
+import { sentence } from '#campaigns/schema/record.ts';
 import { readConfiguration, readConfigurationText } from '#campaigns/yaml-reader.ts';
+import { record } from '#node/config-names.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 
 const us = (description: string): z.ZodNumber =>

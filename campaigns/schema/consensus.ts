@@ -4,9 +4,10 @@
  * Does not own: the defaults (consensus-defaults.ts) or the inequalities (node/core/params.ts).
  */
 import { z } from 'zod';
-import { ConfigError, optionProblem, type Problem, suggestion } from '#campaigns/config-error.ts';
+import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { IssueReader } from '#campaigns/schema/problems.ts';
-import { positiveDurationUs, record, whole } from '#campaigns/schema/record.ts';
+import { positiveDurationUs, whole } from '#campaigns/schema/record.ts';
+import { record, suggestion } from '#node/config-names.ts';
 import { maximumSampleSize } from '#node/core/params.ts';
 
 export const consensusSchema = record({

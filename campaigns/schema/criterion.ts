@@ -7,8 +7,9 @@ import { z } from 'zod';
 import { type MetricName, metricNames, metrics, parseUnits, type Unit } from '#campaigns/analysis/metrics.ts';
 import { nodesMost } from '#campaigns/limits.ts';
 import type { Comparator, Criterion } from '#campaigns/plan-record.ts';
-import { positiveDurationUs, quantityOrNumber, record, sentence } from '#campaigns/schema/record.ts';
+import { positiveDurationUs, quantityOrNumber, sentence } from '#campaigns/schema/record.ts';
 import { type Parsed, parseCount, parseRange, parseShare } from '#campaigns/units.ts';
+import { record } from '#node/config-names.ts';
 
 const comparators = [
   'at_least',

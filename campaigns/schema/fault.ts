@@ -6,15 +6,9 @@
  */
 import { z } from 'zod';
 import { nodesMost } from '#campaigns/limits.ts';
-import {
-  durationUs,
-  positiveDurationUs,
-  quantityOrNumber,
-  record,
-  share,
-  whole,
-} from '#campaigns/schema/record.ts';
+import { durationUs, positiveDurationUs, quantityOrNumber, share, whole } from '#campaigns/schema/record.ts';
 import { type Parsed, parseCount, parseShare } from '#campaigns/units.ts';
+import { record } from '#node/config-names.ts';
 
 /** How many nodes a fault takes: a number, or a share of whatever size the row has. */
 export type NodeCount =

@@ -3,8 +3,9 @@
  * Owns: the written form and its resolution to NetworkProfile. Does not own: the named profiles (node/model).
  */
 import { z } from 'zod';
-import { durationRangeUs, quantity, record, share } from '#campaigns/schema/record.ts';
+import { durationRangeUs, quantity, share } from '#campaigns/schema/record.ts';
 import { formatDurationUs, formatRate, formatShare, parseRateBitsPerSecond } from '#campaigns/units.ts';
+import { record } from '#node/config-names.ts';
 import { type NetworkProfile, networkProfiles } from '#node/model/network-profile.ts';
 
 export const networkNames: readonly string[] = networkProfiles.map((profile) => profile.name);

@@ -10,12 +10,12 @@ import {
   positiveDurationUs,
   quantity,
   quantityOrNumber,
-  record,
   sentence,
   share,
   whole,
 } from '#campaigns/schema/record.ts';
 import { parseCount, parseRange, parseUsdMicros } from '#campaigns/units.ts';
+import { record } from '#node/config-names.ts';
 
 const usdMicros = quantity(parseUsdMicros, {
   description: 'US dollars; micro-dollars inside',

@@ -3,9 +3,9 @@
  * Owns: the wording of every schema error. Does not own: the schemas (record.ts and the nouns beside it).
  */
 import type { z } from 'zod';
-import { nearestName, type Problem, suggestion } from '#campaigns/config-error.ts';
-import { knownKeysPrefix } from '#campaigns/schema/record.ts';
+import type { Problem } from '#campaigns/config-error.ts';
 import type { Located, Path } from '#campaigns/yaml-reader.ts';
+import { knownKeysOf, nearestName, suggestion } from '#node/config-names.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -71,9 +71,7 @@ export class IssueReader {
     explained: Set<string>,
   ): void {
     const parent = pathOf(issue, base);
-    const known = issue.message.startsWith(knownKeysPrefix)
-      ? issue.message.slice(knownKeysPrefix.length).split(', ')
-      : [];
+    const known = knownKeysOf(issue.message);
     const present = isRecord(issue.input) ? new Set(Object.keys(issue.input)) : new Set<string>();
     const keyOf = (name: string): string => JSON.stringify([...parent, name]);
     const complaints = new Set(

@@ -1,5 +1,5 @@
 /**
- * Building blocks of the configuration schemas: strict records and quantities with units.
+ * Building blocks of the configuration schemas: quantities with units, lists, sentences.
  * Owns: how a zod type is made so that its errors name what is known and its JSON Schema shows what is written.
  * Does not own: the nouns of a configuration (the other files here) or printing problems (problems.ts).
  */
@@ -12,19 +12,6 @@ import {
   parseShare,
   parseSizeBytes,
 } from '#campaigns/units.ts';
-
-/** problems.ts reads the known keys of a record from the message after this prefix. */
-export const knownKeysPrefix = 'known keys: ';
-
-/** An object whose unknown keys are errors that carry the known ones. */
-export function record<Shape extends z.core.$ZodLooseShape>(
-  shape: Shape,
-): z.ZodObject<Shape, z.core.$strict> {
-  const known = `${knownKeysPrefix}${Object.keys(shape).join(', ')}`;
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined),
-  });
-}
 
 export interface QuantityDescription {
   readonly description: string;

@@ -9,13 +9,13 @@ import {
   positiveDurationUs,
   quantity,
   quantityOrNumber,
-  record,
   run,
   share,
   sizeBytes,
   whole,
 } from '#campaigns/schema/record.ts';
 import { type Parsed, parseCount, parseNumber, parseRange } from '#campaigns/units.ts';
+import { record } from '#node/config-names.ts';
 
 const tps = z
   .number()

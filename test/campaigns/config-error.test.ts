@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError, nearestName, optionProblem, suggestion } from '#campaigns/config-error.ts';
+import { ConfigError, optionProblem } from '#campaigns/config-error.ts';
+import { nearestName, suggestion } from '#node/config-names.ts';
 
 test('problems are printed in the order of the file, one line each', () => {
   const at = (line: number, column: number) => ({
