@@ -3,6 +3,7 @@
  * Owns: the interface and its answers. Does not own: HTTP (admin-server.ts) or the nodes.
  */
 import type { AttackChoice, FaultEffect } from '#node/agent-protocol.ts';
+import type { PeerFigures } from '#node/host/host-parts.ts';
 
 export interface NodeStatus {
   /** Member number. */
@@ -32,16 +33,6 @@ export interface ProcessStatus {
   readonly nodes: readonly NodeStatus[];
 }
 
-export interface PeerStatus {
-  readonly member: number;
-  readonly isConnected: boolean;
-  readonly isConvicted: boolean;
-  readonly breaker: 'closed' | 'open' | 'half-open';
-  /** Phi of the failure detector; null before it has heard the peer. */
-  readonly phi: number | null;
-  readonly roundTripUs: number | null;
-}
-
 export interface SubmittedTransaction {
   readonly inputs: readonly number[];
   readonly payload: Uint8Array;
@@ -50,7 +41,9 @@ export interface SubmittedTransaction {
 /** `receipt`: names the transactions of one submission, however often they are issued again. */
 export type Submission =
   | { readonly kind: 'accepted'; readonly receipt: string }
+  /** Or overloaded: submit again later. */
   | { readonly kind: 'queue-full' }
+  /** Never: `text` says why. */
   | { readonly kind: 'invalid'; readonly text: string }
   | { readonly kind: 'down' };
 
@@ -77,7 +70,7 @@ export interface AdminPort {
   status(): ProcessStatus;
   metrics(): Promise<string>;
   hasNode(node: number): boolean;
-  peers(node: number): readonly PeerStatus[];
+  peers(node: number): readonly PeerFigures[];
   submit(node: number, transactions: readonly SubmittedTransaction[]): Submission;
   finalityOfVertex(node: number, vertexIdHex: string): Promise<Finality>;
   finalityOfReceipt(node: number, receipt: string): Promise<Finality>;

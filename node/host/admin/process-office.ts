@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import type { AttackChoice } from '#node/agent-protocol.ts';
 import type { Agent } from '#node/host/agent/agent.ts';
 import type { HostedNode } from '#node/host/agent/hosted-node.ts';
+import type { PeerFigures } from '#node/host/host-parts.ts';
 import { createNodeRegistry, mergedText } from '#node/host/metrics/node-registry.ts';
 import type { ProcessMeter } from '#node/host/metrics/process-meter.ts';
 import type {
@@ -13,7 +14,6 @@ import type {
   AdminPort,
   Finality,
   NodeStatus,
-  PeerStatus,
   ProcessStatus,
   Submission,
   SubmittedTransaction,
@@ -103,7 +103,7 @@ export class ProcessOffice implements AdminPort {
     return this.#options.agent.nodes.has(node);
   }
 
-  peers(node: number): readonly PeerStatus[] {
+  peers(node: number): readonly PeerFigures[] {
     return this.#node(node).peers();
   }
 

@@ -6,15 +6,15 @@
 import { rm } from 'node:fs/promises';
 import type { Assignment, AttackChoice, FaultEffect, OfferedNode, OwnNode } from '#node/agent-protocol.ts';
 import type { ProbeFigure } from '#node/agent-push.ts';
-import type { Finality, PeerStatus } from '#node/host/admin/admin-port.ts';
+import type { Finality, Submission } from '#node/host/admin/admin-port.ts';
 import type { Clock } from '#node/host/clock.ts';
-import type { DecisionNews, HostListener, VertexNews } from '#node/host/host-parts.ts';
+import type { DecisionNews, HostListener, PeerFigures, VertexNews } from '#node/host/host-parts.ts';
 import type { Log } from '#node/host/log.ts';
 import { Measurements } from '#node/host/metrics/measurements.ts';
 import { BreakableDisk } from './breakable-disk.ts';
 import type { NodeCondition } from './fault-board.ts';
 import { copyFigures } from './figure-copy.ts';
-import type { HostedNode, KnownVertex, LoadSubmission, NodeListener, SubmitAnswer } from './hosted-node.ts';
+import type { HostedNode, KnownVertex, LoadSubmission, NodeListener } from './hosted-node.ts';
 import type { LifeParts, LifeSeed } from './life-parts.ts';
 import { Receipts } from './receipts.ts';
 import { SkewedClock } from './skewed-clock.ts';
@@ -105,7 +105,7 @@ export class CarriedNode implements HostedNode {
     copyFigures(this.measurements, parts);
   }
 
-  submit({ item, transactions, dueUs }: LoadSubmission): SubmitAnswer {
+  submit({ item, transactions, dueUs }: LoadSubmission): Submission {
     const parts = this.#parts;
     if (parts === null) return { kind: 'down' };
     const receipt = item === null ? this.#receipts.open() : null;
@@ -170,7 +170,7 @@ export class CarriedNode implements HostedNode {
     return [...(this.#parts?.probing.takeProbes() ?? [])];
   }
 
-  peers(): readonly PeerStatus[] {
+  peers(): readonly PeerFigures[] {
     return this.#parts?.host.peers() ?? [];
   }
 

@@ -5,7 +5,8 @@
  */
 import type { Assignment, AttackChoice, FaultEffect, OfferedNode, OwnNode } from '#node/agent-protocol.ts';
 import type { NodeEvent, ProbeFigure } from '#node/agent-push.ts';
-import type { Finality, PeerStatus, SubmittedTransaction } from '#node/host/admin/admin-port.ts';
+import type { Finality, Submission, SubmittedTransaction } from '#node/host/admin/admin-port.ts';
+import type { PeerFigures } from '#node/host/host-parts.ts';
 import type { Measurements } from '#node/host/metrics/measurements.ts';
 import type { NodeCondition } from './fault-board.ts';
 
@@ -51,14 +52,6 @@ export interface LoadSubmission {
   readonly dueUs: number;
 }
 
-export type SubmitAnswer =
-  | { readonly kind: 'accepted'; readonly receipt: string }
-  /** Or overloaded: submit again later. */
-  | { readonly kind: 'queue-full' }
-  /** Never: `text` says why. */
-  | { readonly kind: 'invalid'; readonly text: string }
-  | { readonly kind: 'down' };
-
 export interface HostedNode {
   readonly number: number;
   readonly offered: OfferedNode;
@@ -76,7 +69,7 @@ export interface HostedNode {
   stop(): Promise<void>;
   /** Reads what other parts count into `measurements`. */
   refresh(): void;
-  submit(submission: LoadSubmission): SubmitAnswer;
+  submit(submission: LoadSubmission): Submission;
   setAttack(attack: AttackChoice): void;
   /** Crashing and starting again, when `down` says so, happens in the background. */
   apply(condition: NodeCondition): void;
@@ -84,7 +77,7 @@ export interface HostedNode {
   effects(kind: FaultEffect['kind']): { readonly count: number; readonly what: string };
   /** Since the last call. */
   takeProbes(): readonly ProbeFigure[];
-  peers(): readonly PeerStatus[];
+  peers(): readonly PeerFigures[];
   finalityOfVertex(idHex: string): Promise<Finality>;
   finalityOfReceipt(receipt: string): Promise<Finality>;
 }

@@ -17,7 +17,7 @@ import { FrameLink } from './frame-link.ts';
 import { type GossipOptions, GossipRoute, gossipDefaults } from './gossip-route.ts';
 import { createNode, type Libp2pNode } from './libp2p-node.ts';
 import { keptMembers, Membership } from './membership.ts';
-import { PeerPool, type PoolFigures, type PoolOptions, poolDefaults } from './peer-pool.ts';
+import { noPoolFigures, PeerPool, type PoolFigures, type PoolOptions, poolDefaults } from './peer-pool.ts';
 import { type Channel, channel } from './record-reader.ts';
 import { SessionShare } from './session-share.ts';
 import { SocketMeter } from './socket-meter.ts';
@@ -401,18 +401,6 @@ export class Libp2pTransport implements Transport {
     running.handler.misbehaved(member, reason);
   }
 }
-
-const noPoolFigures: PoolFigures = {
-  hits: 0,
-  misses: 0,
-  dials: 0,
-  dialsFailed: 0,
-  evictions: 0,
-  grown: 0,
-  shrunk: 0,
-  silent: 0,
-  reconnects: 0,
-};
 
 function dialAddresses({ addresses, peerId }: Member): Multiaddr[] {
   const id = peerIdFromString(peerId).toString();

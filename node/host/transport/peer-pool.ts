@@ -90,6 +90,19 @@ export interface PoolFigures {
   reconnects: number;
 }
 
+/** Of a pool that has done nothing, or of none. */
+export const noPoolFigures: Readonly<PoolFigures> = {
+  hits: 0,
+  misses: 0,
+  dials: 0,
+  dialsFailed: 0,
+  evictions: 0,
+  grown: 0,
+  shrunk: 0,
+  silent: 0,
+  reconnects: 0,
+};
+
 /** A member wanted again so soon after its eviction was evicted wrongly. */
 const regretUs = 10_000_000;
 /** Links of one pair younger than this crossed each other. */
@@ -107,17 +120,7 @@ export class PeerPool<L extends PooledLink> {
   readonly #peers = new Map<number, Peer<L>>();
   readonly #recency = new Recency();
   readonly #waiting: Peer<L>[] = [];
-  readonly figures: PoolFigures = {
-    hits: 0,
-    misses: 0,
-    dials: 0,
-    dialsFailed: 0,
-    evictions: 0,
-    grown: 0,
-    shrunk: 0,
-    silent: 0,
-    reconnects: 0,
-  };
+  readonly figures: PoolFigures = { ...noPoolFigures };
   #target: number;
   #size = 0;
   #dialling = 0;

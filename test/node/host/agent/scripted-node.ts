@@ -1,13 +1,8 @@
 /** Nodes for tests of the agent that do what the test says: they record what they are told and decide on demand. */
 import type { Assignment, AttackChoice, OfferedNode, OwnNode } from '#node/agent-protocol.ts';
+import type { Submission } from '#node/host/admin/admin-port.ts';
 import type { NodeCondition } from '#node/host/agent/fault-board.ts';
-import type {
-  HostedNode,
-  LoadSubmission,
-  NodeFactory,
-  NodeListener,
-  SubmitAnswer,
-} from '#node/host/agent/hosted-node.ts';
+import type { HostedNode, LoadSubmission, NodeFactory, NodeListener } from '#node/host/agent/hosted-node.ts';
 import { Measurements } from '#node/host/metrics/measurements.ts';
 import { offeredNode } from '#test/node/host/agent/sample-messages.ts';
 
@@ -22,7 +17,7 @@ export class ScriptedNode implements HostedNode {
   isUp = false;
   stops = 0;
   attack: AttackChoice = 'none';
-  answer: SubmitAnswer = { kind: 'accepted', receipt: '0' };
+  answer: Submission = { kind: 'accepted', receipt: '0' };
   failsWith: string | null = null;
   #vertices = 0;
 
@@ -48,7 +43,7 @@ export class ScriptedNode implements HostedNode {
     this.measurements.gauges.connections = 3;
   }
 
-  submit(submission: LoadSubmission): SubmitAnswer {
+  submit(submission: LoadSubmission): Submission {
     this.submissions.push(submission);
     return this.answer;
   }
