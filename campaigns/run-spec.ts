@@ -18,6 +18,9 @@ export type AttackName =
   | 'late'
   | 'equivocation';
 
+/** Fidelities of the simulator: campaigns/targets/simulator/tier.ts. */
+export type TierName = 'analytic' | 'message';
+
 export type TopologyKind = 'full' | 'ring' | 'star' | 'mesh' | 'hierarchical' | 'random';
 
 /** Load in transactions per second as a function of time; the engine is campaigns/workloads. */
@@ -133,7 +136,7 @@ export interface RunSpec {
   readonly scenarioId: string;
   /** Names the cell within the scenario: e.g. "1000 nodes, random 20 %". */
   readonly label: string;
-  readonly tier: 'message' | 'analytic';
+  readonly tier: TierName;
   /** Unsigned 32-bit seed of this repetition. */
   readonly seed: number;
   /** 0-based. */

@@ -15,6 +15,7 @@ import {
 import type { PlannedCampaign } from '#campaigns/commands/plan-request.ts';
 import type { CampaignEnd } from '#campaigns/operator.ts';
 import type { ResolveOptions } from '#campaigns/resolve.ts';
+import type { TierName } from '#campaigns/run-spec.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 
 /** Commander names a value after its option, which has no unit. */
@@ -56,10 +57,7 @@ export function addScenarioOptions(command: Command, help: ScenarioHelp): Comman
     .option('--out <DIR>', 'folder that holds the campaigns (default runs)');
 }
 
-export async function resolveOptionsOf(
-  options: ScenarioOptions,
-  tier: 'analytic' | 'message',
-): Promise<ResolveOptions> {
+export async function resolveOptionsOf(options: ScenarioOptions, tier: TierName): Promise<ResolveOptions> {
   const { defaultSeed } = await import('#campaigns/commands/plan-request.ts');
   const { parseConsensusOption } = await import('#campaigns/schema/consensus.ts');
   return {

@@ -12,11 +12,13 @@ import {
   runScenario,
   type ScenarioOptions,
 } from '#campaigns/commands/scenario-options.ts';
+import type { TierName } from '#campaigns/run-spec.ts';
+import { tierNames } from '#campaigns/targets/simulator/tier.ts';
 
-const tiers = ['auto', 'analytic', 'message'] as const;
+const choices = ['auto', ...tierNames] as const;
 
 interface SimulateOptions extends ScenarioOptions {
-  readonly tier: (typeof tiers)[number];
+  readonly tier: 'auto' | TierName;
 }
 
 async function simulate(name: string, options: SimulateOptions): Promise<Answer> {
@@ -25,7 +27,7 @@ async function simulate(name: string, options: SimulateOptions): Promise<Answer>
   const { simulationDocument, simulationText } = await import('#campaigns/commands/simulation-text.ts');
   const { readCampaign } = await import('#campaigns/results/reader.ts');
   // The cheapest fidelity that is exact for every question of a scenario is the message tier.
-  const tier = options.tier === 'analytic' ? 'analytic' : 'message';
+  const tier = options.tier === 'auto' ? 'message' : options.tier;
   const planned = planScenario(scenarioName(name), await resolveOptionsOf(options, tier));
   const end = await runScenario(planned, options.out);
   const answer = campaignAnswer(end, options, false);
@@ -40,8 +42,8 @@ async function simulate(name: string, options: SimulateOptions): Promise<Answer>
 function simulateOptions(command: Command): Command {
   const tiered = command.option(
     '--tier <TIER>',
-    `fidelity: ${tiers.join(', ')}`,
-    choiceOption('--tier', tiers),
+    `fidelity: ${choices.join(', ')}`,
+    choiceOption('--tier', choices),
     'auto',
   );
   return addScenarioOptions(tiered, {

@@ -8,6 +8,7 @@ import { attackNames } from '#node/byzantine/attacks.ts';
 import { analyticRun } from './analytic-run.ts';
 import { mostMembers } from './event.ts';
 import { runMessageTier } from './run.ts';
+import { tiers } from './tier.ts';
 
 const capabilities: Capabilities = {
   name: 'simulator',
@@ -24,6 +25,7 @@ const capabilities: Capabilities = {
   ]),
   attacks: new Set(['none', ...attackNames]),
   nodesMost: mostMembers,
+  refuses: (spec) => tiers[spec.tier].supports(spec),
 };
 
 export function createSimulator(): Target {

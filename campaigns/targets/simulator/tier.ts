@@ -1,0 +1,30 @@
+/**
+ * The fidelities of the simulator: which there are, and which runs each answers exactly.
+ * Owns: their names and the reason why one refuses a run. Does not own: the runners (target.ts), who chooses (the command
+ * line and the planner).
+ */
+import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
+
+export interface Tier {
+  readonly name: TierName;
+  /** What it follows, for help and reports. */
+  readonly about: string;
+  /** Null when every figure of the run is exact at this fidelity (or said to be an expectation); else why it is not. */
+  readonly supports: (spec: RunSpec) => string | null;
+}
+
+/** Cheapest first. */
+export const tiers: Readonly<Record<TierName, Tier>> = {
+  analytic: {
+    name: 'analytic',
+    about: 'formulas: expectations, nothing is simulated; its result says what they leave out',
+    supports: () => null,
+  },
+  message: {
+    name: 'message',
+    about: 'an event per message, queues included',
+    supports: () => null,
+  },
+};
+
+export const tierNames = Object.keys(tiers) as readonly TierName[];
