@@ -1,7 +1,7 @@
 /**
  * `npm test`: chooses the test files and runs them with the test runner of the pinned Node.
- * Default: every test/**\/*.test.ts except *.long.test.ts and *.real.test.ts; `--long`, `--real`: only those. Real ones run many
- * node processes and have the machine to themselves: one file at a time. A plain argument keeps the files whose path
+ * Default: every test/**\/*.test.ts except *.long.test.ts, *.real.test.ts and *.bed.test.ts; `--long`, `--real`, `--bed`: only those.
+ * Real ones run many node processes and those of the bed a cloud's programs: one file at a time. A plain argument keeps the files whose path
  * contains it; an argument that starts with a dash goes to the test runner.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { nodeToUse, repositoryRoot } from './pinned-node.mjs';
 
-const kinds = ['long', 'real'];
+const kinds = ['long', 'real', 'bed'];
 const kindOf = (file) => kinds.find((kind) => file.endsWith(`.${kind}.test.ts`)) ?? 'quick';
 
 function testFiles(kind) {
@@ -48,8 +48,11 @@ const run = spawnSync(
   nodeToUse(),
   [
     '--test',
-    `--test-concurrency=${kind === 'real' ? 1 : 2}`,
+    `--test-concurrency=${kind === 'real' || kind === 'bed' ? 1 : 2}`,
     '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    // Last, so that what was not run is not lost among what was.
+    '--test-reporter=./scripts/not-run-reporter.mjs',
     '--test-reporter-destination=stdout',
     ...passedOn,
     ...chosen,
