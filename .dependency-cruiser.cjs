@@ -92,6 +92,38 @@ module.exports = {
       to: { path: ours, pathNot: '^budgets/' },
     },
     {
+      name: 'infra-on-configuration-and-budgets',
+      severity: 'error',
+      comment:
+        'the Pulumi program may import the configuration of a node, capacity, limits, money and prices: no campaign, no host',
+      from: { path: '^infra/' },
+      to: {
+        path: ours,
+        pathNot: '^(infra/|node/((agent-|config)[a-z-]*[.]ts$|model/)|budgets/)',
+      },
+    },
+    {
+      name: 'campaigns-see-only-the-outputs-of-infra',
+      severity: 'error',
+      comment: 'a campaign reads the outputs of a stack; how it is built is none of its business',
+      from: { path: '^(node|campaigns|budgets|reports)/', pathNot: '^campaigns/targets/kubernetes/' },
+      to: { path: '^infra/', pathNot: '^infra/outputs[.]ts$' },
+    },
+    {
+      name: 'infra-plans-are-pure',
+      severity: 'error',
+      comment: 'planners decide before Pulumi hears of anything: no Pulumi, no cloud client, no builtin',
+      from: { path: '^infra/(plan/|config[.]ts$|tags[.]ts$)' },
+      to: { path: 'node_modules/(@pulumi|@aws-sdk|@kubernetes)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pulumi-in-infra-and-the-cluster-target',
+      severity: 'error',
+      comment: 'only the program, campaigns/targets/kubernetes and tests speak to Pulumi',
+      from: { pathNot: '^(infra/|campaigns/targets/kubernetes/|test/)' },
+      to: { path: 'node_modules/@pulumi/' },
+    },
+    {
       name: 'campaigns-use-only-the-pure-node',
       severity: 'error',
       comment:
@@ -166,7 +198,7 @@ module.exports = {
       name: 'no-dev-dependency-in-the-product',
       severity: 'error',
       comment: 'the product runs on "dependencies" alone',
-      from: { path: '^(node|campaigns|budgets|reports)/' },
+      from: { path: '^(node|campaigns|budgets|infra|reports)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

@@ -29,6 +29,7 @@ const checks = [
       'node',
       'campaigns',
       'budgets',
+      'infra',
       'reports',
       'test',
     ],

@@ -34,7 +34,7 @@ const files = walk('.');
 const code: readonly SourceText[] = files
   .filter((file) => /\.(ts|mjs|cjs)$/.test(file))
   .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }));
-const product = code.filter(({ file }) => /^(node|campaigns|budgets|reports)\//.test(file));
+const product = code.filter(({ file }) => /^(node|campaigns|budgets|infra|reports)\//.test(file));
 const isPure = (file: string): boolean => /^node\/(core|byzantine|chain|model)\//.test(file);
 
 const parsed = new Map<string, ts.SourceFile>();
@@ -128,8 +128,10 @@ const noSilencer: Rule = ({ file, text }) =>
     .split('\n')
     .flatMap((line, index) => (silencers.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : []));
 
+/** Pulumi runs the index of the folder that Pulumi.yaml names. */
+const pulumiEntries: ReadonlySet<string> = new Set(['infra/index.ts', 'infra/guard/index.ts']);
 const noBarrel: Rule = ({ file }) =>
-  /(^|\/)(index|utils?|helpers?|common)\.(ts|mjs|cjs)$/.test(file)
+  !pulumiEntries.has(file) && /(^|\/)(index|utils?|helpers?|common)\.(ts|mjs|cjs)$/.test(file)
     ? [`${file}: a file is named after its noun`]
     : [];
 
@@ -217,7 +219,8 @@ function importsOf(source: SourceText): string[] {
   const found: string[] = [];
   visit(parse(source), (node) => {
     if (!ts.isStringLiteral(node)) return;
-    if (/^#(node|campaigns|budgets|reports|test)\/.+\.ts$/.test(node.text)) found.push(node.text.slice(1));
+    if (/^#(node|campaigns|budgets|infra|reports|test)\/.+\.ts$/.test(node.text))
+      found.push(node.text.slice(1));
     else if (/^\.\.?\/.+\.ts$/.test(node.text))
       found.push(path.posix.join(path.posix.dirname(source.file), node.text));
   });

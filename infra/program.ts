@@ -1,0 +1,47 @@
+/**
+ * The program of every stack: configuration -> plan -> platform -> workload -> outputs.
+ * Owns: the order of these steps. Does not own: any of them; reading from Pulumi happens in index.ts.
+ */
+import { consensusNetwork } from '#infra/components/consensus-network.ts';
+import { observability } from '#infra/components/observability.ts';
+import { parseStackConfig, type StackConfig } from '#infra/config.ts';
+import type { ProgramOutputs } from '#infra/outputs.ts';
+import { planStack, type StackPlan } from '#infra/plan/stack-plan.ts';
+import type { Ground } from '#infra/platforms/ground.ts';
+import { localGround } from '#infra/platforms/local.ts';
+
+export interface ProgramInput {
+  readonly stack: string;
+  /** All configuration, "namespace:key" to text. */
+  readonly config: Readonly<Record<string, string>>;
+  /** ISO in whole seconds. */
+  readonly now: string;
+}
+
+async function groundOf(plan: StackPlan, config: StackConfig): Promise<Ground> {
+  switch (plan.platform) {
+    case 'local':
+      return localGround(plan, config);
+    case 'aws':
+    case 'gcp':
+      throw new Error(`${plan.platform} has no platform yet`);
+  }
+}
+
+export async function runProgram(input: ProgramInput): Promise<ProgramOutputs> {
+  const config = parseStackConfig(input.stack, input.config);
+  const plan = planStack(config, input);
+  const ground = await groundOf(plan, config);
+  const workload =
+    ground.kind === 'processes' ? {} : { ...consensusNetwork(plan, ground), ...observability(plan, ground) };
+  return {
+    ...ground.outputs,
+    ...workload,
+    stack: plan.stack,
+    platform: plan.platform,
+    nodes: plan.nodes,
+    shards: plan.shards.length,
+    deadline: ground.kind === 'processes' ? plan.deadline.at : ground.deadline,
+    worstCaseUsd: '0.00',
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * The tags by which everything that bills is found again: by the meter, the watchdog and the sweep after a teardown.
+ * Owns: the keys in the written forms of AWS and GCP. Does not own: which resources carry them (components, platforms).
+ */
+
+export interface StackTags {
+  readonly campaign: string;
+  readonly run: string;
+  readonly phase: string;
+  readonly owner: string;
+  readonly stack: string;
+}
+
+/** Keys of AWS tags; the deadline is only known once the first `up` has fixed it. */
+export const tagKeys = {
+  campaign: 'bft:campaign',
+  run: 'bft:run',
+  phase: 'bft:phase',
+  owner: 'bft:owner',
+  stack: 'bft:stack',
+  deadline: 'bft:deadline',
+} as const;
+
+export function awsTags(tags: StackTags): Readonly<Record<string, string>> {
+  return {
+    [tagKeys.campaign]: tags.campaign,
+    [tagKeys.run]: tags.run,
+    [tagKeys.phase]: tags.phase,
+    [tagKeys.owner]: tags.owner,
+    [tagKeys.stack]: tags.stack,
+  };
+}
+
+/** GCP labels know no colon and no upper case. */
+export function gcpLabels(tags: StackTags): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(awsTags(tags)).map(([key, value]) => [key.replace(':', '-'), value]),
+  );
+}
+
+/** A deadline as a label: "2026-12-01t18-00-00z". */
+export function deadlineLabel(deadline: string): string {
+  return deadline.toLowerCase().replaceAll(':', '-');
+}
