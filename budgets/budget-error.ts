@@ -11,7 +11,15 @@ export type BudgetErrorCode =
   | 'unknown-instance'
   | 'node-does-not-fit'
   | 'unknown-stack'
-  | 'bad-forecast-input';
+  | 'bad-forecast-input'
+  | 'bad-ledger-entry'
+  | 'ledger-damaged'
+  | 'ledger-busy'
+  | 'bad-bill'
+  | 'bad-key'
+  | 'no-credentials'
+  | 'refresh-failed'
+  | 'sheet-exists';
 
 export class BudgetError extends Error {
   readonly code: BudgetErrorCode;
