@@ -5,7 +5,6 @@
  *
  * Secrets never stand on a command line: tokens come from the file, the environment or a file of their own.
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -13,6 +12,7 @@ import { nodesPerProcessMost } from '#node/agent-fields.ts';
 import { type ConfigFile, noConfigFile, readConfigFile } from '#node/config-file.ts';
 import { record, suggestion } from '#node/config-names.ts';
 import { ConfigError, type ConfigProblem, complaintsOf } from '#node/config-problem.ts';
+import { readToken, token } from '#node/config-token.ts';
 
 /** Of the program; the same numbers as the campaigns' where they mean the same. */
 export const nodeExitCodes = {
@@ -26,14 +26,6 @@ export const nodeExitCodes = {
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
-const tokenLeast = 16;
-const token = z
-  .string()
-  .max(512)
-  .refine((text) => text.length >= tokenLeast && /^[\x21-\x7e]+$/.test(text), {
-    message: `is no token: at least ${tokenLeast} printable characters without blanks`,
-    params: { remedy: 'draw one, for example with: openssl rand -hex 32' },
-  });
 const host = z.string().regex(/^[\w.:-]{1,253}$/, { message: 'is no host name or address' });
 const port = z.int().min(0).max(65_535);
 const url = z.string().refine((text) => /^wss?:\/\/[^\s/]+(\/[^\s]*)?$/.test(text) && URL.canParse(text), {
@@ -58,12 +50,14 @@ const written = record({
     port: port.default(0),
     token: token.optional(),
     tokenFile: z.string().min(1).max(1_024).optional(),
+    metricsTokenFile: z.string().min(1).max(1_024).optional(),
   }).prefault({}),
   conductor: record({
     url,
     token: token.optional(),
     tokenFile: z.string().min(1).max(1_024).optional(),
   }).prefault({} as { url: string }),
+  identitySeedFile: z.string().min(1).max(1_024).optional(),
   campaign: z.boolean().default(false),
   log: record({ level: z.enum(logLevels).default('info') }).prefault({}),
 });
@@ -77,7 +71,15 @@ export interface NodeConfig {
   /** Node i listens on `port` + i, or on a free port when it is 0. `advertise`: what other nodes dial. */
   readonly listen: { readonly host: string; readonly port: number; readonly advertise: string };
   /** A null token: one is drawn at the start and written into the data folder. */
-  readonly admin: { readonly host: string; readonly port: number; readonly token: string | null };
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    readonly token: string | null;
+    /** Opens /metrics and nothing else: a scraper that is broken into cannot switch an attack on. */
+    readonly metricsToken: string | null;
+  };
+  /** Secret of a run that identities are derived from by name and index; null: they are kept in the data folder. */
+  readonly identitySeed: string | null;
   readonly conductor: { readonly url: string; readonly token: string };
   /** Started for a campaign: Byzantine modes and faults may be switched on. */
   readonly isCampaign: boolean;
@@ -112,6 +114,12 @@ export const settings: readonly Setting[] = [
   setting('admin.port', 'number', 'port of the admin API; 0 = a free one (0)'),
   setting('admin.token', 'text', 'token of the admin API; drawn when absent', true),
   setting('admin.tokenFile', 'text', 'file that holds the token of the admin API'),
+  setting('admin.metricsTokenFile', 'text', 'file with a token that opens /metrics only'),
+  setting(
+    'identitySeedFile',
+    'text',
+    'file with a secret that identities are derived from, by name and index',
+  ),
   setting('conductor.url', 'text', 'the conductor, like ws://127.0.0.1:7400'),
   setting('conductor.token', 'text', 'token of the conductor', true),
   setting('conductor.tokenFile', 'text', 'file that holds the token of the conductor'),
@@ -273,15 +281,21 @@ function resolve(value: Written, places: Places): NodeConfig {
   const problems: ConfigProblem[] = [];
   const absolute = (dotted: string, text: string): string =>
     path.resolve(path.dirname(places.fileOf(dotted) ?? 'here'), text);
+  const fromFile = (path: readonly string[], file: string | undefined): string | null =>
+    file === undefined
+      ? null
+      : readToken(absolute(path.join('.'), file), (message, remedy) =>
+          problems.push(places.at(path, message, remedy)),
+        );
   const secret = (owner: 'admin' | 'conductor'): string | null => {
     const { token: given, tokenFile } = value[owner];
     if (tokenFile === undefined) return given ?? null;
     if (given !== undefined)
       problems.push(places.at([owner, 'tokenFile'], 'is given beside a token', 'keep one of the two'));
-    return readToken(absolute(`${owner}.tokenFile`, tokenFile), (message, remedy) =>
-      problems.push(places.at([owner, 'tokenFile'], message, remedy)),
-    );
+    return fromFile([owner, 'tokenFile'], tokenFile);
   };
+  const metricsToken = fromFile(['admin', 'metricsTokenFile'], value.admin.metricsTokenFile);
+  const identitySeed = fromFile(['identitySeedFile'], value.identitySeedFile);
   const adminToken = secret('admin');
   const conductorToken = secret('conductor');
   if (conductorToken === null && problems.length === 0) {
@@ -309,23 +323,12 @@ function resolve(value: Written, places: Places): NodeConfig {
     dataFolder: absolute('data', value.data),
     nodesPerProcess: value.nodesPerProcess,
     listen: { host: listen.host, port: listen.port, advertise: listen.advertise ?? listen.host },
-    admin: { host: admin.host, port: admin.port, token: adminToken },
+    admin: { host: admin.host, port: admin.port, token: adminToken, metricsToken },
+    identitySeed,
     conductor: { url: value.conductor.url, token: conductorToken ?? '' },
     isCampaign: value.campaign,
     log: value.log,
   };
-}
-
-function readToken(file: string, refuse: (message: string, remedy: string) => void): string | null {
-  try {
-    const text = readFileSync(file, 'utf8').trim();
-    if (token.safeParse(text).success) return text;
-    refuse('holds no token', `at least ${tokenLeast} printable characters without blanks`);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    refuse(`names a file that cannot be read (${code})`, 'check the name of the file');
-  }
-  return null;
 }
 
 export function isLoopback(address: string): boolean {

@@ -3,7 +3,7 @@
  * Owns: derivation of both from one seed, signing with domain separation off the main thread.
  * Does not own: the file that keeps the seed (identity-file.ts), checking of signatures (verification/).
  */
-import { createPrivateKey, createPublicKey, randomBytes, sign as signWith } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hkdfSync, randomBytes, sign as signWith } from 'node:crypto';
 import { blake3 } from '#node/host/hash/blake3.ts';
 import { keptSeed } from '#node/host/identity-file.ts';
 import { contextBytes } from '#node/host/verification/signature-context.ts';
@@ -52,4 +52,13 @@ export function createIdentity(seed: Uint8Array = randomBytes(seedBytes)): Ident
 /** The identity of the file; a new one, written there first, when there is no file. Throws IdentityError. */
 export async function loadIdentity(file: string): Promise<Identity> {
   return createIdentity(await keptSeed(file, (seed) => createIdentity(seed).nodeId));
+}
+
+/**
+ * The identity of node `index` of the process `name` in the run that `secret` belongs to: the same wherever the process starts
+ * again, also without its disk. For throwaway networks; whoever has the secret is every node of the run.
+ */
+export function derivedIdentity(secret: string, name: string, index: number): Identity {
+  const seed = hkdfSync('sha256', secret, 'bft-scale/run-identity/1', `${name}/${index}`, seedBytes);
+  return createIdentity(new Uint8Array(seed));
 }

@@ -47,7 +47,10 @@ export async function runNodeProcess(config: NodeConfig): Promise<number> {
   try {
     mkdirSync(config.dataFolder, { recursive: true });
     const token = adminToken(config);
-    const secrets = [token, config.conductor.token];
+    const { admin, conductor, identitySeed } = config;
+    const secrets = [token, conductor.token, admin.metricsToken ?? '', identitySeed ?? ''].filter(
+      (secret) => secret !== '',
+    );
     const log = createLog({ level: config.log.level, name: config.name, secrets });
     process.on('uncaughtException', (error) => {
       log.fatal({ err: error }, 'an error that nobody expected: the process ends');
@@ -80,7 +83,8 @@ class NodeProcess {
   }
 
   async run(): Promise<number> {
-    const { isCampaign, conductor, admin, listen, dataFolder, nodesPerProcess: nodes } = this.#config;
+    const { name, isCampaign, conductor, admin, listen, dataFolder, nodesPerProcess: nodes } = this.#config;
+    const { identitySeed } = this.#config;
     const log = this.#log;
     const networkSecret = conductor.token;
     const workshop = await NodeWorkshop.open({
@@ -88,6 +92,7 @@ class NodeProcess {
       nodes,
       listen,
       networkSecret,
+      identitySeed: identitySeed === null ? null : { secret: identitySeed, name },
       isCampaign,
       clock,
       log,

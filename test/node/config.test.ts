@@ -53,7 +53,8 @@ test('a file with what is required gets safe defaults', () => {
     dataFolder: path.join(folder, 'here'),
     nodesPerProcess: 1,
     listen: { host: '127.0.0.1', port: 0, advertise: '127.0.0.1' },
-    admin: { host: '127.0.0.1', port: 0, token: null },
+    admin: { host: '127.0.0.1', port: 0, token: null, metricsToken: null },
+    identitySeed: null,
     conductor: { url: 'ws://127.0.0.1:7400', token: conductorToken },
     isCampaign: false,
     log: { level: 'info' },
@@ -103,6 +104,19 @@ test('tokens may stand in files of their own, relative to the configuration', ()
     problemsOf(['--config', missing])[0]!,
     /missing.yaml:2:.*conductor.tokenFile: names a file that cannot be read \(ENOENT\)/,
   );
+});
+
+test('the token for metrics and the seed of identities stand in files', () => {
+  write('seed', 'a-seed-of-the-run-0123456789\n');
+  write('metrics', 'a-token-that-reads-metrics\n');
+  const file = write('pod.yaml', `${least}identitySeedFile: seed\nadmin: { metricsTokenFile: metrics }\n`);
+  const { admin, identitySeed } = run(['--config', file]);
+  assert.deepEqual(
+    [admin.metricsToken, identitySeed],
+    ['a-token-that-reads-metrics', 'a-seed-of-the-run-0123456789'],
+  );
+  const missing = write('no-seed.yaml', `${least}identitySeedFile: nowhere\n`);
+  assert.match(problemsOf(['--config', missing])[0]!, /no-seed.yaml:3:.*identitySeedFile: names a file/);
 });
 
 test('an unknown key is told with the nearest name, its line and its path', () => {

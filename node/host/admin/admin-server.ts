@@ -18,6 +18,8 @@ export interface AdminServerOptions {
   readonly host: string;
   readonly port: number;
   readonly token: string;
+  /** Opens /metrics and nothing else; null or left out: only `token` does. */
+  readonly metricsToken?: string | null;
   readonly isCampaign: boolean;
   readonly log: Log;
 }
@@ -126,15 +128,18 @@ export function createAdminServer(port: AdminPort, options: AdminServerOptions):
   return app;
 }
 
-function addGuard(app: FastifyInstance, { token, log }: AdminServerOptions): void {
+function addGuard(app: FastifyInstance, { token, metricsToken = null, log }: AdminServerOptions): void {
   const expected = digest(token);
+  const expectedByMetrics = digest(metricsToken ?? token);
   const isOpen = (request: FastifyRequest): boolean =>
     request.method === 'GET' && /^\/(healthz|readyz)$/.test(request.url);
   app.addHook('onRequest', async (request, reply) => {
     if (isOpen(request)) return undefined;
     const given = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
     // Compared as digests: neither length nor content of the token shows in the time that it takes.
+    const isMetrics = request.method === 'GET' && request.url === '/metrics';
     if (timingSafeEqual(digest(given), expected)) return undefined;
+    if (isMetrics && timingSafeEqual(digest(given), expectedByMetrics)) return undefined;
     const answer = problem(
       'unauthorized',
       'a valid token is missing',

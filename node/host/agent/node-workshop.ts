@@ -12,7 +12,7 @@ import type { Assignment, OfferedNode, OwnNode } from '#node/agent-protocol.ts';
 import type { Clock } from '#node/host/clock.ts';
 import { Host } from '#node/host/host.ts';
 import { allMechanisms, defaultLimits, timeoutBounds } from '#node/host/host-parts.ts';
-import { type Identity, loadIdentity } from '#node/host/identity.ts';
+import { derivedIdentity, type Identity, loadIdentity } from '#node/host/identity.ts';
 import type { Log } from '#node/host/log.ts';
 import { openArchive } from '#node/host/store/archive.ts';
 import { openRocksStore } from '#node/host/store/rocks-store.ts';
@@ -32,6 +32,8 @@ export interface WorkshopOptions {
   readonly listen: { readonly host: string; readonly port: number; readonly advertise: string };
   /** Nodes of different networks refuse each other; derived, not shown. */
   readonly networkSecret: string;
+  /** Identities are derived from it; null: they are kept in the data folder. */
+  readonly identitySeed: { readonly secret: string; readonly name: string } | null;
   readonly isCampaign: boolean;
   readonly clock: Clock;
   readonly log: Log;
@@ -125,8 +127,11 @@ export class NodeWorkshop implements NodeFactory {
   }
 
   async #berth(index: number): Promise<Berth> {
-    const { dataFolder, listen } = this.#options;
-    const identity = await loadIdentity(path.join(dataFolder, `node-${index}`, 'identity.json'));
+    const { dataFolder, listen, identitySeed } = this.#options;
+    const identity =
+      identitySeed === null
+        ? await loadIdentity(path.join(dataFolder, `node-${index}`, 'identity.json'))
+        : derivedIdentity(identitySeed.secret, identitySeed.name, index);
     const wanted = multiaddress(listenHost(listen.host), listen.port === 0 ? 0 : listen.port + index);
     const first = await this.#listen(identity, wanted);
     const port = portOf(first.addresses[0] ?? '');

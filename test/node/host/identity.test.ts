@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blake3 as oracle } from '@noble/hashes/blake3.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
-import { createIdentity } from '#node/host/identity.ts';
+import { createIdentity, derivedIdentity } from '#node/host/identity.ts';
 import { contextBytes, vertexContext } from '#node/host/verification/signature-context.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -80,4 +80,15 @@ test('a context has 1 to 255 bytes', async () => {
   for (const context of ['', 'x'.repeat(256), 'ä'.repeat(128)])
     await assert.rejects(identity.sign(context, new Uint8Array(1)), RangeError);
   assert.equal((await identity.sign('ä'.repeat(127), new Uint8Array(1))).length, 2_420);
+});
+
+test('a derived identity depends on secret, name and index, and on nothing else', () => {
+  const one = derivedIdentity('a secret of the run', 'node-03-7', 0);
+  assert.equal(hex(derivedIdentity('a secret of the run', 'node-03-7', 0).nodeId), hex(one.nodeId));
+  const others = [
+    derivedIdentity('another secret', 'node-03-7', 0),
+    derivedIdentity('a secret of the run', 'node-03-8', 0),
+    derivedIdentity('a secret of the run', 'node-03-7', 1),
+  ];
+  assert.equal(new Set([one, ...others].map(({ nodeId }) => hex(nodeId))).size, 4);
 });

@@ -56,6 +56,25 @@ test('every route without the token is refused, unknown paths included, and noth
   assert.deepEqual([port.calls, port.submitted, port.faults], [[], [], []]);
 });
 
+test('the token for metrics opens /metrics and nothing else', async () => {
+  const port = new RecordedPort();
+  const metricsToken = 'a-token-that-reads-metrics';
+  const app = createAdminServer(port, {
+    host: '127.0.0.1',
+    port: 0,
+    token,
+    metricsToken,
+    isCampaign: true,
+    log,
+  });
+  after(() => app.close());
+  for (const route of routes) {
+    const answer = await app.inject(request(route, { authorization: `Bearer ${metricsToken}` }));
+    assert.equal(answer.statusCode, route[1] === '/metrics' ? 200 : 401, `${route[0]} ${route[1]}`);
+  }
+  assert.deepEqual([port.calls, port.submitted, port.faults], [[], [], []]);
+});
+
 test('every route works with the token', async () => {
   const { app, port } = serve();
   for (const route of routes) {

@@ -81,6 +81,7 @@ const workshop = await NodeWorkshop.open({
   nodes: 4,
   listen: { host: '127.0.0.1', port: 0, advertise: '127.0.0.1' },
   networkSecret: 'a secret of the test',
+  identitySeed: null,
   isCampaign: true,
   clock,
   log,
