@@ -4,7 +4,7 @@
  * An agent that breaks the protocol is refused for good and named; it never takes the conductor down.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { AgentSession, type PushListener } from '#campaigns/conductor/agent-session.ts';
@@ -18,6 +18,8 @@ export interface AgentServerOptions {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
+  /** Answers requests that are no agents; left out: there is nothing else behind this door. */
+  readonly answer?: RequestListener;
 }
 
 function digest(text: string): Buffer {
@@ -32,13 +34,14 @@ export class AgentServer {
   onHello: (session: AgentSession, isNew: boolean) => void = () => {};
   readonly #options: AgentServerOptions;
   readonly #expected: Buffer;
-  readonly #http: Server = createServer((_request, response) => response.writeHead(404).end());
+  readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: agentMessageBytesMost });
   #url = '';
 
   constructor(options: AgentServerOptions) {
     this.#options = options;
     this.#expected = digest(options.token);
+    this.#http = createServer(options.answer ?? ((_request, response) => response.writeHead(404).end()));
     this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => undefined);
       if (request.url !== agentPath || !this.#isAllowed(request.headers.authorization)) {

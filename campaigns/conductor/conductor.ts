@@ -19,6 +19,7 @@ import {
 } from '#campaigns/conductor/assignment.ts';
 import type { Crew } from '#campaigns/conductor/crew.ts';
 import { FaultFeed } from '#campaigns/conductor/fault-feed.ts';
+import type { FleetMeter } from '#campaigns/conductor/fleet-meter.ts';
 import { HostWatch, nowUs } from '#campaigns/conductor/host-watch.ts';
 import { LoadFeed } from '#campaigns/conductor/load-feed.ts';
 import { measuredOutcome } from '#campaigns/conductor/measured-outcome.ts';
@@ -47,6 +48,10 @@ export interface ConductOptions {
   readonly crashes: readonly string[];
   /** Called before agents are told to end. */
   readonly onStop: () => void;
+  /** Agents stay for the next run: they stop their nodes and go idle. */
+  readonly keepsProcesses?: boolean;
+  /** Counts along while the run lasts. */
+  readonly meter?: FleetMeter;
 }
 
 const tickMs = 10;
@@ -89,10 +94,18 @@ class Conducting {
   #faults: FaultFeed | null = null;
   #assignment: Omit<AssignmentOptions, 'members'> | null = null;
   #startUs = nowUs();
+  /** Of earlier runs of the same server. */
+  readonly #refusalsBefore: number;
 
   constructor(options: ConductOptions) {
     this.#options = options;
-    options.server.onPush = (session, push) => this.#observations.receive(session, push);
+    const { server, meter, spec } = options;
+    this.#refusalsBefore = server.refusals.length;
+    meter?.begin(spec.nodes, this.#observations);
+    server.onPush = (session, push) => {
+      this.#observations.receive(session, push);
+      meter?.receive(session, push);
+    };
   }
 
   async run(): Promise<RunOutcome> {
@@ -107,7 +120,11 @@ class Conducting {
       await this.#assign();
       this.#startUs = nowUs() + leadUs;
       const { agents } = server;
-      const stretches = stretchesOf(schedule.actions, spec.nodes, crew.nodesPerProcess === 1);
+      const stretches = stretchesOf(
+        schedule.actions,
+        spec.nodes,
+        crew.nodesPerProcess === 1 && crew.canEndProcesses,
+      );
       const parts = { stretches, faults: spec.faults.length, posts: this.#posts, agents, crew };
       this.#faults = new FaultFeed({ ...parts, startUs: this.#startUs });
       this.#load = new LoadFeed(arrivals, this.#posts, agents);
@@ -137,7 +154,11 @@ class Conducting {
       processes: this.#options.agents,
       nodesPerProcess: crew.nodesPerProcess,
       limits: this.#options.limits,
-      incidents: [...this.#incidents, ...server.refusals, ...this.#options.crashes],
+      incidents: [
+        ...this.#incidents,
+        ...server.refusals.slice(this.#refusalsBefore),
+        ...this.#options.crashes,
+      ],
       unfit,
       isAborted: signal.aborted,
     });
@@ -151,7 +172,7 @@ class Conducting {
       if (signal.aborted) throw new Unfit('stopped before the nodes were ready');
       const [crash] = crashes;
       if (crash !== undefined) throw new Unfit(crash);
-      const [refusal] = server.refusals;
+      const [refusal] = server.refusals.slice(this.#refusalsBefore);
       if (refusal !== undefined) throw new Unfit(refusal);
       if (performance.now() > deadline) throw new Unfit(complaint());
       await delay(tickMs);
@@ -321,9 +342,12 @@ class Conducting {
       );
     }
     this.#options.onStop();
-    for (const session of sessions) session.send({ kind: 'stop', exit: true });
+    const exit = this.#options.keepsProcesses !== true;
+    for (const session of sessions) session.send({ kind: 'stop', exit });
     await Promise.all(
-      sessions.map((session) => session.reaches(['stopped'], isAborted ? 500 : stopWithinMs)),
+      sessions.map((session) =>
+        session.reaches(exit ? ['stopped'] : ['stopped', 'idle'], isAborted ? 500 : stopWithinMs),
+      ),
     );
   }
 }

@@ -6,6 +6,8 @@
 export interface Crew {
   /** Nodes of one process; faults of whole processes need 1. */
   readonly nodesPerProcess: number;
+  /** False: nothing below is ever asked; a node that has to go down is taken down by its agent. */
+  readonly canEndProcesses: boolean;
   /** kill -9. Resolves when it is gone. */
   kill(agent: string): Promise<void>;
   /** Starts a killed process again under its old name and identity. `lost`: without what its stores held. */

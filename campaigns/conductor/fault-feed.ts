@@ -69,6 +69,7 @@ export class FaultFeed {
   static idle(faults: number): FaultFeed {
     const nobody: Crew = {
       nodesPerProcess: 1,
+      canEndProcesses: false,
       kill: async () => {},
       restart: () => {},
       stall: () => false,

@@ -1,10 +1,9 @@
 /**
  * The figures of one agent over time: totals that never fall, although nodes and processes start anew, and gauges.
- * Owns: adding up lives, reading a total at any moment of the run. Does not own: what is made of them (replay.ts).
+ * Owns: reading a total at any moment of the run. Adding up lives is counter-totals.ts. Does not own: what is made of them (replay.ts).
  */
-import { type NodeCounter, type NodeProgress, nodeCounters, type PushBody } from '#node/agent-push.ts';
-
-type Progress = Extract<PushBody, { kind: 'progress' }>;
+import { CounterTotals, noCounters, type ProgressPush } from '#campaigns/conductor/counter-totals.ts';
+import { type NodeCounter, type NodeProgress, nodeCounters } from '#node/agent-push.ts';
 
 /** Totals since the first push of the agent, over all lives of its nodes. */
 export interface Totals {
@@ -19,39 +18,21 @@ interface Point extends Totals {
   readonly loopBusyShare: number;
 }
 
-const none = (): Record<NodeCounter, number> =>
-  Object.fromEntries(nodeCounters.map((name) => [name, 0])) as Record<NodeCounter, number>;
-
 /** Without news for this long the nodes of a process are not there: pushes come several times a second. */
 export const silentUs = 2_000_000;
 
 export class ProgressTrack {
   readonly #points: Point[] = [];
-  readonly #lastOf = new Map<number, NodeProgress>();
-  readonly #counters = none();
-  #incarnation = '';
-  #processCpuUs = 0;
-  #cpuUs = 0;
+  readonly #totals = new CounterTotals();
 
   /** In the order of time. */
-  add(atUs: number, incarnation: string, { nodes, process }: Progress): void {
-    const cpuUs = process.cpuUserUs + process.cpuSystemUs;
-    const before = incarnation === this.#incarnation ? this.#processCpuUs : 0;
-    this.#cpuUs += Math.max(0, cpuUs - before);
-    this.#processCpuUs = cpuUs;
-    for (const node of nodes) {
-      const last = this.#lastOf.get(node.node);
-      const isSame = last !== undefined && last.life === node.life && incarnation === this.#incarnation;
-      for (const name of nodeCounters) {
-        this.#counters[name] += Math.max(0, node.counters[name] - (isSame ? last.counters[name] : 0));
-      }
-      this.#lastOf.set(node.node, node);
-    }
-    this.#incarnation = incarnation;
+  add(atUs: number, incarnation: string, push: ProgressPush): void {
+    this.#totals.add(incarnation, push);
+    const { nodes, process } = push;
     this.#points.push({
       atUs,
-      cpuUs: this.#cpuUs,
-      counters: { ...this.#counters },
+      cpuUs: this.#totals.cpuUs,
+      counters: { ...this.#totals.counters },
       residentBytes: process.residentBytes,
       nodes,
       loopBusyShare: process.loopBusyShare,
@@ -62,12 +43,12 @@ export class ProgressTrack {
   at(atUs: number): Totals {
     const index = this.#indexAt(atUs);
     const point = this.#points[index];
-    if (point === undefined) return { cpuUs: 0, counters: none() };
+    if (point === undefined) return { cpuUs: 0, counters: noCounters() };
     const next = this.#points[index + 1];
     if (next === undefined) return point;
     const part = (atUs - point.atUs) / Math.max(1, next.atUs - point.atUs);
     const between = (a: number, b: number): number => a + (b - a) * part;
-    const counters = none();
+    const counters = noCounters();
     for (const name of nodeCounters) counters[name] = between(point.counters[name], next.counters[name]);
     return { cpuUs: between(point.cpuUs, next.cpuUs), counters };
   }

@@ -46,6 +46,7 @@ const everyMs = 50;
 /** What the agents share: the vertices, as if a network had carried them. */
 export class FakeAgents implements Crew {
   readonly nodesPerProcess: number;
+  readonly canEndProcesses = true;
   readonly vertices: Vertex[] = [];
   readonly defects: Defects;
   readonly killed: string[] = [];

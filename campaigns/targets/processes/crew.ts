@@ -32,6 +32,7 @@ export interface CrewOptions {
 
 export class ProcessCrew implements Crew {
   readonly nodesPerProcess: number;
+  readonly canEndProcesses = true;
   readonly names: readonly string[];
   /** Processes that ended without being told to, with the end of what they said. */
   readonly crashes: string[] = [];
