@@ -198,8 +198,16 @@ module.exports = {
       name: 'no-dev-dependency-in-the-product',
       severity: 'error',
       comment: 'the product runs on "dependencies" alone',
-      from: { path: '^(node|campaigns|budgets|infra|reports)/' },
+      from: { path: '^(node|campaigns|budgets|infra|reports)/', pathNot: '^reports/dashboards/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'dashboards-are-generated',
+      severity: 'error',
+      comment:
+        'what runs reads the JSON that reports/dashboards wrote, not the builders that need a development package',
+      from: { pathNot: '^(reports/dashboards/|scripts/|test/)' },
+      to: { path: '^reports/dashboards/(boards|grafana-board|write-dashboards)[.]ts$' },
     },
     {
       name: 'commander-at-the-edge',
