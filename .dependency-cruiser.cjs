@@ -95,11 +95,12 @@ module.exports = {
       name: 'infra-on-configuration-and-budgets',
       severity: 'error',
       comment:
-        'the Pulumi program may import the configuration of a node, capacity, limits, money and prices: no campaign, no host',
+        'the Pulumi program may import the configuration of a node, capacity, limits, money, prices and alert rules: no campaign, no host',
       from: { path: '^infra/' },
       to: {
         path: ours,
-        pathNot: '^(infra/|node/((agent-|config)[a-z-]*[.]ts$|model/)|budgets/)',
+        pathNot:
+          '^(infra/|node/((agent-|config)[a-z-]*[.]ts$|model/)|budgets/|reports/dashboards/alert-rules[.]ts$)',
       },
     },
     {

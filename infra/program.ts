@@ -2,8 +2,7 @@
  * The program of every stack: configuration -> plan -> platform -> workload -> outputs.
  * Owns: the order of these steps. Does not own: any of them; reading from Pulumi happens in index.ts.
  */
-import { consensusNetwork } from '#infra/components/consensus-network.ts';
-import { observability } from '#infra/components/observability.ts';
+import { workload } from '#infra/components/workload.ts';
 import { parseStackConfig, type StackConfig } from '#infra/config.ts';
 import type { ProgramOutputs } from '#infra/outputs.ts';
 import { planStack, type StackPlan } from '#infra/plan/stack-plan.ts';
@@ -32,11 +31,9 @@ export async function runProgram(input: ProgramInput): Promise<ProgramOutputs> {
   const config = parseStackConfig(input.stack, input.config);
   const plan = planStack(config, input);
   const ground = await groundOf(plan, config);
-  const workload =
-    ground.kind === 'processes' ? {} : { ...consensusNetwork(plan, ground), ...observability(plan, ground) };
   return {
     ...ground.outputs,
-    ...workload,
+    ...(ground.kind === 'processes' ? {} : workload(plan, ground, null)),
     stack: plan.stack,
     platform: plan.platform,
     nodes: plan.nodes,

@@ -78,7 +78,7 @@ export class LocalNetwork {
         metricsToken: this.#metricsToken,
         agents: processes,
         nodesPerProcess: nodes / processes,
-        isEnforced: false,
+        limits: 'none',
         folder: this.#file('conducted'),
         money,
       },

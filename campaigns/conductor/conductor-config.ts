@@ -20,8 +20,8 @@ export interface ConductorConfig {
   /** Processes that a run waits for. */
   readonly agents: number;
   readonly nodesPerProcess: number;
-  /** The processes run under limits that they can see; each checks them against the run. */
-  readonly isEnforced: boolean;
+  /** Limits that the processes run under, in words for the record. */
+  readonly limits: string;
   /** Folder of finished cells and of runs that wait. */
   readonly folder: string;
   readonly money: PlannedMoney | null;
@@ -72,12 +72,9 @@ const variables = {
   METRICS_TOKEN_FILE: { schema: file.optional(), help: 'file with a token that opens /metrics only' },
   AGENTS: { schema: count(16_384), help: 'node processes that a run waits for' },
   NODES_PER_PROCESS: { schema: count(1_024).default(1), help: 'nodes that each of them carries (1)' },
-  LIMITS_ENFORCED: {
-    schema: z
-      .enum(['true', 'false'])
-      .default('false')
-      .transform((text) => text === 'true'),
-    help: 'the processes run under limits of CPU and memory (false)',
+  LIMITS: {
+    schema: z.string().min(1).max(200).default('none that the conductor knows of'),
+    help: 'limits that the processes run under, in words for the record',
   },
   OUT: { schema: file, help: 'folder of finished cells and of runs that wait' },
   USD_PER_HOUR: { schema: usd.optional(), help: 'FORECAST burn rate of the plan, shown as a metric' },
@@ -92,7 +89,7 @@ const shape = z.object({
   METRICS_TOKEN_FILE: variables.METRICS_TOKEN_FILE.schema,
   AGENTS: variables.AGENTS.schema,
   NODES_PER_PROCESS: variables.NODES_PER_PROCESS.schema,
-  LIMITS_ENFORCED: variables.LIMITS_ENFORCED.schema,
+  LIMITS: variables.LIMITS.schema,
   OUT: variables.OUT.schema,
   USD_PER_HOUR: variables.USD_PER_HOUR.schema,
   CAP_USD: variables.CAP_USD.schema,
@@ -135,7 +132,7 @@ export function readConductorConfig(env: Readonly<Record<string, string | undefi
     metricsToken,
     agents: value.AGENTS,
     nodesPerProcess: value.NODES_PER_PROCESS,
-    isEnforced: value.LIMITS_ENFORCED,
+    limits: value.LIMITS,
     folder: value.OUT,
     money,
   };

@@ -30,7 +30,7 @@ export interface RunDeskOptions {
   readonly meter: FleetMeter;
   readonly agents: number;
   readonly nodesPerProcess: number;
-  readonly isEnforced: boolean;
+  readonly limits: string;
   readonly folder: string;
   readonly codeVersion: string;
   readonly planOf: (spec: RunSpec) => WindowPlan;
@@ -174,7 +174,7 @@ export class RunDesk {
   }
 
   async #conduct(cell: string, file: string): Promise<void> {
-    const { server, meter, agents, nodesPerProcess, isEnforced, folder, planOf, log } = this.#options;
+    const { server, meter, agents, nodesPerProcess, limits, folder, planOf, log } = this.#options;
     const spec = JSON.parse(readFileSync(path.join(this.#waiting, file), 'utf8')) as RunSpec;
     const running = { cell, abort: new AbortController(), progress: 0 };
     this.#running = running;
@@ -186,8 +186,9 @@ export class RunDesk {
         server,
         crew: new PodCrew(nodesPerProcess),
         agents,
-        limits: isEnforced ? 'limits of the containers' : 'none that the conductor knows of',
-        isEnforced,
+        limits,
+        // Pods are limited from outside; a process that compared a profile with what it sees would refuse larger pods.
+        isEnforced: false,
         isNetworkShaped: true,
         progress: (share) => {
           running.progress = share;

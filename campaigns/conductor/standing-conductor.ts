@@ -23,7 +23,7 @@ export class StandingConductor {
   readonly #desk: RunDesk;
 
   constructor(config: ConductorConfig, { codeVersion, planOf, log }: StandingOptions) {
-    const { token, metricsToken, host, port, agents, nodesPerProcess, isEnforced, folder, money } = config;
+    const { token, metricsToken, host, port, agents, nodesPerProcess, limits, folder, money } = config;
     const meter = new FleetMeter();
     const source = () => ({ meter, agents: this.#server.agents, refusals: this.#server.refusals, money });
     const answer = conductorListener({
@@ -39,7 +39,7 @@ export class StandingConductor {
       meter,
       agents,
       nodesPerProcess,
-      isEnforced,
+      limits,
       folder,
       codeVersion,
       planOf,

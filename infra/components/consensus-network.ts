@@ -1,23 +1,39 @@
 /**
- * The network under test on a cluster.
- * Owns: its namespace. Does not own: the cluster or where pods may go (platforms/ground.ts).
+ * The network under test on a cluster: namespaces, policies, secrets drawn inside, conductor, nodes.
+ * Owns: the component. Does not own: the objects (infra/manifests), the cluster or where pods may go (platforms/).
  */
-import * as kubernetes from '@pulumi/kubernetes';
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
+import { applyManifests, clusterOptions } from '#infra/components/apply-manifest.ts';
+import type { MoneyShown } from '#infra/manifests/conductor-manifests.ts';
+import { metricsNamespace } from '#infra/manifests/metrics-manifests.ts';
+import { networkManifests } from '#infra/manifests/network-manifests.ts';
+import { policyManifests } from '#infra/manifests/policy-manifests.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 import type { KubernetesGround } from '#infra/platforms/ground.ts';
 
-export type WorkloadOutputs = Readonly<Record<string, pulumi.Input<unknown>>>;
+export interface ConsensusNetworkArgs {
+  readonly plan: StackPlan;
+  readonly ground: KubernetesGround;
+  /** What conductor and dashboards show as FORECAST; null: nothing is paid for. */
+  readonly money: MoneyShown | null;
+}
 
-export function consensusNetwork(plan: StackPlan, ground: KubernetesGround): WorkloadOutputs {
-  const namespace = new kubernetes.core.v1.Namespace(
-    'network',
-    { metadata: { name: `bft-${plan.tags.run}` } },
-    {
-      provider: ground.provider,
-      dependsOn: [...ground.ready],
-      ...(ground.cluster === null ? {} : { deletedWith: ground.cluster }),
-    },
-  );
-  return { namespace: namespace.metadata.name };
+export class ConsensusNetwork extends pulumi.ComponentResource {
+  readonly resources: readonly pulumi.Resource[];
+
+  /** Throws ConfigError when the plan names no image, or nodes do not fill their processes. */
+  constructor(
+    name: string,
+    { plan, ground, money }: ConsensusNetworkArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    const objects = networkManifests(plan, ground, money);
+    super('bft:kubernetes:ConsensusNetwork', name, {}, options);
+    this.resources = applyManifests(
+      [metricsNamespace(plan), ...policyManifests(plan, ground), ...objects],
+      clusterOptions(ground, this),
+      ground.ready,
+    );
+    this.registerOutputs({});
+  }
 }

@@ -1,21 +1,30 @@
 /**
- * Metrics and dashboards of a network on a cluster.
- * Owns: their namespace. Does not own: what nodes and conductor expose.
+ * Metrics, alerts and dashboards of a network on a cluster.
+ * Owns: the component. Does not own: the objects (infra/manifests), what nodes and conductor expose.
  */
-import * as kubernetes from '@pulumi/kubernetes';
-import type { WorkloadOutputs } from '#infra/components/consensus-network.ts';
+import * as pulumi from '@pulumi/pulumi';
+import { applyManifests, clusterOptions } from '#infra/components/apply-manifest.ts';
+import { metricsManifests } from '#infra/manifests/metrics-manifests.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 import type { KubernetesGround } from '#infra/platforms/ground.ts';
 
-export function observability(plan: StackPlan, ground: KubernetesGround): WorkloadOutputs {
-  const namespace = new kubernetes.core.v1.Namespace(
-    'observability',
-    { metadata: { name: `bft-metrics-${plan.tags.run}` } },
-    {
-      provider: ground.provider,
-      dependsOn: [...ground.ready],
-      ...(ground.cluster === null ? {} : { deletedWith: ground.cluster }),
-    },
-  );
-  return { metricsNamespace: namespace.metadata.name };
+export interface ObservabilityArgs {
+  readonly plan: StackPlan;
+  readonly ground: KubernetesGround;
+  /** Of the network: its namespace for metrics, and the job that writes the token for scraping into it. */
+  readonly after: readonly pulumi.Resource[];
+}
+
+export class Observability extends pulumi.ComponentResource {
+  readonly resources: readonly pulumi.Resource[];
+
+  constructor(
+    name: string,
+    { plan, ground, after }: ObservabilityArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super('bft:kubernetes:Observability', name, {}, options);
+    this.resources = applyManifests(metricsManifests(plan, ground), clusterOptions(ground, this), after);
+    this.registerOutputs({});
+  }
 }

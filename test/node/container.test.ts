@@ -32,7 +32,12 @@ test('every folder that a role of the image imports is copied, and sent to the e
   const dockerfile = read('node/Dockerfile');
   const copied = new Set([...dockerfile.matchAll(/^COPY (\w+) \.\/\w+$/gm)].map(([, folder]) => folder!));
   const sent = new Set([...read('.dockerignore').matchAll(/^!(\w+)$/gm)].map(([, folder]) => folder!));
-  for (const folder of foldersReached(['node/main.ts', 'campaigns/cli.ts'])) {
+  for (const folder of foldersReached([
+    'node/main.ts',
+    'campaigns/cli.ts',
+    'campaigns/conductor-main.ts',
+    'campaigns/secrets-main.ts',
+  ])) {
     assert.ok(copied.has(folder), `${folder} is not copied`);
     assert.ok(sent.has(folder), `${folder} is ignored`);
   }
@@ -89,5 +94,5 @@ test('without a container engine the script says what is missing and what to do'
 test('the entry point knows its roles', () => {
   const answer = spawnSync('/bin/sh', [path.join(root, 'node/entrypoint.sh'), 'pilot'], { encoding: 'utf8' });
   assert.equal(answer.status, 20);
-  assert.match(answer.stderr, /unknown role "pilot": node or campaign/);
+  assert.match(answer.stderr, /unknown role "pilot": node, conductor, secrets or campaign/);
 });

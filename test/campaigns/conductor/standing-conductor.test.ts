@@ -59,7 +59,7 @@ function conductor(out: string): StandingConductor {
     metricsToken,
     agents: 2,
     nodesPerProcess: 2,
-    isEnforced: false,
+    limits: 'none',
     folder: out,
     money: { usdPerHour: 10, capUsd: 100, sinceMs: 0, deadlineMs: 3_600_000 },
   };
