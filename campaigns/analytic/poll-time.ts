@@ -223,3 +223,16 @@ export function expectedPollTime(setting: PollTimeSetting, intervalUs: number = 
   }
   return sum;
 }
+
+/** The longest a poll can take. */
+export function longestPollTime({ trip, timeoutUs, retry }: PollTimeSetting): number {
+  const lastAnswer = Math.min(longestRoundTrip(trip), timeoutUs);
+  return retry ? timeoutUs + lastAnswer : lastAnswer;
+}
+
+/** P(a poll is still open after t), as a function of t. */
+export function pollOpenShare(setting: PollTimeSetting): (t: number) => number {
+  const parts = compositions(setting);
+  const total = parts.reduce((sum, part) => sum + part.weight, 0);
+  return (t) => (total === 0 ? 0 : openAt(setting, parts, t) / total);
+}

@@ -49,9 +49,12 @@ export function configurationOf(spec: RunSpec, honestCount: number): RunResult['
   };
 }
 
+/** The bins of a measured window, however they came about. */
+export type WindowBins = Pick<Series, 'windowPoints' | 'windowThroughput'>;
+
 /** Throughput over the closed bins of the window. */
 export function throughputFigures(
-  series: Series,
+  series: WindowBins,
   batch: number,
   queuedTransactions: number,
 ): Results['throughput'] {
@@ -109,7 +112,7 @@ export function windowFigures(
 
 /** What the bins of the window say of resources; targets count signatures, and peaks of the network, in their own ways. */
 export function resourceFigures(
-  series: Series,
+  series: WindowBins,
 ): Omit<Results['resource_usage'], 'peak_network_mbps' | 'signature_cpu_percent'> {
   const points = series.windowPoints();
   const mean = (read: (point: (typeof points)[number]) => number): number =>
@@ -180,7 +183,7 @@ export function samplingZ(spec: RunSpec, asked: ArrayLike<number>): number {
   return (chiSquare - (members - 1)) / Math.sqrt(2 * (members - 1));
 }
 
-function roundsFigures(rounds: Rounds): Results['consensus_metrics']['rounds'] {
+export function roundsFigures(rounds: Rounds): Results['consensus_metrics']['rounds'] {
   return {
     mean: rounds.mean,
     p50: rounds.quantile(0.5),

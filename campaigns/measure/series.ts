@@ -120,33 +120,37 @@ export class Series {
 
   /** Figures over the closed bins of the measured window; null when there is none. */
   windowThroughput(): WindowThroughput | null {
-    const points = this.windowPoints();
-    if (points.length === 0) return null;
-    let transactions = 0;
-    let lengthUs = 0;
-    let sum = 0;
-    let squares = 0;
-    let peakTps = 0;
-    let leastTps = Number.POSITIVE_INFINITY;
-    for (const { finalized_tps: tps, for_us: forUs } of points) {
-      transactions += (tps * forUs) / 1_000_000;
-      lengthUs += forUs;
-      sum += tps;
-      squares += tps * tps;
-      peakTps = Math.max(peakTps, tps);
-      leastTps = Math.min(leastTps, tps);
-    }
-    const mean = sum / points.length;
-    const deviation = Math.sqrt(Math.max(0, squares / points.length - mean * mean));
-    const variancePercent = mean > 0 ? (100 * deviation) / mean : 0;
-    return {
-      transactions,
-      averageTps: (transactions * 1_000_000) / lengthUs,
-      peakTps,
-      leastTps,
-      variancePercent,
-    };
+    return throughputOver(this.windowPoints());
   }
+}
+
+/** Figures over bins that follow each other; null when there is none. */
+export function throughputOver(points: readonly SeriesPoint[]): WindowThroughput | null {
+  if (points.length === 0) return null;
+  let transactions = 0;
+  let lengthUs = 0;
+  let sum = 0;
+  let squares = 0;
+  let peakTps = 0;
+  let leastTps = Number.POSITIVE_INFINITY;
+  for (const { finalized_tps: tps, for_us: forUs } of points) {
+    transactions += (tps * forUs) / 1_000_000;
+    lengthUs += forUs;
+    sum += tps;
+    squares += tps * tps;
+    peakTps = Math.max(peakTps, tps);
+    leastTps = Math.min(leastTps, tps);
+  }
+  const mean = sum / points.length;
+  const deviation = Math.sqrt(Math.max(0, squares / points.length - mean * mean));
+  const variancePercent = mean > 0 ? (100 * deviation) / mean : 0;
+  return {
+    transactions,
+    averageTps: (transactions * 1_000_000) / lengthUs,
+    peakTps,
+    leastTps,
+    variancePercent,
+  };
 }
 
 /** A warm-up or cool-down is never cut into more bins than this. */
