@@ -9,14 +9,16 @@ import { resolveFault } from '#campaigns/fault-schedule.ts';
 import { replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
 import { defaultMessageBudget } from '#campaigns/message-budget.ts';
 import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';
-import type { PlannedRow } from '#campaigns/plan-record.ts';
+import type { Criterion, PlannedRow } from '#campaigns/plan-record.ts';
 import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
 import { idRemedy } from '#campaigns/scenario-checks.ts';
 import { type CatalogueEntry, loadCatalogue, loadPhase } from '#campaigns/scenario-file.ts';
 import { appliesTo } from '#campaigns/schema/criterion.ts';
 import type { Phase } from '#campaigns/schema/phase.ts';
 import type { RunScenario, Scenario } from '#campaigns/schema.ts';
+import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
 import { formatShare } from '#campaigns/units.ts';
+import { violations } from '#node/core/params.ts';
 import { type Calibration, defaultCalibration, weightless } from '#node/model/calibration.ts';
 
 export type ResolvedRow = Omit<PlannedRow, 'cells'> & { readonly specs: readonly RunSpec[] };
@@ -107,7 +109,7 @@ function specOf(
   const spec = {
     scenarioId: scenario.id,
     label: labelOf(scenario, point),
-    tier: options.tier ?? 'message',
+    tier: options.tier ?? ('message' as const),
     nodes,
     consensus: resolveConsensus(scenario.consensus, nodes, network),
     network,
@@ -126,6 +128,14 @@ function specOf(
     calibration: scenario.service_times === 'none' ? weightless(calibration) : calibration,
   };
   return { ...spec, messageBudget: scenario.message_budget ?? defaultMessageBudget(spec) };
+}
+
+/** The cheapest fidelity that is exact for the criteria, and why. */
+function withTier<T extends Omit<RunSpec, 'seed' | 'repetition'>>(spec: T, criteria: readonly Criterion[]): T {
+  // What does not fit the network is refused later, with the inequality it violates.
+  if (violations(spec.consensus, spec.nodes).length > 0) return spec;
+  const { tier, reason } = chooseTier({ ...spec, seed: 0, repetition: 0 }, criteria);
+  return { ...spec, tier, tierReason: reason };
 }
 
 function benchmarkRow(scenario: Extract<Scenario, { kind: 'benchmark' }>): ResolvedRow {
@@ -153,16 +163,18 @@ function rowsOf(
   const repetitions = repetitionsOf(scenario, options);
   return matrix(scenario).map((point): ResolvedRow => {
     const rowId = rowIdOf(base, scenario, point);
-    const spec = specOf(scenario, point, options);
+    const resolved = specOf(scenario, point, options);
+    const criteria = scenario.criteria
+      .filter((criterion) => appliesTo(criterion, point.nodes, point.share))
+      .map(({ criterion }) => criterion);
+    const spec = options.tier === undefined ? withTier(resolved, criteria) : resolved;
     return {
       rowId,
       scenarioId: scenario.id,
       title: scenario.title,
       source: scenario.source,
       label: reason === null ? spec.label : `${spec.label} (${reason})`,
-      criteria: scenario.criteria
-        .filter((criterion) => appliesTo(criterion, point.nodes, point.share))
-        .map(({ criterion }) => criterion),
+      criteria,
       specs: Array.from({ length: repetitions }, (_, repetition) => ({
         ...spec,
         seed: repetitionSeed(options.seed, rowId, repetition),

@@ -19,7 +19,7 @@ export type AttackName =
   | 'equivocation';
 
 /** Fidelities of the simulator: campaigns/targets/simulator/tier.ts. */
-export type TierName = 'analytic' | 'message';
+export type TierName = 'analytic' | 'lumped' | 'spliced' | 'message';
 
 export type TopologyKind = 'full' | 'ring' | 'star' | 'mesh' | 'hierarchical' | 'random';
 
@@ -137,6 +137,8 @@ export interface RunSpec {
   /** Names the cell within the scenario: e.g. "1000 nodes, random 20 %". */
   readonly label: string;
   readonly tier: TierName;
+  /** Why this fidelity, when it was chosen and not asked for. */
+  readonly tierReason?: string;
   /** Unsigned 32-bit seed of this repetition. */
   readonly seed: number;
   /** 0-based. */

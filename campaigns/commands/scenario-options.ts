@@ -57,7 +57,11 @@ export function addScenarioOptions(command: Command, help: ScenarioHelp): Comman
     .option('--out <DIR>', 'folder that holds the campaigns (default runs)');
 }
 
-export async function resolveOptionsOf(options: ScenarioOptions, tier: TierName): Promise<ResolveOptions> {
+export async function resolveOptionsOf(
+  options: ScenarioOptions,
+  /** undefined: the cheapest that is exact. */
+  tier: TierName | undefined,
+): Promise<ResolveOptions> {
   const { defaultSeed } = await import('#campaigns/commands/plan-request.ts');
   const { parseConsensusOption } = await import('#campaigns/schema/consensus.ts');
   return {

@@ -26,8 +26,7 @@ async function simulate(name: string, options: SimulateOptions): Promise<Answer>
   const { campaignAnswer } = await import('#campaigns/commands/campaign-session.ts');
   const { simulationDocument, simulationText } = await import('#campaigns/commands/simulation-text.ts');
   const { readCampaign } = await import('#campaigns/results/reader.ts');
-  // The cheapest fidelity that is exact for every question of a scenario is the message tier.
-  const tier = options.tier === 'auto' ? 'message' : options.tier;
+  const tier = options.tier === 'auto' ? undefined : options.tier;
   const planned = planScenario(scenarioName(name), await resolveOptionsOf(options, tier));
   const end = await runScenario(planned, options.out);
   const answer = campaignAnswer(end, options, false);

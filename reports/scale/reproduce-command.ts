@@ -27,7 +27,7 @@ export function reproduceCommand(plan: Plan, row: PlannedRow): string {
     `npm run campaign ${isMeasured ? 'measure' : 'simulate'} --`,
     word(row.scenarioId),
     ...(isMeasured ? ['--alone'] : []),
-    ...(spec.tier === 'analytic' ? ['--tier analytic'] : []),
+    ...(spec.tierReason === undefined && !isMeasured ? [`--tier ${spec.tier}`] : []),
     '--nodes',
     spec.nodes,
     ...(spec.nodesPerProcess === undefined ? [] : ['--nodes-per-process', spec.nodesPerProcess]),

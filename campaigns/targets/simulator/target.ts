@@ -4,9 +4,11 @@
  */
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Capabilities, Progress, RunOutcome, Target } from '#campaigns/targets/target.ts';
+import { nodesMost } from '#campaigns/limits.ts';
 import { attackNames } from '#node/byzantine/attacks.ts';
 import { analyticRun } from './analytic-run.ts';
-import { mostMembers } from './event.ts';
+import { runSplicedTier } from './lumped/spliced-run.ts';
+import { runLumpedTier } from './lumped/lumped-tier.ts';
 import { runMessageTier } from './run.ts';
 import { tiers } from './tier.ts';
 
@@ -24,9 +26,30 @@ const capabilities: Capabilities = {
     'churn',
   ]),
   attacks: new Set(['none', ...attackNames]),
-  nodesMost: mostMembers,
+  nodesMost,
   refuses: (spec) => tiers[spec.tier].supports(spec),
 };
+
+function runTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
+  switch (spec.tier) {
+    case 'analytic':
+      return analyticRun(spec);
+    case 'lumped':
+      return runLumpedTier(spec);
+    case 'spliced':
+      return runSplicedTier(spec, progress, signal);
+    case 'message':
+      return runMessageTier(spec, progress, signal);
+  }
+}
+
+/** The record says why its fidelity was chosen. */
+function withReason({ tier, tierReason }: RunSpec, outcome: RunOutcome): RunOutcome {
+  if (tierReason === undefined) return outcome;
+  const { result } = outcome;
+  const anomalies = [`fidelity ${tier}: ${tierReason}`, ...result.anomalies];
+  return { ...outcome, result: { ...result, anomalies } };
+}
 
 export function createSimulator(): Target {
   return {
@@ -34,7 +57,7 @@ export function createSimulator(): Target {
     deploy: async () => {},
     ready: async () => true,
     run: async (spec: RunSpec, progress: Progress, signal: AbortSignal): Promise<RunOutcome> =>
-      spec.tier === 'analytic' ? analyticRun(spec) : runMessageTier(spec, progress, signal),
+      withReason(spec, runTier(spec, progress, signal)),
     collect: async () => {},
     destroy: async () => {},
     inventory: async () => [],

@@ -4,6 +4,8 @@
  * line and the planner).
  */
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
+import { mostMembers } from './event.ts';
+import { lumpedRefusal, splicedRefusal } from './lumped/refusal.ts';
 
 export interface Tier {
   readonly name: TierName;
@@ -13,6 +15,11 @@ export interface Tier {
   readonly supports: (spec: RunSpec) => string | null;
 }
 
+/** An event names its node in 14 bits. */
+function tooMany({ nodes }: RunSpec): string | null {
+  return nodes <= mostMembers ? null : `${nodes} nodes (at most ${mostMembers} with an event per message)`;
+}
+
 /** Cheapest first. */
 export const tiers: Readonly<Record<TierName, Tier>> = {
   analytic: {
@@ -20,10 +27,21 @@ export const tiers: Readonly<Record<TierName, Tier>> = {
     about: 'formulas: expectations, nothing is simulated; its result says what they leave out',
     supports: () => null,
   },
+  lumped: {
+    name: 'lumped',
+    about:
+      'nodes are counted: exact in law for synchronous rounds, on latency profiles an approximation; sees no conflicts',
+    supports: lumpedRefusal,
+  },
+  spliced: {
+    name: 'spliced',
+    about: 'the whole time counted, around a window with an event per message',
+    supports: (spec) => tooMany(spec) ?? splicedRefusal(spec),
+  },
   message: {
     name: 'message',
     about: 'an event per message, queues included',
-    supports: () => null,
+    supports: tooMany,
   },
 };
 

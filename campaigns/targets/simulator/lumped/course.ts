@@ -40,6 +40,21 @@ export interface Course {
   readonly stretches: readonly Stretch[];
 }
 
+/** Without faults: one class, one stretch. */
+export function calmCourse(honest: number, attackers: number): Course {
+  const stretch: Stretch = {
+    fromUs: 0,
+    groupOf: null,
+    extraLoss: 0,
+    down: [[]],
+    up: [[]],
+    live: [honest],
+    liveAttackers: [attackers],
+    lifted: [],
+  };
+  return { classes: [{ honest, attackers, example: 0 }], stretches: [stretch] };
+}
+
 /** `honest`: 1 for honest nodes. Actions are in order of time. */
 export function courseOf(actions: readonly FaultAction[], honest: Uint8Array): Course {
   const sides = new Set<Uint8Array>();

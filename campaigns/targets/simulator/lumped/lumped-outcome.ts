@@ -242,7 +242,7 @@ function recordOf(
   };
 }
 
-function pointsOf({ spec, window, classes, course, profile }: LumpedRun, honest: number): SeriesPoint[] {
+function pointsOf({ spec, window, classes, profile }: LumpedRun, honest: number): SeriesPoint[] {
   const { nodes, resources, calibration, consensus, workload } = spec;
   const { askQuery, answerQuery } = calibration.serviceTimesUs;
   const { queryFixed, queryPerVertex, answerFixed } = calibration.wireBytes;

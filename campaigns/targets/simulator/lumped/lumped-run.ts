@@ -12,7 +12,7 @@ import { binsOf, planWindow } from '#campaigns/targets/simulator/window.ts';
 import { LoadProfile } from '#campaigns/workloads/load-profile.ts';
 import { ClassRun, type Tuning } from './class-run.ts';
 import { ConditionsOf } from './conditions.ts';
-import { type Course, courseOf } from './course.ts';
+import { type Course, calmCourse, courseOf } from './course.ts';
 import { DecisionChain } from './decision-chain.ts';
 import { Draws } from './draws.ts';
 import type { LatencyLaw } from './latency-law.ts';
@@ -108,7 +108,7 @@ function edgesOf(
 }
 
 export function runLoad(spec: RunSpec, tuning: Tuning = untuned): LumpedRun {
-  const cast = castOf(spec);
+  const cast = spec.faults.length === 0 ? null : castOf(spec);
   const conditions = new ConditionsOf(spec);
   const calm = conditions.at(conditions.calm);
   const window = windowOf(spec, estimateFinality(spec), calm.law.spacingUs * tuning.spacing);
@@ -122,7 +122,7 @@ export function runLoad(spec: RunSpec, tuning: Tuning = untuned): LumpedRun {
     leastGapUs: Math.ceil(2 * window.finalityUs),
     seed: spec.seed,
     nodes: spec.nodes,
-    honest: cast.honestNodes,
+    honest: cast?.honestNodes ?? new Int32Array(0),
   });
   const profile = new LoadProfile(spec.workload, {
     seed: spec.seed,
@@ -130,7 +130,10 @@ export function runLoad(spec: RunSpec, tuning: Tuning = untuned): LumpedRun {
     endUs: warmupUs + measureUs,
     scale,
   });
-  const course = courseOf(schedule.actions, cast.honest);
+  const course =
+    cast === null
+      ? calmCourse(conditions.calm.honestReached, conditions.calm.attackersReached)
+      : courseOf(schedule.actions, cast.honest);
   const classes = course.classes.map(
     (_, own) =>
       new ClassRun({
