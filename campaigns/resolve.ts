@@ -131,7 +131,10 @@ function specOf(
 }
 
 /** The cheapest fidelity that is exact for the criteria, and why. */
-function withTier<T extends Omit<RunSpec, 'seed' | 'repetition'>>(spec: T, criteria: readonly Criterion[]): T {
+function withTier<T extends Omit<RunSpec, 'seed' | 'repetition'>>(
+  spec: T,
+  criteria: readonly Criterion[],
+): T {
   // What does not fit the network is refused later, with the inequality it violates.
   if (violations(spec.consensus, spec.nodes).length > 0) return spec;
   const { tier, reason } = chooseTier({ ...spec, seed: 0, repetition: 0 }, criteria);

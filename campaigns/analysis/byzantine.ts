@@ -4,6 +4,7 @@
  */
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import {
+  enumeratesNodes,
   missing,
   type Reading,
   type RunRecord,
@@ -34,6 +35,8 @@ export function detectionOf(run: RunRecord): Detection {
 /** Reader of one detection figure, percent. */
 export function detection(figure: 'accuracy' | 'detected' | 'false-positive'): (run: RunRecord) => Reading {
   return (run) => {
+    if (!enumeratesNodes(run.result.tier))
+      return missing(`the ${run.result.tier} fidelity convicts nobody: nodes are not told apart`);
     const counts = detectionOf(run);
     const attackers = counts.attackersFound + counts.attackersMissed;
     const honest = counts.honestAccused + counts.honestLeftAlone;

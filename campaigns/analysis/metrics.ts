@@ -8,7 +8,7 @@ import { detection, latencyEffect, throughputEffect } from '#campaigns/analysis/
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import { sustainableTps } from '#campaigns/analysis/load.ts';
 import { across, field, type Metric, row, type Unit } from '#campaigns/analysis/metric.ts';
-import { seen } from '#campaigns/analysis/reading.ts';
+import { enumeratesNodes, missing, type Reading, type RunRecord, seen } from '#campaigns/analysis/reading.ts';
 import { healTime, rejoinTime, tpsRecoveryTime } from '#campaigns/analysis/recovery.ts';
 import { worstChange } from '#campaigns/analysis/regression.ts';
 import { efficiencyOf, latencyGrowthOf, latencyLogFitOf, tpsFitOf } from '#campaigns/analysis/scaling.ts';
@@ -154,19 +154,31 @@ const resources = {
 const event = { everyRepetition: true } as const;
 const unsafe = { everyRepetition: true, safety: true } as const;
 
+/** Of recorded decisions; a fidelity that does not run the nodes' code records none, and its 0 is no observation. */
+function decided(
+  pick: (consensus: RunRecord['result']['results']['consensus_metrics']) => number,
+): (run: RunRecord) => Reading {
+  return ({ result }) =>
+    enumeratesNodes(result.tier)
+      ? seen(pick(result.results.consensus_metrics))
+      : missing(
+          `the ${result.tier} fidelity assumes that honest nodes agree: it records no decisions to check`,
+        );
+}
+
 const consensus = {
   'safety.conflicts_finalized': row(
     'count',
     'lower',
     'Conflicting vertices finalised by honest nodes.',
-    ({ result }) => seen(result.results.consensus_metrics.conflicts_finalized),
+    decided((metrics) => metrics.conflicts_finalized),
     unsafe,
   ),
   'safety.violations': row(
     'count',
     'lower',
     'Violations of any safety rule in the recorded decisions of honest nodes.',
-    ({ result }) => seen(result.results.consensus_metrics.safety_violations.length),
+    decided((metrics) => metrics.safety_violations.length),
     unsafe,
   ),
   'liveness.finalized_share': row(

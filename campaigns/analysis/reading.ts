@@ -30,6 +30,11 @@ export type Reading =
   | { readonly kind: 'at-least'; readonly value: number; readonly why: string }
   | { readonly kind: 'missing'; readonly why: string };
 
+/** Whether nodes decided one by one in the node's own code: formulas and counted nodes record no decisions. */
+export function enumeratesNodes(tier: string): boolean {
+  return tier !== 'analytic' && tier !== 'lumped';
+}
+
 export function seen(value: number): Reading {
   return Number.isFinite(value) ? { kind: 'value', value } : missing(`the record holds ${value}`);
 }

@@ -2,13 +2,14 @@
  * The simulator as a target: what it can do, and a repetition at the tier the specification asks for.
  * Owns: capabilities and the choice of the tier's runner. Does not own: either runner. There is nothing to deploy or leave behind.
  */
+
+import { nodesMost } from '#campaigns/limits.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Capabilities, Progress, RunOutcome, Target } from '#campaigns/targets/target.ts';
-import { nodesMost } from '#campaigns/limits.ts';
 import { attackNames } from '#node/byzantine/attacks.ts';
 import { analyticRun } from './analytic-run.ts';
-import { runSplicedTier } from './lumped/spliced-run.ts';
 import { runLumpedTier } from './lumped/lumped-tier.ts';
+import { runSplicedTier } from './lumped/spliced-run.ts';
 import { runMessageTier } from './run.ts';
 import { tiers } from './tier.ts';
 

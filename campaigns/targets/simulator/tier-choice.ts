@@ -6,7 +6,7 @@ import type { Criterion } from '#campaigns/plan-record.ts';
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
 import { formatDurationUs } from '#campaigns/units.ts';
 import { estimateFinality } from './finality-estimate.ts';
-import { isSynchronous } from './lumped/lumped-outcome.ts';
+import { isSynchronous } from './lumped/claim.ts';
 import { tiers } from './tier.ts';
 import { planWindow } from './window.ts';
 
@@ -33,7 +33,10 @@ export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierC
   const lumped = tiers.lumped.supports({ ...spec, tier: 'lumped' });
   const uncounted = criteria.find(({ metric }) => !countedMetrics.has(metric));
   if (lumped === null && isSynchronous(spec) && criteria.length > 0 && uncounted === undefined)
-    return { tier: 'lumped', reason: 'polls are synchronous and every criterion is about counts: exact in law' };
+    return {
+      tier: 'lumped',
+      reason: 'polls are synchronous and every criterion is about counts: exact in law',
+    };
   const estimate = estimateFinality(spec);
   const plan = planWindow(spec, estimate);
   const longest = criteria.reduce((most, { overUs }) => Math.max(most, overUs ?? 0), 0);

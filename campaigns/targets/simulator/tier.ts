@@ -15,7 +15,7 @@ export interface Tier {
   readonly supports: (spec: RunSpec) => string | null;
 }
 
-/** An event names its node in 14 bits. */
+/** An event names its node in a few bits. */
 function tooMany({ nodes }: RunSpec): string | null {
   return nodes <= mostMembers ? null : `${nodes} nodes (at most ${mostMembers} with an event per message)`;
 }

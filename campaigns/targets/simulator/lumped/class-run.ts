@@ -16,8 +16,8 @@ import { WorkloadChain } from './workload-chain.ts';
 
 /** Factors by which message windows of the same run differ from the formulas; 1 = not calibrated. */
 export interface Tuning {
-  readonly spacing: number;
-  readonly latency: number;
+  readonly spacingRatio: number;
+  readonly timeRatio: number;
 }
 
 export interface ClassSetting {
@@ -89,9 +89,9 @@ export class ClassRun {
     const { spec, course, own } = setting;
     const { beta, maxRounds } = spec.consensus;
     this.#setting = setting;
-    const memory = spec.faults.length === 0 ? memoryCalm : memoryRounds;
+    const roundsKept = spec.faults.length === 0 ? memoryCalm : memoryRounds;
     const nodes = course.classes[own]!.honest;
-    this.chain = new WorkloadChain({ nodes, beta, maxRounds, memory }, new Draws(spec.seed, 2 * own + 1));
+    this.chain = new WorkloadChain({ nodes, beta, maxRounds, roundsKept }, new Draws(spec.seed, 2 * own + 1));
     this.chain.measuredFrom = Number.MAX_SAFE_INTEGER;
     this.#arrivalDraws = new Draws(spec.seed, 0);
     this.#law = setting.conditions.at(setting.conditions.calm).law;
@@ -148,8 +148,9 @@ export class ClassRun {
     const all = course.classes.reduce((sum, { honest }) => sum + honest, 0);
     this.#visible = Math.min(1, reachedBy(course, stretch, own).honestReached / all);
     if (this.#visible > before && this.#hidden > 0) {
-      const released = Math.floor((this.#hidden * (this.#visible - before)) / (1 - before) + 1e-9);
-      this.chain.hold(released, this.#nowUs - this.#hiddenFromUs);
+      const released =
+        this.#visible === 1 ? this.#hidden : (this.#hidden * (this.#visible - before)) / (1 - before);
+      this.chain.hold(Math.floor(released + 1e-9), this.#nowUs - this.#hiddenFromUs);
       this.#hidden -= released;
       this.#due += released;
     }
@@ -158,7 +159,7 @@ export class ClassRun {
     for (const { effect, nodes } of stretch.down[own]!) this.#down.set(effect, this.chain.takeDown(nodes));
     for (const fault of stretch.lifted) this.#watchRecovery(fault);
     this.#law = law;
-    this.#spacingUs = law.spacingUs * tuning.spacing;
+    this.#spacingUs = law.spacingUs * tuning.spacingRatio;
     this.chain.setChance(chance.p, chance.q);
   }
 
@@ -236,7 +237,7 @@ export class ClassRun {
     const into = new Histogram();
     const { lags, held } = this.chain;
     const law = this.#law;
-    const tuned = { stretch: this.#setting.tuning.latency, heldUs: 0 };
+    const tuned = { stretch: this.#setting.tuning.timeRatio, heldUs: 0 };
     const seen = this.#seen;
     if (seen.lags.length === 0) seen.lags = new Float64Array(lags.length);
     for (let lag = 1; lag <= this.chain.mostLag; lag += 1) {

@@ -29,7 +29,11 @@ export class DecisionChain {
    * Decides one vertex. Adds to `histogram[r]` the nodes that finalised it with poll r, r <= maxRounds. Returns the rounds until every
    * node finalised it, or maxRounds with `late` nodes left.
    */
-  decide(histogram: Float64Array): { readonly rounds: number; readonly late: number; readonly polls: number } {
+  decide(histogram: Float64Array): {
+    readonly rounds: number;
+    readonly late: number;
+    readonly polls: number;
+  } {
     const { nodes, beta, maxRounds, p, q } = this.#setting;
     const run = this.#run.fill(0);
     run[0] = nodes;

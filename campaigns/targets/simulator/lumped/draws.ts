@@ -56,12 +56,7 @@ export class Draws {
       return x;
     }
     const mode = Math.min(trials, Math.floor((trials + 1) * p));
-    return this.#fromMode(
-      mode,
-      0,
-      trials,
-      (x) => ((trials - x) / (x + 1)) * odds,
-    );
+    return this.#fromMode(mode, 0, trials, (x) => ((trials - x) / (x + 1)) * odds);
   }
 
   /** Marked ones among `drawn` distinct members of `population`, `marked` of which are marked. */
@@ -158,12 +153,7 @@ export class CountTable {
 }
 
 /** The table of w(x+1) = w(x) x ratio(x) on least..most around its mode. */
-export function tableOf(
-  mode: number,
-  least: number,
-  most: number,
-  ratio: (x: number) => number,
-): CountTable {
+export function tableOf(mode: number, least: number, most: number, ratio: (x: number) => number): CountTable {
   const below: number[] = [];
   for (let x = mode, weight = 1; x > least; x -= 1) {
     weight /= ratio(x - 1);

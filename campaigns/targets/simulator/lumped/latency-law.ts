@@ -51,7 +51,10 @@ export class LatencyLaw {
     const openAt = (t: number): number => (t < serviceUs ? 1 : longestUs === 0 ? 0 : open(t - serviceUs));
     const untilUs = longestUs + serviceUs;
     this.pollUs = meanOf(openAt, 0, untilUs);
-    this.spacingUs = Math.max(1, intervalUs + (untilUs > intervalUs ? meanOf(openAt, intervalUs, untilUs) : 0));
+    this.spacingUs = Math.max(
+      1,
+      intervalUs + (untilUs > intervalUs ? meanOf(openAt, intervalUs, untilUs) : 0),
+    );
     this.#cellUs = this.spacingUs / cellsPerRound;
     this.#arrivalUs = arrivalUs;
     const pollUntil = Math.ceil(untilUs / this.#cellUs) + 1;

@@ -4,7 +4,7 @@
  * What counting cannot see is not claimed: no vertex conflicts, nobody is convicted; analysis reads such metrics as not observed.
  */
 import { createHash } from 'node:crypto';
-import { nodeLoad } from '#campaigns/feasibility/node-load.ts';
+import { type NodeLoad, nodeLoad } from '#campaigns/feasibility/node-load.ts';
 import { Histogram } from '#campaigns/measure/histogram.ts';
 import { Rounds } from '#campaigns/measure/rounds.ts';
 import {
@@ -22,78 +22,32 @@ import type { FaultRecord, RunResult, SeriesPoint } from '#campaigns/results/sch
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
 import { nodeMemoryBytes } from '#node/model/calibration.ts';
-import type { ClassBin } from './class-run.ts';
+import { claimOf } from './claim.ts';
+import type { ClassBin, ClassRun } from './class-run.ts';
 import type { LumpedDecisions, LumpedRun } from './lumped-run.ts';
 
 type Results = RunResult['results'];
 
-const counted = 'nodes were counted, not enumerated: ';
-const exactNote = `${counted}exact in law, because all nodes poll in synchronous rounds`;
-const approximateNote =
-  `${counted}exact in law for synchronous rounds, on this latency profile an approximation (its error against ` +
-  'the message fidelity: npm run test:long, lumped-error)';
-
-/** Whether all nodes poll at the same instants: no delays, and computing takes no time. */
-export function isSynchronous(spec: RunSpec): boolean {
-  const times = Object.values(spec.calibration.serviceTimesUs);
-  return spec.network.oneWayUs[1] === 0 && spec.network.loss === 0 && times.every((us) => us === 0);
-}
-
-export function claimOf(spec: RunSpec): string {
-  return isSynchronous(spec) ? exactNote : approximateNote;
+/** Copies of a body a node gets: neighbours that already have it are passed over, so about half of the possible ones. */
+function bodyCopies({ uniqueMbps, duplicateMbps }: NodeLoad): number {
+  return uniqueMbps > 0 ? 1 + duplicateMbps / uniqueMbps / 2 : 1;
 }
 
 export function loadOutcome(run: LumpedRun, cpuSeconds: number): RunOutcome {
   const { spec, window, classes, course, schedule } = run;
   const honest = course.classes.reduce((sum, one) => sum + one.honest, 0);
-  const latency = new Histogram();
-  const rounds = new Rounds(spec.consensus.maxRounds);
-  for (const one of classes) {
-    latency.merge(one.latency);
-    const { maxRounds } = spec.consensus;
-    one.chain.rounds.subarray(0, maxRounds + 1).forEach((pairs, polls) => {
-      if (pairs > 0) rounds.record(polls, pairs);
-    });
-  }
-  const undecided = classes.reduce((sum, one) => sum + one.undecidedPairs(), 0);
-  const pairs = latency.total + undecided;
-  const inTime = pairs === 0 ? 0 : Math.min(1, rounds.total / pairs);
-  const vertices = classes[0]!.measuredVertices;
-  const late = classes.reduce((most, one) => Math.max(most, one.chain.limitVertices), 0);
   const points = pointsOf(run, honest);
   const { warmupUs, measureUs, cooldownUs } = window;
   const inWindow = points.filter(({ at_us }) => at_us >= warmupUs && at_us < warmupUs + measureUs);
-  const bins = { windowPoints: () => inWindow, windowThroughput: () => throughputOver(inWindow) };
-  const polls = classes.reduce((sum, one) => sum + one.chain.polls, 0);
-  const load = nodeLoad(spec);
-  const signed = load.signatureCores / spec.resources.cpuCores;
-  const resources = resourceFigures(bins);
-  const bodies = (vertices * load.duplicateMbps) / Math.max(load.uniqueMbps, 1e-12);
-  const endedUs = warmupUs + measureUs + cooldownUs;
-  const results: Results = {
-    throughput: throughputFigures(bins, spec.workload.batch, 0),
-    latency: latencyFigures(latency, pairs === 0 ? 0 : undecided / pairs),
-    resource_usage: {
-      ...resources,
-      peak_network_mbps: resources.avg_network_mbps,
-      signature_cpu_percent: 100 * signed,
-    },
-    consensus_metrics: consensusOf(spec, {
-      rounds,
-      inTime,
-      allHonest: vertices === 0 ? 0 : Math.max(0, 1 - late / vertices),
-      late: classes.reduce((sum, one) => sum + one.chain.limitPairs, 0),
-      success: run.successShare,
-    }),
-    simulation: workFigures(2 * spec.consensus.k * polls + bodies, polls, endedUs, cpuSeconds),
-  };
+  const latency = new Histogram();
+  for (const one of classes) latency.merge(one.latency);
   const notes = [
     claimOf(spec),
     ...window.notes,
     ...schedule.notes,
     ...(course.classes.length > 1 ? [`${course.classes.length} classes of exchangeable nodes`] : []),
   ];
-  return recordOf(spec, honest, results, points, {
+  return recordOf(spec, honest, loadFigures(run, latency, inWindow, cpuSeconds), points, {
     faults: faultsOf(run),
     notes,
     unplaced: schedule.unplaced.length,
@@ -109,8 +63,52 @@ export function loadOutcome(run: LumpedRun, cpuSeconds: number): RunOutcome {
   });
 }
 
+function loadFigures(
+  { spec, window, classes, successShare }: LumpedRun,
+  latency: Histogram,
+  points: readonly SeriesPoint[],
+  cpuSeconds: number,
+): Results {
+  const { maxRounds, k } = spec.consensus;
+  const rounds = new Rounds(maxRounds);
+  for (const one of classes) {
+    one.chain.rounds.subarray(0, maxRounds + 1).forEach((pairs, polls) => {
+      if (pairs > 0) rounds.record(polls, pairs);
+    });
+  }
+  const total = (pick: (one: ClassRun) => number): number => classes.reduce((sum, one) => sum + pick(one), 0);
+  const undecided = total((one) => one.undecidedPairs());
+  const pairs = latency.total + undecided;
+  const vertices = classes[0]!.measuredVertices;
+  const late = classes.reduce((most, one) => Math.max(most, one.chain.limitVertices), 0);
+  const polls = total((one) => one.chain.polls);
+  const load = nodeLoad(spec);
+  const bodies = vertices * (spec.nodes - 1) * bodyCopies(load);
+  const bins = { windowPoints: () => points, windowThroughput: () => throughputOver(points) };
+  const resources = resourceFigures(bins);
+  const endedUs = window.warmupUs + window.measureUs + window.cooldownUs;
+  return {
+    throughput: throughputFigures(bins, spec.workload.batch, 0),
+    // Less than a pair in a million is what rounding leaves of none.
+    latency: latencyFigures(latency, undecided < 1e-6 * pairs ? 0 : undecided / pairs),
+    resource_usage: {
+      ...resources,
+      peak_network_mbps: resources.avg_network_mbps,
+      signature_cpu_percent: (100 * load.signatureCores) / spec.resources.cpuCores,
+    },
+    consensus_metrics: consensusOf(spec, {
+      rounds,
+      inTime: pairs === 0 ? 0 : Math.min(1, rounds.total / pairs),
+      allHonest: vertices === 0 ? 0 : Math.max(0, 1 - late / vertices),
+      late: total((one) => one.chain.limitPairs),
+      success: successShare,
+    }),
+    simulation: workFigures(2 * k * polls + bodies, polls, endedUs, cpuSeconds),
+  };
+}
+
 export function decisionsOutcome(run: LumpedDecisions, cpuSeconds: number): RunOutcome {
-  const { spec, decisions, honest, byRounds, late, law, measuredUs } = run;
+  const { spec, decisions, honest, byRounds, law, measuredUs } = run;
   const latency = new Histogram();
   const rounds = new Rounds(spec.consensus.maxRounds);
   byRounds.forEach((pairs, polls) => {
@@ -118,46 +116,9 @@ export function decisionsOutcome(run: LumpedDecisions, cpuSeconds: number): RunO
     rounds.record(polls, pairs);
     law.record(latency, polls, pairs, { stretch: 1, heldUs: 0 });
   });
-  const pairs = decisions * honest;
-  const perSecond = (decisions * 1e6) / measuredUs;
-  const { batch } = spec.workload;
-  const finalised = (perSecond * rounds.total) / pairs;
-  const load = nodeLoad(spec);
-  const mbps = load.uniqueMbps + load.duplicateMbps + load.pollMbps;
-  const point: SeriesPoint = {
-    at_us: 0,
-    for_us: measuredUs,
-    offered_tps: perSecond * batch,
-    finalized_tps: finalised * batch,
-    p50_ms: ms(latency.quantileUs(0.5)),
-    p95_ms: ms(latency.quantileUs(0.95)),
-    undecided_vertices: 1,
-    queued_transactions: 0,
-    cpu_percent: Math.min(100, load.cpuPercent),
-    network_mbps: mbps,
-    memory_mb: load.memoryMb,
-    live_nodes: spec.nodes,
-  };
-  const bins = { windowPoints: () => [point], windowThroughput: () => throughputOver([point]) };
-  const results: Results = {
-    throughput: throughputFigures(bins, batch, 0),
-    latency: latencyFigures(latency, late / pairs),
-    resource_usage: {
-      ...resourceFigures(bins),
-      peak_network_mbps: mbps,
-      signature_cpu_percent: (100 * load.signatureCores) / spec.resources.cpuCores,
-    },
-    consensus_metrics: consensusOf(spec, {
-      rounds,
-      inTime: rounds.total / pairs,
-      allHonest: run.allInTime / decisions,
-      late,
-      success: run.successShare,
-    }),
-    simulation: workFigures(2 * spec.consensus.k * run.polls, run.polls, measuredUs, cpuSeconds),
-  };
+  const point = decisionsPoint(run, latency, rounds.total);
   const requested = spec.duration.measureUs / 1e6;
-  return recordOf(spec, honest, results, [point], {
+  return recordOf(spec, honest, decisionFigures(run, latency, rounds, point, cpuSeconds), [point], {
     faults: [],
     notes: [claimOf(spec), `${decisions} decisions, one after another`],
     unplaced: 0,
@@ -171,6 +132,56 @@ export function decisionsOutcome(run: LumpedDecisions, cpuSeconds: number): RunO
     },
     windowUs: [0, measuredUs],
   });
+}
+
+/** The one bin of decisions that follow each other. */
+function decisionsPoint(run: LumpedDecisions, latency: Histogram, finalisedPairs: number): SeriesPoint {
+  const { spec, decisions, honest, measuredUs } = run;
+  const offered = (decisions * 1e6 * spec.workload.batch) / measuredUs;
+  const load = nodeLoad(spec);
+  return {
+    at_us: 0,
+    for_us: measuredUs,
+    offered_tps: offered,
+    finalized_tps: (offered * finalisedPairs) / (decisions * honest),
+    p50_ms: ms(latency.quantileUs(0.5)),
+    p95_ms: ms(latency.quantileUs(0.95)),
+    undecided_vertices: 1,
+    queued_transactions: 0,
+    cpu_percent: Math.min(100, load.cpuPercent),
+    network_mbps: load.uniqueMbps * bodyCopies(load) + load.pollMbps,
+    memory_mb: load.memoryMb,
+    live_nodes: spec.nodes,
+  };
+}
+
+function decisionFigures(
+  run: LumpedDecisions,
+  latency: Histogram,
+  rounds: Rounds,
+  point: SeriesPoint,
+  cpuSeconds: number,
+): Results {
+  const { spec, decisions, honest, late, polls, measuredUs } = run;
+  const pairs = decisions * honest;
+  const bins = { windowPoints: () => [point], windowThroughput: () => throughputOver([point]) };
+  return {
+    throughput: throughputFigures(bins, spec.workload.batch, 0),
+    latency: latencyFigures(latency, late / pairs),
+    resource_usage: {
+      ...resourceFigures(bins),
+      peak_network_mbps: point.network_mbps,
+      signature_cpu_percent: (100 * nodeLoad(spec).signatureCores) / spec.resources.cpuCores,
+    },
+    consensus_metrics: consensusOf(spec, {
+      rounds,
+      inTime: rounds.total / pairs,
+      allHonest: run.allInTime / decisions,
+      late,
+      success: run.successShare,
+    }),
+    simulation: workFigures(2 * spec.consensus.k * polls, polls, measuredUs, cpuSeconds),
+  };
 }
 
 interface Counts {
@@ -249,14 +260,15 @@ function pointsOf({ spec, window, classes, profile }: LumpedRun, honest: number)
   const load = nodeLoad(spec);
   const perVertex = 1 / Math.max(load.verticesPerSecond, 1e-12);
   // Of the mean load, per vertex: what its body costs every node in bytes and CPU.
-  const bodyMegabits = (load.uniqueMbps + load.duplicateMbps) * perVertex;
+  const bodyMegabits = load.uniqueMbps * bodyCopies(load) * perVertex;
   const polledCores = (load.exchangesPerSecond * (askQuery + answerQuery)) / 1e6;
   const bodyCores = (load.loopCores + load.signatureCores - polledCores) * perVertex;
   const loadEndsUs = window.warmupUs + window.measureUs;
   let fromUs = 0;
   return window.edgesUs.map((edgeUs, i): SeriesPoint => {
     const bins = classes.map((one) => one.bins[i]!);
-    const sum = (pick: (bin: ClassBin) => number): number => bins.reduce((total, bin) => total + pick(bin), 0);
+    const sum = (pick: (bin: ClassBin) => number): number =>
+      bins.reduce((total, bin) => total + pick(bin), 0);
     const latency = new Histogram();
     for (const bin of bins) latency.merge(bin.latency);
     const atUs = fromUs;
@@ -267,7 +279,8 @@ function pointsOf({ spec, window, classes, profile }: LumpedRun, honest: number)
     const live = sum((bin) => bin.live);
     const undecided = live === 0 ? 0 : sum((bin) => bin.pendingPairs) / live;
     const kept = Math.max(0, bins.reduce((most, bin) => Math.max(most, bin.pendingAnywhere), 0) - undecided);
-    const exchanged = consensus.k * (polls * (queryFixed + answerFixed) + sum((bin) => bin.named) * queryPerVertex);
+    const exchanged =
+      consensus.k * (polls * (queryFixed + answerFixed) + sum((bin) => bin.named) * queryPerVertex);
     const seconds = forUs / 1e6;
     const vertexRate = offered / workload.batch;
     const cores = (consensus.k * polls * (askQuery + answerQuery)) / (nodes * forUs) + vertexRate * bodyCores;
@@ -294,7 +307,9 @@ function faultsOf({ spec, schedule, classes, course }: LumpedRun): FaultRecord[]
     return seen.length === 0 || seen.includes(null) ? null : Math.max(...seen.map((us) => us ?? 0));
   };
   return schedule.placements.map((placement, index): FaultRecord => {
-    const downs = schedule.actions.filter(({ kind, fault }) => kind === 'node-down' && fault === index).length;
+    const downs = schedule.actions.filter(
+      ({ kind, fault }) => kind === 'node-down' && fault === index,
+    ).length;
     const evidence =
       placement.kind === 'partition'
         ? `${course.classes.length} classes reached their own side only`
@@ -325,4 +340,3 @@ function faultsOf({ spec, schedule, classes, course }: LumpedRun): FaultRecord[]
 function ms(us: number | null): number | null {
   return us === null ? null : us / 1_000;
 }
-

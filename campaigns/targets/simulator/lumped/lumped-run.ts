@@ -17,7 +17,7 @@ import { DecisionChain } from './decision-chain.ts';
 import { Draws } from './draws.ts';
 import type { LatencyLaw } from './latency-law.ts';
 
-export const untuned: Tuning = { spacing: 1, latency: 1 };
+export const untuned: Tuning = { spacingRatio: 1, timeRatio: 1 };
 
 /** Bins of a long window: a slow quarter of an hour of a day is still seen. */
 const longBins = 240;
@@ -111,7 +111,7 @@ export function runLoad(spec: RunSpec, tuning: Tuning = untuned): LumpedRun {
   const cast = spec.faults.length === 0 ? null : castOf(spec);
   const conditions = new ConditionsOf(spec);
   const calm = conditions.at(conditions.calm);
-  const window = windowOf(spec, estimateFinality(spec), calm.law.spacingUs * tuning.spacing);
+  const window = windowOf(spec, estimateFinality(spec), calm.law.spacingUs * tuning.spacingRatio);
   const { warmupUs, measureUs, cooldownUs, scale } = window;
   const schedule = scheduleFaults(spec.faults, {
     requestedUs: Math.max(1, spec.duration.measureUs),

@@ -44,7 +44,7 @@ function tuningOf(spec: RunSpec, window: RunOutcome): Tuning {
   });
   const counted = loadOutcome(short, 0).result.results.latency.p50_ms;
   const ratio = seen === null || counted === null || counted === 0 ? 1 : seen / counted;
-  return { spacing: ratio, latency: ratio };
+  return { spacingRatio: ratio, timeRatio: ratio };
 }
 
 function middle(values: readonly number[]): number | null {
@@ -100,19 +100,22 @@ function spliced(spec: RunSpec, window: RunOutcome, counted: RunOutcome, tuning:
 function statusOf(
   window: RunResult,
   counted: RunResult,
-  { latency }: Tuning,
+  { timeRatio }: Tuning,
 ): Pick<RunResult, 'test_status' | 'reason'> {
   if (window.test_status !== 'PASSED') return { test_status: window.test_status, reason: window.reason };
   if (counted.test_status !== 'PASSED') return { test_status: counted.test_status, reason: counted.reason };
-  if (latency > mostDistance || latency < 1 / mostDistance)
+  if (timeRatio > mostDistance || timeRatio < 1 / mostDistance)
     return {
       test_status: 'INCONCLUSIVE',
-      reason: `counting does not describe this network: its message window took ${latency.toFixed(2)} times as long to finality`,
+      reason: `counting does not describe this network: its message window took ${timeRatio.toFixed(2)} times as long to finality`,
     };
   return { test_status: 'PASSED', reason: '' };
 }
 
-function workOf(window: RunResult['results']['simulation'], counted: RunResult['results']['simulation']): RunResult['results']['simulation'] {
+function workOf(
+  window: RunResult['results']['simulation'],
+  counted: RunResult['results']['simulation'],
+): RunResult['results']['simulation'] {
   return {
     messages: window.messages,
     polls: window.polls,
@@ -122,13 +125,13 @@ function workOf(window: RunResult['results']['simulation'], counted: RunResult['
   };
 }
 
-function notesOf(window: RunOutcome, counted: RunOutcome, { latency }: Tuning): string[] {
+function notesOf(window: RunOutcome, counted: RunOutcome, { timeRatio }: Tuning): string[] {
   const { measured_s, compression } = window.result.window;
   const hours = counted.result.window.measured_s / 3_600;
   return [
     `spliced: ${Number(hours.toPrecision(4))} h of virtual time in full, counted; safety, detection, rounds, recovery and resources from a message window of ` +
       `${measured_s.toFixed(1)} s (compression ${compression.toFixed(1)}) of the same seed`,
-    `times of the counted part are those of the formulas x ${latency.toFixed(3)}, the median of the quiet part of the message window`,
+    `times of the counted part are those of the formulas x ${timeRatio.toFixed(3)}, the median of the quiet part of the message window`,
   ];
 }
 
@@ -148,7 +151,11 @@ function faultsOf(
       ...seen,
       at_us: seen.at_us === null ? null : atUs,
       until_us:
-        seen.until_us === null ? null : placed === null ? (atUs ?? 0) + seen.requested_for_us : placed.until_us,
+        seen.until_us === null
+          ? null
+          : placed === null
+            ? (atUs ?? 0) + seen.requested_for_us
+            : placed.until_us,
       evidence: `${seen.evidence} in the message window`,
     };
   });

@@ -16,7 +16,7 @@ export interface ChainOptions {
   readonly beta: number;
   readonly maxRounds: number;
   /** Rounds of which the issued vertices are remembered; a power of two, more than any node stays behind. */
-  readonly memory: number;
+  readonly roundsKept: number;
 }
 
 /** With more failures than this to expect among nodes that are not hot, every group draws its own. */
@@ -71,10 +71,10 @@ export class WorkloadChain {
     this.#draws = draws;
     this.hot = options.nodes;
     this.#rows = Array.from({ length: options.beta }, () => new CohortRow());
-    this.#mask = options.memory - 1;
-    this.#issued = new Float64Array(options.memory);
-    this.lags = new Float64Array(options.memory);
-    this.rounds = new Float64Array(options.memory);
+    this.#mask = options.roundsKept - 1;
+    this.#issued = new Float64Array(options.roundsKept);
+    this.lags = new Float64Array(options.roundsKept);
+    this.rounds = new Float64Array(options.roundsKept);
   }
 
   get live(): number {
