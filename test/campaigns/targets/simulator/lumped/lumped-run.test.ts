@@ -65,6 +65,7 @@ test('a latency profile: time to finality within a tenth, throughput and polls w
 test('nodes that are down, and a partition in which nobody can decide, delay and lose nothing', () => {
   const calm = smallSpec({
     nodes: 60,
+    consensus: { alphaPreference: 18, alphaConfidence: 18 },
     duration: { warmupUs: second, measureUs: 60 * second, cooldownUs: 9 * second },
   });
   const faults: RunSpec['faults'] = [
