@@ -22,7 +22,14 @@ import { processSpec } from '#test/support/process-spec.ts';
 const pods = 20;
 const plan = networkPlan({ nodes: pods, pod: { cpuMilli: 100, memoryMiB: 64, diskMiB: 64 } });
 const { network, metrics } = namesOf(plan);
-const spec = processSpec({ nodes: pods, nodesPerProcess: 1 });
+/** Slow polls and little load: twenty processes share the cores of one machine with a control plane. */
+const slow = processSpec({ nodes: pods, nodesPerProcess: 1 });
+const spec = {
+  ...slow,
+  consensus: { ...slow.consensus, pollIntervalUs: 200_000 },
+  workload: { ...slow.workload, tps: 2 },
+  duration: { warmupUs: 2_000_000, measureUs: 15_000_000, cooldownUs: 10_000_000 },
+} as const;
 const cell = cellId(spec, codeVersion(), 'kubernetes');
 
 describe('a network of twenty pods', { skip: missing(kubernetesTool), timeout: 600_000 }, () => {
