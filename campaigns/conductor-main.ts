@@ -1,13 +1,11 @@
 #!/usr/bin/env node
 /**
  * The program of a conductor that stands alone (in a cluster: the conductor's pod).
- * Owns: help, signals, exit codes. Does not own: options (conductor/conductor-config.ts) or anything it does.
+ * Owns: help, signals, exit codes. Does not own: options (conductor/conductor-config.ts) or anything it does, which is loaded only
+ * when there is something to do.
  */
-import { codeVersion } from '#campaigns/code-version.ts';
 import { conductorHelp, readConductorConfig } from '#campaigns/conductor/conductor-config.ts';
-import { StandingConductor } from '#campaigns/conductor/standing-conductor.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
-import { planRealTime } from '#campaigns/targets/processes/real-window.ts';
 import { ConfigError } from '#node/config-problem.ts';
 
 const log = (line: string): void => void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
@@ -18,6 +16,9 @@ async function main(): Promise<number> {
     return exitCodes.passed;
   }
   const config = readConductorConfig(process.env);
+  const { codeVersion } = await import('#campaigns/code-version.ts');
+  const { StandingConductor } = await import('#campaigns/conductor/standing-conductor.ts');
+  const { planRealTime } = await import('#campaigns/targets/processes/real-window.ts');
   const conductor = new StandingConductor(config, { codeVersion: codeVersion(), planOf: planRealTime, log });
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, resolve);

@@ -11,11 +11,14 @@ import { fileURLToPath } from 'node:url';
 const program = fileURLToPath(new URL('../../../campaigns/conductor-main.ts', import.meta.url));
 const folder = mkdtempSync(path.join(os.tmpdir(), 'conductor-main-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
+/** Programs of tests share what was compiled. */
+const cache = process.env['NODE_COMPILE_CACHE'];
+const bare = { PATH: '', ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) };
 const tokenFile = path.join(folder, 'token');
 writeFileSync(tokenFile, 'a-token-of-the-program-test\n');
 
 test('a wrong configuration is told with variable and remedy, exit 20', () => {
-  const env = { PATH: '', BFT_CONDUCTOR_TOKEN_FIL: tokenFile };
+  const env = { ...bare, BFT_CONDUCTOR_TOKEN_FIL: tokenFile };
   const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8', env });
   assert.equal(status, 20, stderr);
   assert.match(stderr, /TOKEN_FIL: is not known \(did you mean "BFT_CONDUCTOR_TOKEN_FILE"\?\)/);
@@ -24,7 +27,7 @@ test('a wrong configuration is told with variable and remedy, exit 20', () => {
 
 test('it listens, answers health without a token, and stops in order when told to', async () => {
   const env = {
-    PATH: '',
+    ...bare,
     BFT_CONDUCTOR_TOKEN_FILE: tokenFile,
     BFT_CONDUCTOR_AGENTS: '2',
     BFT_CONDUCTOR_LISTEN_PORT: '0',

@@ -154,22 +154,6 @@ describe('a standing conductor', { timeout: 60_000 }, () => {
     }
   });
 
-  test('two conflicting vertices that nodes finalise show in the metrics', async () => {
-    const standing = conductor(path.join(folder, 'conflict'));
-    await standing.start();
-    const agents = new FakeAgents(standing.url, token, 2, { contradicts: true });
-    try {
-      for (const name of ['p0', 'p1']) agents.start(name);
-      await ask(standing, 'PUT', `/v1/runs/${cell}`, token, JSON.stringify(spec));
-      await whenState(standing, 'done');
-      const stored = await ask(standing, 'GET', `/v1/runs/${cell}/files/result.json`, token);
-      assert.equal((JSON.parse(stored.text) as { test_status: string }).test_status, 'FAILED');
-    } finally {
-      agents.end();
-      await standing.stop();
-    }
-  });
-
   test('who has no token learns nothing, the scraper metrics only, and wrong runs are refused with the reason', async () => {
     const standing = conductor(path.join(folder, 'closed'));
     await standing.start();
