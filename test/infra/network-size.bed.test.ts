@@ -68,7 +68,10 @@ describe('a network of 1,000 on a real API server', {
         { apiVersion: 'v1', kind: 'Pod', metadata: meta('p'), spec: { containers: [container] } },
         /violates PodSecurity/,
       ],
-      [{ ...objects.find(({ kind }) => kind === 'StatefulSet')!, specs: {} }, /unknown field/],
+      [
+        { ...objects.find(({ kind }) => kind === 'StatefulSet')!, specs: {} },
+        /unknown field|not declared in schema/,
+      ],
     ];
     for (const [object, why] of refused) await assert.rejects(plane.apply([object]), why);
     const secret = {

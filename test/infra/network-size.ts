@@ -36,7 +36,17 @@ export async function addMachines(plane: ControlPlane, vms: number): Promise<voi
   const cpu = `${allocatable.cpuMilli - defaultPacking.daemonSetCpuMilli}m`;
   const memory = `${allocatable.memoryMiB - defaultPacking.daemonSetMemoryMiB}Mi`;
   const podsMost = allocatable.mostPods - defaultPacking.daemonSetPods;
-  await plane.addNodes({ count: vms, name: 'measured', cpu, memory, pods: podsMost, ...pool('nodes') });
+  // Of a disk of 30 GiB, image and logs take their part.
+  const storage = '20Gi';
+  await plane.addNodes({
+    count: vms,
+    name: 'measured',
+    cpu,
+    memory,
+    storage,
+    pods: podsMost,
+    ...pool('nodes'),
+  });
   await plane.addNodes({ count: 2, name: 'system', cpu: '8', memory: '32Gi', ...pool('system') });
   await plane.addNodes({ count: 2, name: 'metrics', cpu: '16', memory: '64Gi', ...pool('metrics') });
 }

@@ -24,6 +24,7 @@ export interface FakeNodes {
   readonly name?: string;
   readonly cpu?: string;
   readonly memory?: string;
+  readonly storage?: string;
   readonly pods?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: ReadonlyArray<{ key: string; value: string; effect: string }>;
@@ -255,10 +256,11 @@ function nodeObjects({
   name = 'fake',
   cpu = '8',
   memory = '32Gi',
+  storage = '100Gi',
   pods = 110,
   ...rest
 }: FakeNodes): object[] {
-  const size = { cpu, memory, pods: String(pods) };
+  const size = { cpu, memory, pods: String(pods), 'ephemeral-storage': storage };
   return Array.from({ length: count }, (_, index) => {
     const full = `${name}-${String(index).padStart(4, '0')}`;
     const standard = {
