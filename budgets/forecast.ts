@@ -13,6 +13,7 @@ import { multiply, type UsdMicros, ZERO_USD } from '#budgets/money.ts';
 import type { PriceWarning } from '#budgets/price-rules.ts';
 import type { PriceSheet } from '#budgets/price-sheet.ts';
 import type { Substitute } from '#budgets/prices.ts';
+import { defaultRisks, type RiskModel } from '#budgets/risk.ts';
 import {
   type CostLine,
   crossZoneCost,
@@ -22,6 +23,16 @@ import {
   stretchLines,
   totalOf,
 } from '#budgets/run-cost.ts';
+import {
+  addDeploy,
+  addRun,
+  defaultSampling,
+  type Market,
+  marketOf,
+  quantiles,
+  remainder,
+  type Sampling,
+} from '#budgets/sampled-cost.ts';
 import { allRates, type Rate, ratesOf, type StackRates } from '#budgets/stack-rates.ts';
 import { type CloudStack, type CostComponent, costComponents, type Stack } from '#budgets/stacks.ts';
 
@@ -45,6 +56,10 @@ export interface ForecastInput {
   /** The day the prices are used, ISO date; the sheet's own date when nobody re-quoted. */
   readonly asOf: string;
   readonly rows: readonly ForecastRowInput[];
+  /** What can go wrong; the defaults when absent. */
+  readonly risks?: RiskModel;
+  /** Seed and number of draws. */
+  readonly sampling?: Sampling;
 }
 
 export interface ForecastRow {
@@ -63,13 +78,16 @@ export interface ForecastRow {
   readonly nodeHours: number;
   readonly trafficGB: number;
   readonly trafficBasis: 'simulated' | 'assumed';
-  /** One repetition in the shared window. */
+  /** One repetition in the shared window; the last line, "risk", is what sampling adds: all lines add up to perRun. */
   readonly lines: readonly CostLine[];
+  /** Quantiles of one repetition. */
   readonly perRun: Estimate;
-  /** One repetition deployed for itself: perRun + deploy and teardown of its own pool. */
+  /** Quantiles of one repetition deployed for itself: with deploy and teardown of its own pool. */
   readonly alone: Estimate;
-  /** All repetitions in the shared window = perRun x repetitions. */
+  /** perRun x repetitions: adds up, and so assumes that all repetitions go wrong together. */
   readonly total: Estimate;
+  /** Quantiles of all repetitions together. */
+  readonly sampled: Estimate;
   /** P50 of perRun per 1,000 node-hours of the run. */
   readonly perThousandNodeHours: UsdMicros;
 }
@@ -94,11 +112,19 @@ export interface Forecast {
   readonly interruptionBasis: string | null;
   readonly rows: readonly ForecastRow[];
   readonly overhead: ForecastOverhead | null;
+  /** total - rows - overhead: not everything goes wrong together. Negative at P90 as a rule. */
+  readonly portfolio: Estimate;
+  /** Quantiles of the whole window. */
   readonly total: Estimate;
+  readonly sampling: Sampling;
+  readonly risks: RiskModel;
   readonly byComponent: readonly { readonly component: CostComponent; readonly amount: Estimate }[];
   readonly byScenario: readonly {
     readonly scenarioId: string;
+    /** Sum of its rows. */
     readonly amount: Estimate;
+    /** Quantiles of all its runs together. */
+    readonly sampled: Estimate;
     readonly runs: number;
   }[];
   readonly windowUs: number;
@@ -136,19 +162,55 @@ export interface RunCost {
   readonly alone: Estimate;
 }
 
-/** One repetition on `vms` VMs, in the window and deployed alone. */
-export function runCost(
+/** One stack, its prices and one market: what all runs of a forecast share. */
+export interface Pricing {
+  readonly stack: CloudStack;
+  readonly rates: StackRates;
+  readonly risks: RiskModel;
+  readonly market: Market;
+}
+
+/** Throws `unpriceable`. */
+export function pricingOf(
   stack: CloudStack,
-  rates: StackRates,
-  row: Pick<ForecastRowInput, 'nodes' | 'runUs' | 'bytesPerNodeSecond'>,
-  vms: number,
-): RunCost {
+  { sheet, asOf, risks = defaultRisks, sampling = defaultSampling }: Omit<ForecastInput, 'stack' | 'rows'>,
+): Pricing {
+  const rates = ratesOf(stack, sheet, asOf);
+  return { stack, rates, risks, market: marketOf(rates, risks, sampling) };
+}
+
+type RowShape = Pick<ForecastRowInput, 'nodes' | 'runUs' | 'bytesPerNodeSecond'>;
+
+function usageOf(stack: CloudStack, row: RowShape, vms: number) {
   const bytesPerNodeSecond = row.bytesPerNodeSecond ?? stack.assumedBytesPerNodeSecond;
-  const usage = { vms, nodes: row.nodes, us: row.runUs + minutesUs(stack.resetMinutes), bytesPerNodeSecond };
-  const lines = runLines(stack, rates, usage, row.runUs);
-  const perRun = totalOf(lines);
-  const around = stretchLines(stack, rates, { ...usage, us: overheadUs(stack), bytesPerNodeSecond: 0 });
-  return { lines, perRun, alone: addEstimates([perRun, totalOf(around)]) };
+  return { vms, nodes: row.nodes, us: row.runUs + minutesUs(stack.resetMinutes), bytesPerNodeSecond };
+}
+
+function emptyDraws({ market }: Pricing): Float64Array {
+  return new Float64Array(market.sampling.draws);
+}
+
+const RISK_LABEL = 'repeated runs, interruptions and prices as drawn';
+
+/** One repetition on `vms` VMs, in the window and deployed alone. `index`: which draws are its own. */
+export function runCost(pricing: Pricing, row: RowShape, vms: number, index = 0): RunCost {
+  const { stack, rates, market, risks } = pricing;
+  const usage = usageOf(stack, row, vms);
+  const stretch = stretchLines(stack, rates, usage);
+  const quoted = runLines(stack, rates, usage, row.runUs);
+  const draws = emptyDraws(pricing);
+  addRun(draws, market, stack, risks, { vms, runUs: row.runUs, us: usage.us, lines: stretch, index });
+  const perRun = quantiles(draws);
+  const us = overheadUs(stack);
+  const around = stretchLines(stack, rates, { ...usage, us, bytesPerNodeSecond: 0 });
+  addDeploy(draws, market, risks, { vms, us, lines: around });
+  const risk = riskLine(RISK_LABEL, perRun, quoted, market.sampling);
+  return { lines: [...quoted, risk], perRun, alone: quantiles(draws) };
+}
+
+function riskLine(label: string, whole: Estimate, lines: readonly CostLine[], sampling: Sampling): CostLine {
+  const arithmetic = `P10, P50, P90 of ${sampling.draws} draws (seed ${sampling.seed}) - the lines above`;
+  return { component: 'risk', label, amount: remainder(whole, totalOf(lines)), arithmetic };
 }
 
 function checkRow(row: ForecastRowInput): void {
@@ -161,15 +223,42 @@ function checkRow(row: ForecastRowInput): void {
   );
 }
 
-function forecastRow(
-  stack: CloudStack,
-  rates: StackRates,
-  packing: Packing,
-  row: ForecastRowInput,
-): ForecastRow {
-  checkRow(row);
-  const { vms } = vmsFor(row.nodes, packing);
-  const { lines, perRun, alone } = runCost(stack, rates, row, vms);
+interface RowInPlace {
+  readonly row: ForecastRowInput;
+  readonly vms: number;
+  /** Of its first repetition in the campaign. */
+  readonly index: number;
+}
+
+/** Adds every repetition of a row to `into`. */
+function addRow(into: Float64Array, pricing: Pricing, { row, vms, index }: RowInPlace): void {
+  const { stack, rates, market, risks } = pricing;
+  const usage = usageOf(stack, row, vms);
+  const lines = stretchLines(stack, rates, usage);
+  for (let repetition = 0; repetition < row.repetitions; repetition += 1) {
+    const run = { vms, runUs: row.runUs, us: usage.us, lines, index: index + repetition };
+    addRun(into, market, stack, risks, run);
+  }
+}
+
+function sampledSum(
+  pricing: Pricing,
+  rows: readonly RowInPlace[],
+  overhead: ForecastOverhead | null,
+): Estimate {
+  const draws = emptyDraws(pricing);
+  for (const place of rows) addRow(draws, pricing, place);
+  if (overhead !== null) {
+    const lines = overhead.lines.filter(({ component }) => component !== 'risk');
+    addDeploy(draws, pricing.market, pricing.risks, { ...overhead, lines });
+  }
+  return quantiles(draws);
+}
+
+function forecastRow(pricing: Pricing, packing: Packing, place: RowInPlace): ForecastRow {
+  const { row, vms } = place;
+  const { stack } = pricing;
+  const { lines, perRun, alone } = runCost(pricing, row, vms, place.index);
   const billedUs = row.runUs + minutesUs(stack.resetMinutes);
   const bytes = row.bytesPerNodeSecond ?? stack.assumedBytesPerNodeSecond;
   return {
@@ -190,6 +279,7 @@ function forecastRow(
     perRun,
     alone,
     total: timesEstimate(perRun, row.repetitions),
+    sampled: sampledSum(pricing, [place], null),
     perThousandNodeHours: multiply(perRun.p50.usdMicros, {
       times: 1_000n * BigInt(HOUR_US),
       over: BigInt(row.nodes) * BigInt(row.runUs),
@@ -197,29 +287,51 @@ function forecastRow(
   };
 }
 
-function overheadOf(stack: CloudStack, rates: StackRates, vms: number, nodes: number): ForecastOverhead {
+function overheadOf(pricing: Pricing, vms: number, nodes: number): ForecastOverhead {
+  const { stack, rates, market, risks } = pricing;
   const us = overheadUs(stack);
-  const lines = stretchLines(stack, rates, { vms, nodes, us, bytesPerNodeSecond: 0 });
+  const quoted = stretchLines(stack, rates, { vms, nodes, us, bytesPerNodeSecond: 0 });
+  const draws = emptyDraws(pricing);
+  addDeploy(draws, market, risks, { vms, us, lines: quoted });
+  const total = quantiles(draws);
+  const risk = riskLine('failed deploys and deploy time as drawn', total, quoted, market.sampling);
   const label = `Deploy (${stack.deployMinutes} min) and teardown (${stack.teardownMinutes} min), once for the window`;
-  return { label, us, vms, lines, total: totalOf(lines) };
+  return { label, us, vms, lines: [...quoted, risk], total };
 }
 
-function componentSums(rows: readonly ForecastRow[], overhead: ForecastOverhead): Forecast['byComponent'] {
+/** Components add up to the total: what sampling the whole adds or takes is under "risk". */
+function componentSums(
+  rows: readonly ForecastRow[],
+  overhead: ForecastOverhead,
+  portfolio: Estimate,
+): Forecast['byComponent'] {
   return costComponents.map((component) => {
     const mine = (lines: readonly CostLine[]): Estimate =>
       addEstimates(lines.filter((line) => line.component === component).map((line) => line.amount));
     const parts = rows.map((row) => timesEstimate(mine(row.lines), row.repetitions));
-    return { component, amount: addEstimates([...parts, mine(overhead.lines)]) };
+    return {
+      component,
+      amount: addEstimates([...parts, mine(overhead.lines), ...(component === 'risk' ? [portfolio] : [])]),
+    };
   });
 }
 
-function scenarioSums(rows: readonly ForecastRow[]): Forecast['byScenario'] {
+function scenarioSums(
+  pricing: Pricing,
+  rows: readonly ForecastRow[],
+  places: readonly RowInPlace[],
+): Forecast['byScenario'] {
   const ids = [...new Set(rows.map((row) => row.scenarioId))];
   return ids.map((scenarioId) => {
     const mine = rows.filter((row) => row.scenarioId === scenarioId);
     return {
       scenarioId,
       amount: addEstimates(mine.map((row) => row.total)),
+      sampled: sampledSum(
+        pricing,
+        places.filter(({ row }) => row.scenarioId === scenarioId),
+        null,
+      ),
       runs: mine.reduce((runs, row) => runs + row.repetitions, 0),
     };
   });
@@ -238,7 +350,10 @@ function localForecast(input: ForecastInput): Forecast {
     interruptionBasis: null,
     rows: [],
     overhead: null,
+    portfolio: ZERO_ESTIMATE,
     total: ZERO_ESTIMATE,
+    sampling: input.sampling ?? defaultSampling,
+    risks: input.risks ?? defaultRisks,
     byComponent: [],
     byScenario: [],
     windowUs: 0,
@@ -261,6 +376,26 @@ function threeZones(stack: CloudStack, rates: StackRates, rows: readonly Forecas
   return addEstimates(parts);
 }
 
+function placed(rows: readonly ForecastRowInput[], packing: Packing): readonly RowInPlace[] {
+  let index = 0;
+  return rows.map((row) => {
+    checkRow(row);
+    const place = { row, vms: vmsFor(row.nodes, packing).vms, index };
+    index += row.repetitions;
+    return place;
+  });
+}
+
+/** Quantiles of the whole window alone, for comparing hundreds of stacks. Throws what `forecast` throws. */
+export function forecastTotal(input: ForecastInput): Estimate {
+  const { stack } = input;
+  if (stack.kind === 'local' || input.rows.length === 0) return ZERO_ESTIMATE;
+  const pricing = pricingOf(stack, input);
+  const places = placed(input.rows, packingOf(stack));
+  const largest = places.reduce((most, place) => (place.vms > most.vms ? place : most));
+  return sampledSum(pricing, places, overheadOf(pricing, largest.vms, largest.row.nodes));
+}
+
 /**
  * Forecasts a phase. Pure: the same input gives the same amounts to the micro-dollar.
  * Throws `bad-forecast-input`, `unknown-instance`, `node-does-not-fit`, `unpriceable`.
@@ -268,11 +403,15 @@ function threeZones(stack: CloudStack, rates: StackRates, rows: readonly Forecas
 export function forecast(input: ForecastInput): Forecast {
   const { stack, sheet, asOf } = input;
   if (stack.kind === 'local' || input.rows.length === 0) return localForecast(input);
-  const rates = ratesOf(stack, sheet, asOf);
+  const pricing = pricingOf(stack, input);
+  const { rates, risks, market } = pricing;
   const packing = packingOf(stack);
-  const rows = input.rows.map((row) => forecastRow(stack, rates, packing, row));
+  const places = placed(input.rows, packing);
+  const rows = places.map((place) => forecastRow(pricing, packing, place));
   const largest = rows.reduce((most, row) => (row.vms > most.vms ? row : most));
-  const overhead = overheadOf(stack, rates, largest.vms, largest.nodes);
+  const overhead = overheadOf(pricing, largest.vms, largest.nodes);
+  const total = sampledSum(pricing, places, overhead);
+  const portfolio = remainder(total, addEstimates([...rows.map((row) => row.total), overhead.total]));
   const used = allRates(rates);
   const add = (pick: (row: ForecastRow) => number): number =>
     rows.reduce((total, row) => total + pick(row), 0);
@@ -287,9 +426,12 @@ export function forecast(input: ForecastInput): Forecast {
     interruptionBasis: rates.interruptionBasis,
     rows,
     overhead,
-    total: addEstimates([...rows.map((row) => row.total), overhead.total]),
-    byComponent: componentSums(rows, overhead),
-    byScenario: scenarioSums(rows),
+    portfolio,
+    total,
+    sampling: market.sampling,
+    risks,
+    byComponent: componentSums(rows, overhead, portfolio),
+    byScenario: scenarioSums(pricing, rows, places),
     windowUs: overhead.us + add((row) => row.billedUs * row.repetitions),
     vmHours: (overhead.vms * overhead.us) / HOUR_US + add((row) => row.vmHours),
     nodeHours: add((row) => row.nodeHours),

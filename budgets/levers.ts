@@ -7,15 +7,15 @@ import type { Estimate } from '#budgets/estimate.ts';
 import {
   type ForecastInput,
   type ForecastRowInput,
-  forecast,
+  forecastTotal,
   packingOf,
+  pricingOf,
   runCost,
 } from '#budgets/forecast.ts';
 import type { Breach, Limits } from '#budgets/limits.ts';
 import type { InstanceQuote } from '#budgets/price-sheet.ts';
 import { lookupInstance } from '#budgets/prices.ts';
 import { HOUR_US, MINUTE_US } from '#budgets/run-cost.ts';
-import { ratesOf } from '#budgets/stack-rates.ts';
 import type { CloudStack } from '#budgets/stacks.ts';
 
 export interface Lever {
@@ -46,10 +46,10 @@ function largestFitting(most: number, fits: (value: number) => boolean): number 
 
 /** Longest run in whole minutes whose P90 stays inside the limit per run; null when not even a minute does. */
 function longestInside(stack: CloudStack, row: ForecastRowInput, input: ForecastInput, limits: Limits) {
-  const rates = ratesOf(stack, input.sheet, input.asOf);
+  const pricing = pricingOf(stack, input);
   const { vms } = vmsFor(row.nodes, packingOf(stack));
   const cost = (minutes: number): Estimate =>
-    runCost(stack, rates, { ...row, runUs: minutes * MINUTE_US }, vms).alone;
+    runCost(pricing, { ...row, runUs: minutes * MINUTE_US }, vms).alone;
   const minutes = largestFitting(
     Math.floor(row.runUs / MINUTE_US),
     (candidate) => cost(candidate).p90.usdMicros <= limits.perRun,
@@ -87,12 +87,12 @@ function denser(
   input: ForecastInput,
   limits: Limits,
 ): Lever | null {
-  const rates = ratesOf(stack, input.sheet, input.asOf);
+  const pricing = pricingOf(stack, input);
   const packing = packingOf(stack);
   const now = vmsFor(row.nodes, packing).vms;
   const vms = largestFitting(
     now,
-    (candidate) => runCost(stack, rates, row, candidate).alone.p90.usdMicros <= limits.perRun,
+    (candidate) => runCost(pricing, row, candidate).alone.p90.usdMicros <= limits.perRun,
   );
   if (vms === 0) return null;
   const nodesPerVm = Math.ceil(row.nodes / vms);
@@ -102,7 +102,7 @@ function denser(
   return {
     lever: 'denser',
     text: `pack ${nodesPerVm} nodes per VM instead of ${packing.nodesPerVm} (${factor} x denser, ${cpuMilli} m CPU per node): ${used} VMs`,
-    after: runCost(stack, rates, row, used).alone,
+    after: runCost(pricing, row, used).alone,
     inside: true,
     risk: `needs a measured CPU per node of at most ${cpuMilli} m; ${faultDomain(nodesPerVm, row.nodes)}`,
   };
@@ -139,6 +139,26 @@ export function otherTypes(stack: CloudStack, input: ForecastInput): readonly Ca
   return found;
 }
 
+/** How many of hundreds of types are forecast in full. */
+const MOST_CANDIDATES = 6;
+
+/** The few with the lowest quoted high for a pool of so many nodes, cheapest first. */
+export function cheapestByQuote(
+  candidates: readonly Candidate[],
+  nodes: number,
+  { sheet, asOf }: Pick<ForecastInput, 'sheet' | 'asOf'>,
+): readonly Candidate[] {
+  return candidates
+    .map((candidate) => {
+      const quote = lookupInstance(sheet, { ...candidate.quote, option: 'spot' }, asOf);
+      const { vms } = vmsFor(nodes, packingOf(candidate.stack));
+      return { candidate, rank: quote.status === 'priced' ? vms * quote.high : Number.POSITIVE_INFINITY };
+    })
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, MOST_CANDIDATES)
+    .map(({ candidate }) => candidate);
+}
+
 export function candidateText({ quote }: Candidate): string {
   const range =
     quote.spot?.maxUsdPerHour === undefined ? 'one 30-day figure, re-quote' : 'range over zones known';
@@ -153,7 +173,7 @@ export function candidateRisk({ quote }: Candidate): string {
 function onType(candidate: Candidate, row: ForecastRowInput, input: ForecastInput, limits: Limits): Lever {
   const packing = packingOf(candidate.stack);
   const { vms } = vmsFor(row.nodes, packing);
-  const after = runCost(candidate.stack, ratesOf(candidate.stack, input.sheet, input.asOf), row, vms).alone;
+  const after = runCost(pricingOf(candidate.stack, input), row, vms).alone;
   return {
     lever: 'cheaper-type',
     text: `${vms} x ${candidateText(candidate)}`,
@@ -171,8 +191,8 @@ function cheaperTypes(
   limits: Limits,
 ): readonly Lever[] {
   const { vms } = vmsFor(row.nodes, packingOf(stack));
-  const now = runCost(stack, ratesOf(stack, input.sheet, input.asOf), row, vms).alone.p90.usdMicros;
-  const found = otherTypes(stack, input)
+  const now = runCost(pricingOf(stack, input), row, vms).alone.p90.usdMicros;
+  const found = cheapestByQuote(otherTypes(stack, input), row.nodes, input)
     .map((candidate) => ({ candidate, lever: onType(candidate, row, input, limits) }))
     .filter(({ lever }) => lever.after.p90.usdMicros < now)
     .sort((a, b) => a.lever.after.p90.usdMicros - b.lever.after.p90.usdMicros);
@@ -200,7 +220,7 @@ function campaignLevers(
     rows: readonly ForecastRowInput[],
     risk: string,
   ): Lever => {
-    const after = forecast({ ...input, rows }).total;
+    const after = forecastTotal({ ...input, rows });
     return { lever: kind, text, after, inside: after.p90.usdMicros <= limits.campaign, risk };
   };
   const change = (alter: (row: ForecastRowInput) => ForecastRowInput): readonly ForecastRowInput[] =>

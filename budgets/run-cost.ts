@@ -126,6 +126,16 @@ function trafficLine(stack: CloudStack, rates: StackRates, usage: Usage): CostLi
   };
 }
 
+function egressLine(stack: CloudStack, rates: StackRates, usage: Usage): CostLine {
+  const rate = rates.egress.price;
+  return {
+    component: 'network',
+    label: 'results and metrics leaving the region',
+    amount: price(rate, ratio([stack.egressMegabytesPerHour, usage.us], 1_000n * BigInt(HOUR_US))),
+    arithmetic: `${stack.egressMegabytesPerHour / 1_000} GB/h x ${plainHours(usage.us)} h x ${formatUnitPrice(rate.expected)}`,
+  };
+}
+
 /** Lines of time and traffic, without what interruptions add. */
 export function stretchLines(stack: CloudStack, rates: StackRates, usage: Usage): readonly CostLine[] {
   return [
@@ -133,6 +143,7 @@ export function stretchLines(stack: CloudStack, rates: StackRates, usage: Usage)
     storageLine(stack, rates, usage),
     logLine(stack, rates, usage),
     trafficLine(stack, rates, usage),
+    egressLine(stack, rates, usage),
   ];
 }
 

@@ -3,9 +3,9 @@
  * Owns: the list of levers that apply to a phase. Does not own: ways back inside a broken limit (levers.ts).
  */
 
-import { addEstimates, timesEstimate } from '#budgets/estimate.ts';
-import { type Forecast, type ForecastInput, forecast, ZERO_ESTIMATE } from '#budgets/forecast.ts';
-import { candidateRisk, candidateText, otherTypes } from '#budgets/levers.ts';
+import { addEstimates, type Estimate, timesEstimate } from '#budgets/estimate.ts';
+import { type Forecast, type ForecastInput, forecastTotal, ZERO_ESTIMATE } from '#budgets/forecast.ts';
+import { candidateRisk, candidateText, cheapestByQuote, otherTypes } from '#budgets/levers.ts';
 import { type UsdMicros, usdMicros } from '#budgets/money.ts';
 import type { CloudStack } from '#budgets/stacks.ts';
 
@@ -26,18 +26,19 @@ function saving(own: Omit<Saving, 'saved'>): Saving {
 }
 
 function cheapestType(input: ForecastInput, stack: CloudStack, now: Forecast): Saving | null {
-  let best: { readonly after: Forecast; readonly candidate: ReturnType<typeof otherTypes>[number] } | null =
+  let best: { readonly after: Estimate; readonly candidate: ReturnType<typeof otherTypes>[number] } | null =
     null;
-  for (const candidate of otherTypes(stack, input)) {
-    const after = forecast({ ...input, stack: candidate.stack });
-    if (after.total.p90.usdMicros < (best?.after ?? now).total.p90.usdMicros) best = { after, candidate };
+  const nodes = Math.max(...input.rows.map((row) => row.nodes));
+  for (const candidate of cheapestByQuote(otherTypes(stack, input), nodes, input)) {
+    const after = forecastTotal({ ...input, stack: candidate.stack });
+    if (after.p90.usdMicros < (best?.after ?? now.total).p90.usdMicros) best = { after, candidate };
   }
   if (best === null) return null;
   return saving({
     lever: `Move the node pool to ${candidateText(best.candidate)}`,
     status: 'available',
     before: now.total.p50.usdMicros,
-    after: best.after.total.p50.usdMicros,
+    after: best.after.p50.usdMicros,
     evidence: 'price sheet, every type and region with known capacity',
     risk: candidateRisk(best.candidate),
   });
@@ -46,12 +47,12 @@ function cheapestType(input: ForecastInput, stack: CloudStack, now: Forecast): S
 /** Two nodes in the CPU request of one; results stay valid only while the measured CPU per node allows it. */
 function denserPacking(input: ForecastInput, stack: CloudStack, now: Forecast): Saving {
   const packing = { ...stack.packing, nodesPerPod: stack.packing.nodesPerPod * 2 };
-  const after = forecast({ ...input, stack: { ...stack, packing } });
+  const after = forecastTotal({ ...input, stack: { ...stack, packing } });
   return saving({
     lever: `${packing.nodesPerPod} nodes per pod of ${stack.packing.nodeCpuMilli} m CPU`,
     status: 'available',
     before: now.total.p50.usdMicros,
-    after: after.total.p50.usdMicros,
+    after: after.p50.usdMicros,
     evidence: 'capacity arithmetic',
     risk: 'CPU contention changes latency: only after the CPU per node was measured; larger fault domain',
   });
@@ -62,7 +63,10 @@ export function savings(input: ForecastInput, now: Forecast): readonly Saving[] 
   const { stack } = input;
   if (stack.kind === 'local' || now.overhead === null) return [];
   const p50 = now.total.p50.usdMicros;
-  const onDemand = forecast({ ...input, stack: { ...stack, pool: { ...stack.pool, option: 'on-demand' } } });
+  const onDemand = forecastTotal({
+    ...input,
+    stack: { ...stack, pool: { ...stack.pool, option: 'on-demand' } },
+  });
   const alone = addEstimates([
     ZERO_ESTIMATE,
     ...now.rows.map((row) => timesEstimate(row.alone, row.repetitions)),
@@ -71,7 +75,7 @@ export function savings(input: ForecastInput, now: Forecast): readonly Saving[] 
     saving({
       lever: 'Spot instead of on-demand for the node pool',
       status: 'applied',
-      before: onDemand.total.p50.usdMicros,
+      before: onDemand.p50.usdMicros,
       after: p50,
       evidence: 'price sheet; interruptions and re-runs are in the figure',
       risk: 'interruptions; a window without spot capacity',

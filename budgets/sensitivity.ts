@@ -2,9 +2,10 @@
  * How much the forecast moves when one assumption is 10 % worse or better: each line is a second forecast, not a guess.
  * Owns: which assumptions are varied and how. Does not own: the forecast.
  */
-import { type ForecastInput, forecast } from '#budgets/forecast.ts';
+import { type ForecastInput, forecastTotal } from '#budgets/forecast.ts';
 import { multiply, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import type { PriceSheet } from '#budgets/price-sheet.ts';
+import { defaultRisks, type RiskModel } from '#budgets/risk.ts';
 import type { CloudStack } from '#budgets/stacks.ts';
 
 export interface SensitivityLine {
@@ -23,9 +24,19 @@ function poolPriceTimes(sheet: PriceSheet, stack: CloudStack, percent: number): 
     const ours =
       quote.provider === stack.provider && quote.region === stack.region && quote.sku === stack.pool.sku;
     if (!ours || quote.spot === null) return quote;
-    return { ...quote, spot: { ...quote.spot, usdPerHour: scaledPrice(quote.spot.usdPerHour, percent) } };
+    const { usdPerHour, minUsdPerHour, maxUsdPerHour } = quote.spot;
+    const spot = { ...quote.spot, usdPerHour: scaledPrice(usdPerHour, percent) };
+    if (minUsdPerHour !== undefined) spot.minUsdPerHour = scaledPrice(minUsdPerHour, percent);
+    if (maxUsdPerHour !== undefined) spot.maxUsdPerHour = scaledPrice(maxUsdPerHour, percent);
+    return { ...quote, spot };
   });
   return { ...sheet, instances };
+}
+
+/** A chance times a factor; still a chance. */
+function chanceTimes(risks: RiskModel, name: 'invalidRun' | 'failedDeploy', percent: number): RiskModel {
+  const chance = risks[name];
+  return { ...risks, [name]: { ...chance, share: Math.min(1, (chance.share * percent) / 100) } };
 }
 
 type Change = (input: ForecastInput, stack: CloudStack, percent: number) => ForecastInput;
@@ -53,6 +64,20 @@ const changes: readonly { readonly assumption: string; readonly apply: Change }[
     }),
   },
   {
+    assumption: 'Share of repetitions that are done again',
+    apply: (input, _stack, percent) => ({
+      ...input,
+      risks: chanceTimes(input.risks ?? defaultRisks, 'invalidRun', percent),
+    }),
+  },
+  {
+    assumption: 'Share of deployments that fail',
+    apply: (input, _stack, percent) => ({
+      ...input,
+      risks: chanceTimes(input.risks ?? defaultRisks, 'failedDeploy', percent),
+    }),
+  },
+  {
     assumption: 'Minutes that an interruption voids',
     apply: (input, stack, percent) => ({
       ...input,
@@ -77,9 +102,9 @@ const changes: readonly { readonly assumption: string; readonly apply: Change }[
 export function sensitivity(input: ForecastInput): readonly SensitivityLine[] {
   const { stack } = input;
   if (stack.kind === 'local' || input.rows.length === 0) return [];
-  const base = forecast(input).total.p50.usdMicros;
+  const base = forecastTotal(input).p50.usdMicros;
   const at = (apply: Change, percent: number): UsdMicros =>
-    usdMicros(forecast(apply(input, stack, percent)).total.p50.usdMicros - base);
+    usdMicros(forecastTotal(apply(input, stack, percent)).p50.usdMicros - base);
   const lines = changes.map(({ assumption, apply }) => ({
     assumption,
     minus: at(apply, 90),

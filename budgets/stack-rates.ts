@@ -30,8 +30,11 @@ export interface StackRates {
   readonly disk: Rate;
   readonly crossZone: Rate;
   readonly logs: Rate;
+  readonly egress: Rate;
   /** Monthly interruption frequency of the pool, per mille; zeros on demand. */
   readonly interruptions: { readonly low: number; readonly expected: number; readonly high: number };
+  /** Null on demand. */
+  readonly interruptionBand: InterruptionBand | null;
   /** The published band, or why one was assumed. */
   readonly interruptionBasis: string;
   readonly unpriced: readonly Substitute[];
@@ -43,10 +46,11 @@ const UNKNOWN_BAND: InterruptionBand = '>20%';
 function interruptionsOf(
   stack: CloudStack,
   sheet: PriceSheet,
-): Pick<StackRates, 'interruptions' | 'interruptionBasis'> {
+): Pick<StackRates, 'interruptions' | 'interruptionBand' | 'interruptionBasis'> {
   if (stack.pool.option === 'on-demand') {
     return {
       interruptions: { low: 0, expected: 0, high: 0 },
+      interruptionBand: null,
       interruptionBasis: 'on demand: not interrupted',
     };
   }
@@ -56,7 +60,7 @@ function interruptionsOf(
     found?.interruption === undefined || found.interruption === null
       ? `no band published, worst assumed: ${band} per month`
       : `${band} of VMs per month (${found.interruption.date ?? 'undated'}, ${sheet.sources[found.interruption.source] ?? found.interruption.source})`;
-  return { interruptions: interruptionPerMille[band], interruptionBasis };
+  return { interruptions: interruptionPerMille[band], interruptionBand: band, interruptionBasis };
 }
 
 /** Looks up all prices. Throws `unpriceable` when an item and its whole class have no price. */
@@ -90,6 +94,7 @@ export function ratesOf(stack: CloudStack, sheet: PriceSheet, asOf: string): Sta
     disk: unit('root disks', stack.diskUnitId),
     crossZone: unit('cross-zone traffic', stack.crossZoneUnitId),
     logs: unit('control-plane logs', stack.logUnitId),
+    egress: unit('results and metrics leaving the region', stack.egressUnitId),
     ...interruptionsOf(stack, sheet),
     unpriced,
   };
@@ -97,5 +102,13 @@ export function ratesOf(stack: CloudStack, sheet: PriceSheet, asOf: string): Sta
 
 /** All rates once, in the order of the rate sheet. */
 export function allRates(rates: StackRates): readonly Rate[] {
-  return [rates.pool, ...rates.fixedVms, ...rates.hourly, rates.disk, rates.logs, rates.crossZone];
+  return [
+    rates.pool,
+    ...rates.fixedVms,
+    ...rates.hourly,
+    rates.disk,
+    rates.logs,
+    rates.crossZone,
+    rates.egress,
+  ];
 }

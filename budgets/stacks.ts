@@ -15,7 +15,8 @@ export type CostComponent =
   | 'network'
   | 'observability'
   | 'redeploys'
-  | 're-runs';
+  | 're-runs'
+  | 'risk';
 
 export const costComponents: readonly CostComponent[] = [
   'compute',
@@ -26,6 +27,7 @@ export const costComponents: readonly CostComponent[] = [
   'observability',
   'redeploys',
   're-runs',
+  'risk',
 ];
 
 export const componentLabel: Readonly<Record<CostComponent, string>> = {
@@ -37,6 +39,7 @@ export const componentLabel: Readonly<Record<CostComponent, string>> = {
   observability: 'Observability',
   redeploys: 'Redeploys',
   're-runs': 'Re-runs',
+  risk: 'Chance (sampled)',
 };
 
 export interface VmGroup {
@@ -74,6 +77,9 @@ export interface CloudStack {
   readonly crossZoneUnitId: string;
   readonly logUnitId: string;
   readonly logMegabytesPerHour: number;
+  readonly egressUnitId: string;
+  /** Results, metrics and reports that the operator fetches out of the region. */
+  readonly egressMegabytesPerHour: number;
   /** From the first VM until all nodes are ready; the whole pool counts as billed. */
   readonly deployMinutes: number;
   readonly teardownMinutes: number;
@@ -103,13 +109,25 @@ const ENDPOINTS = 5;
 function awsStack(
   own: Pick<
     CloudStack,
-    'name' | 'deployMinutes' | 'teardownMinutes' | 'logMegabytesPerHour' | 'assumedBytesPerNodeSecond'
+    | 'name'
+    | 'deployMinutes'
+    | 'teardownMinutes'
+    | 'logMegabytesPerHour'
+    | 'egressMegabytesPerHour'
+    | 'assumedBytesPerNodeSecond'
   > & { readonly tier: 'standard' | 'xl'; readonly observabilityDiskGiB: number },
 ): CloudStack {
   const { tier, observabilityDiskGiB, ...rest } = own;
   const hourly: HourlyItem[] = [
     { component: 'control-plane', label: 'EKS cluster', unitId: 'aws.eks.standard', count: 1 },
     { component: 'network', label: 'interface endpoints', unitId: 'aws.endpoint.hour', count: ENDPOINTS },
+    { component: 'network', label: 'NAT gateways (none: endpoints)', unitId: 'aws.nat.hour', count: 0 },
+    {
+      component: 'network',
+      label: 'public addresses (none: private nodes)',
+      unitId: 'aws.ipv4.hour',
+      count: 0,
+    },
   ];
   if (tier === 'xl') {
     hourly.push({
@@ -140,6 +158,7 @@ function awsStack(
     diskUnitId: 'aws.ebs.gp3',
     crossZoneUnitId: 'aws.transfer.cross-zone',
     logUnitId: 'aws.logs.ingest',
+    egressUnitId: 'aws.transfer.egress',
     resetMinutes: 3,
     redeployMinutes: 12,
     rerunMinutes: 15,
@@ -156,6 +175,7 @@ export const stacks: readonly Stack[] = [
     deployMinutes: 20,
     teardownMinutes: 10,
     logMegabytesPerHour: 500,
+    egressMegabytesPerHour: 200,
     observabilityDiskGiB: 100,
     assumedBytesPerNodeSecond: 1_250_000,
   }),
@@ -165,6 +185,7 @@ export const stacks: readonly Stack[] = [
     deployMinutes: 25,
     teardownMinutes: 12,
     logMegabytesPerHour: 2_000,
+    egressMegabytesPerHour: 1_000,
     observabilityDiskGiB: 250,
     assumedBytesPerNodeSecond: 2_500_000,
   }),
@@ -174,6 +195,7 @@ export const stacks: readonly Stack[] = [
     deployMinutes: 30,
     teardownMinutes: 15,
     logMegabytesPerHour: 4_000,
+    egressMegabytesPerHour: 2_000,
     observabilityDiskGiB: 500,
     assumedBytesPerNodeSecond: 3_750_000,
   }),

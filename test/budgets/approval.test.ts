@@ -68,7 +68,7 @@ test('a local phase needs no approval; a cloud phase needs it for its P90', () =
     label: '',
     nodes: 5_000,
     repetitions: 3,
-    runUs: 24 * HOUR_US,
+    runUs: 16 * HOUR_US,
     bytesPerNodeSecond: null,
   };
   const of = (phase: string) =>

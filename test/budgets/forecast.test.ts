@@ -7,6 +7,7 @@ import { type ForecastInput, type ForecastRowInput, forecast } from '#budgets/fo
 import { alertsReached, breaches, defaultLimits } from '#budgets/limits.ts';
 import { decimalUsd, parseUsd, sum, usdMicros } from '#budgets/money.ts';
 import { readPriceSheet } from '#budgets/price-sheet.ts';
+import { defaultRisks } from '#budgets/risk.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import { sensitivity } from '#budgets/sensitivity.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed } from '#budgets/stacks.ts';
@@ -36,27 +37,71 @@ test('one row of 1,000 nodes for an hour, three times, is what a hand calculatio
     ['metrics VM, m6i.2xlarge', '0.4032', '0.4032', '0.4032'], // 1 x 1.05 x 0.384
     ['EKS cluster', '0.105', '0.105', '0.105'], // 1.05 x 0.10
     ['interface endpoints', '0.0525', '0.0525', '0.0525'], // 5 x 1.05 x 0.01
+    ['NAT gateways (none: endpoints)', '0.00', '0.00', '0.00'],
+    ['public addresses (none: private nodes)', '0.00', '0.00', '0.00'],
     ['gp3 root disks', '0.253151', '0.253151', '0.253151'], // (67 x 30 + 3 x 30 + 100) x 1.05 / 730 x 0.08
     ['control-plane logs', '0.2625', '0.2625', '0.2625'], // 0.5 x 1.05 x 0.50
     ['cross-zone traffic', '0.00', '0.00', '0.00'], // one zone
+    ['results and metrics leaving the region', '0.0189', '0.0189', '0.0189'], // 0.2 x 1.05 x 0.09
     // 67 x 1 h x 15 / 17.5 / 20 % / 730 h = 0.013767 / 0.016062 / 0.018356 interruptions
     ['replacement VMs', '0.000216', '0.000365', '0.000488'], // x 12 min x price
-    ['repeated minutes', '0.025572', '0.039285', '0.050822'], // x 0.25 h / 1.05 h x sum of the lines above
+    ['repeated minutes', '0.025634', '0.039357', '0.050905'], // x 0.25 h / 1.05 h x sum of the lines above
   ];
+  const risk = only.lines.at(-1);
+  assert.equal(risk?.component, 'risk');
   assert.deepEqual(
-    only.lines.map(({ label, amount: { low, p50, p90 } }) => [
-      label,
-      ...[low, p50, p90].map((one) => decimalUsd(one.usdMicros)),
-    ]),
+    only.lines
+      .slice(0, -1)
+      .map(({ label, amount: { low, p50, p90 } }) => [
+        label,
+        ...[low, p50, p90].map((one) => decimalUsd(one.usdMicros)),
+      ]),
     byHand.map(([label, ...figures]) => [label, ...figures.map((figure) => decimalUsd(parseUsd(figure)))]),
   );
-  assert.equal(only.perRun.p50.usdMicros, parseUsd('10.312437'));
-  assert.equal(only.total.p50.usdMicros, parseUsd('30.937311'));
-  // Deploy 20 min + teardown 10 min: 3.803255 + 0.576 + 0.192 + 0.05 + 0.025 + 0.120548 + 0.125
-  assert.equal(result.overhead?.total.p50.usdMicros, parseUsd('4.891803'));
-  assert.equal(only.alone.p50.usdMicros, parseUsd('15.20424'));
-  assert.equal(result.total.p50.usdMicros, parseUsd('35.829114'));
-  assert.equal(only.perThousandNodeHours, parseUsd('10.312437'));
+  // Lines add up to the sampled quantiles; without chance P50 would be the sum of the quoted lines, 10.331409.
+  const quoted = sum(only.lines.slice(0, -1).map((line) => line.amount.p50.usdMicros));
+  assert.equal(quoted, parseUsd('10.331409'));
+  assert.equal(sum(only.lines.map((line) => line.amount.p50.usdMicros)), only.perRun.p50.usdMicros);
+  assert.equal(sum(only.lines.map((line) => line.amount.p90.usdMicros)), only.perRun.p90.usdMicros);
+  assert.equal(only.total.p50.usdMicros, only.perRun.p50.usdMicros * 3);
+  assert.equal(only.perThousandNodeHours, only.perRun.p50.usdMicros);
+  // Deploy 20 min + teardown 10 min: 3.803255 + 0.576 + 0.192 + 0.05 + 0.025 + 0.120548 + 0.125 + 0.009
+  const around = result.overhead?.lines.slice(0, -1).map((line) => line.amount.p50.usdMicros) ?? [];
+  assert.equal(sum(around), parseUsd('4.900803'));
+});
+
+test('without chances and price ranges the quantiles are the quoted lines', () => {
+  const flat = sheet.instances.map((quote) =>
+    quote.spot === null
+      ? quote
+      : {
+          ...quote,
+          spot: { ...quote.spot, minUsdPerHour: quote.spot.usdPerHour, maxUsdPerHour: quote.spot.usdPerHour },
+        },
+  );
+  const never = { share: 0, trials: 1, basis: 'none' };
+  const risks = {
+    ...defaultRisks,
+    invalidRun: never,
+    failedDeploy: never,
+    deployPercent: { p10: 100, p50: 100, p90: 100 },
+    mostFallbackShare: 0,
+  };
+  const given = input(stackNamed('phase2'), [row()]);
+  const [only] = forecast({ ...given, risks, sheet: { ...sheet, instances: flat } }).rows;
+  const quoted = sum(only?.lines.slice(0, -1).map((line) => line.amount.p50.usdMicros) ?? []);
+  // What is left is the chance of an interruption, below a cent in the quoted lines and nothing in the median.
+  assert.ok(Math.abs((only?.perRun.p50.usdMicros ?? 0) - quoted) < 60_000);
+});
+
+test('the same seed gives the same forecast, another seed nearly the same', () => {
+  const given = input(stackNamed('phase2'), [row()]);
+  assert.deepEqual(forecast(given), forecast(given));
+  const [one, two] = [1, 2].map(
+    (seed) => forecast({ ...given, sampling: { seed, draws: 2_000 } }).total.p90.usdMicros,
+  );
+  assert.notEqual(one, two);
+  assert.ok(Math.abs((one ?? 0) / (two ?? 1) - 1) < 0.05);
 });
 
 test('every amount of a forecast is marked as a forecast', () => {
@@ -82,7 +127,9 @@ test('rows and overhead add up to the total, by row, scenario and component alik
   fc.assert(
     fc.property(fc.array(anyRow, { minLength: 1, maxLength: 5 }), (rows) => {
       const result = forecast(input(stackNamed('phase4'), rows));
-      const overhead = result.overhead?.total.p50.usdMicros ?? parseUsd('0');
+      const overhead = usdMicros(
+        (result.overhead?.total.p50.usdMicros ?? 0) + result.portfolio.p50.usdMicros,
+      );
       const total = result.total.p50.usdMicros;
       assert.equal(sum([...result.rows.map((one) => one.total.p50.usdMicros), overhead]), total);
       assert.equal(sum([...result.byScenario.map((one) => one.amount.p50.usdMicros), overhead]), total);
@@ -126,7 +173,8 @@ test('a local phase costs nothing because nothing is bought, and says what the s
   const result = forecastCampaign(input(stackNamed('phase1'), [row()]), defaultLimits, cloudStackFor(1_000));
   assert.equal(result.forecast.total.p50.usdMicros, 0);
   assert.deepEqual([result.forecast.rates.length, result.breaches.length, result.savings.length], [0, 0, 0]);
-  assert.equal(result.whatIf?.total.p50.usdMicros, parseUsd('35.829114'));
+  const same = forecast(input(cloudStackFor(1_000), [row()]));
+  assert.equal(result.whatIf?.total.p50.usdMicros, same.total.p50.usdMicros);
 });
 
 test('an unpriced node pool is listed and counted at its worst price, so the total rises instead of vanishing', () => {
@@ -210,8 +258,8 @@ test('ten per cent on the spot price moves the total by ten per cent of what dep
   const compute =
     base.byComponent.find(({ component }) => component === 'compute')?.amount.p50.usdMicros ?? 0;
   assert.ok(line !== undefined);
-  assert.ok(Math.abs(line.plus - compute / 10) < compute / 1_000);
-  assert.ok(Math.abs(line.plus + line.minus) <= 20);
+  assert.ok(Math.abs(line.plus - compute / 10) < compute / 50);
+  assert.ok(Math.abs(line.plus + line.minus) < compute / 50);
 });
 
 test('rows that cannot be priced are refused', () => {
