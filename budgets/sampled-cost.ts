@@ -82,14 +82,14 @@ export function marketOf(rates: StackRates, risks: RiskModel, sampling: Sampling
     deployFactor: new Float64Array(draws),
     deployTries: new Float64Array(draws),
   };
-  const of = (stream: number): Float64Array => uniforms(seed, stream, draws);
+  const drawn = (stream: number): Float64Array => uniforms(seed, stream, draws);
   const [prices, shortages, shares, frequencies, times, fails] = [
-    of(PRICE),
-    of(SHORTAGE),
-    of(SHORTAGE_SHARE),
-    of(FREQUENCY),
-    of(DEPLOY_TIME),
-    of(DEPLOY_FAILS),
+    drawn(PRICE),
+    drawn(SHORTAGE),
+    drawn(SHORTAGE_SHARE),
+    drawn(FREQUENCY),
+    drawn(DEPLOY_TIME),
+    drawn(DEPLOY_FAILS),
   ];
   for (let i = 0; i < draws; i += 1) {
     const spot = quantileAt(points, prices[i] ?? 0);

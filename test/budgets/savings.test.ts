@@ -41,10 +41,13 @@ test('the rate card of a stack holds every price once, each with its use', () =>
     'metrics VM',
     'EKS cluster',
     'interface endpoints',
+    'NAT gateways (none: endpoints)',
+    'public addresses (none: private nodes)',
     'EKS provisioned tier XL',
     'root disks',
     'control-plane logs',
     'cross-zone traffic',
+    'results and metrics leaving the region',
   ]);
 });
 
