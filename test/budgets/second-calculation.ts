@@ -61,12 +61,19 @@ export interface SecondResult {
   readonly p90: number;
 }
 
-export function secondCalculation(
-  sheetText: string,
-  phase: string,
-  rows: readonly SecondRow[],
-  draws: number,
-): SecondResult {
+interface Prices {
+  readonly stack: SecondStack;
+  readonly spot: number;
+  readonly onDemand: number;
+  /** Dollars at probability 0, 0.1, 0.5, 0.9 and 1. */
+  readonly points: readonly number[];
+  /** Dollars per hour of the whole stack. */
+  readonly hour: (vms: number, vmPrice: number) => number;
+}
+
+const vmsOf = (row: SecondRow): number => Math.ceil(row.nodes / NODES_PER_VM);
+
+function pricesOf(sheetText: string, phase: string): Prices {
   const sheet = JSON.parse(sheetText) as RawSheet;
   const stack = stacks[phase];
   if (stack === undefined) throw new Error(phase);
@@ -85,15 +92,6 @@ export function secondCalculation(
     stack.egressGigabytes * unit('aws.transfer.egress');
   const disks = (vms: number) => ((vms * 30 + 90 + stack.observabilityGiB) / 730) * unit('aws.ebs.gp3');
   const hour = (vms: number, vmPrice: number) => vms * vmPrice + perHour + disks(vms);
-  const vmsOf = (row: SecondRow) => Math.ceil(row.nodes / NODES_PER_VM);
-  const quoted = rows.map((row) => {
-    const billed = row.runHours + RESET_HOURS;
-    const base = hour(vmsOf(row), spot) * billed;
-    const interruptions = (vmsOf(row) * row.runHours * 0.175) / 730;
-    return base + interruptions * (0.2 * spot + (Math.min(0.25, row.runHours) / billed) * base);
-  });
-  const most = Math.max(...rows.map(vmsOf));
-  const random = generator(2_026n);
   const points = [
     Number(pool?.spot?.minUsdPerHour) * 0.75,
     Number(pool?.spot?.minUsdPerHour),
@@ -101,44 +99,81 @@ export function secondCalculation(
     Number(pool?.spot?.maxUsdPerHour),
     2 * Number(pool?.spot?.maxUsdPerHour) - spot,
   ];
-  const between = (values: readonly number[]): number => {
-    const u = random();
+  return { stack, spot, onDemand: Number(pool?.onDemand?.usdPerHour), points, hour };
+}
+
+class Chance {
+  private readonly random = generator(2_026n);
+
+  uniform(): number {
+    return this.random();
+  }
+
+  between(values: readonly number[]): number {
+    const u = this.random();
     const at = [0, 0.1, 0.5, 0.9, 1];
     const i = u <= 0.1 ? 0 : u <= 0.5 ? 1 : u <= 0.9 ? 2 : 3;
     const part = (u - (at[i] ?? 0)) / ((at[i + 1] ?? 1) - (at[i] ?? 0));
     return (values[i] ?? 0) * (1 - part) + (values[i + 1] ?? 0) * part;
-  };
-  const again = (share: number): number => {
+  }
+
+  again(share: number): number {
     let count = 0;
-    while (count < 3 && random() < share) count += 1;
+    while (count < 3 && this.random() < share) count += 1;
     return count;
-  };
-  const events = (mean: number): number => {
+  }
+
+  events(mean: number): number {
     if (mean > 50) {
-      const normal = Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+      const normal = Math.sqrt(-2 * Math.log(this.random())) * Math.cos(2 * Math.PI * this.random());
       return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
     }
     let count = 0;
-    for (let product = random(); product > Math.exp(-mean); product *= random()) count += 1;
+    for (let product = this.random(); product > Math.exp(-mean); product *= this.random()) count += 1;
     return count;
-  };
-  const totals = Array.from({ length: draws }, () => {
-    const fallback = random() < 0.1 ? random() * 0.5 : 0;
-    const price = between(points) * (1 - fallback) + Number(pool?.onDemand?.usdPerHour) * fallback;
-    const frequency = (1 - fallback) * (0.15 + 0.05 * random());
-    const stretch = between([76.5, 85, 100, 150, 225]) / 100;
-    let total = hour(most, price) * stack.deployHours * stretch * (1 + again(0.05));
-    for (const row of rows) {
-      const billed = row.runHours + RESET_HOURS;
-      const base = hour(vmsOf(row), price) * billed;
-      for (let repetition = 0; repetition < row.repetitions; repetition += 1) {
-        const lost = events((vmsOf(row) * row.runHours * frequency) / 730);
-        total +=
-          base * (1 + again(0.05)) + lost * (0.2 * price + (Math.min(0.25, row.runHours) / billed) * base);
-      }
+  }
+}
+
+function drawTotal(
+  { stack, points, onDemand, hour }: Prices,
+  rows: readonly SecondRow[],
+  chance: Chance,
+): number {
+  const fallback = chance.uniform() < 0.1 ? chance.uniform() * 0.5 : 0;
+  const price = chance.between(points) * (1 - fallback) + onDemand * fallback;
+  const frequency = (1 - fallback) * (0.15 + 0.05 * chance.uniform());
+  const stretch = chance.between([76.5, 85, 100, 150, 225]) / 100;
+  const most = Math.max(...rows.map(vmsOf));
+  let total = hour(most, price) * stack.deployHours * stretch * (1 + chance.again(0.05));
+  for (const row of rows) {
+    const billed = row.runHours + RESET_HOURS;
+    const base = hour(vmsOf(row), price) * billed;
+    for (let repetition = 0; repetition < row.repetitions; repetition += 1) {
+      const lost = chance.events((vmsOf(row) * row.runHours * frequency) / 730);
+      const each = 0.2 * price + (Math.min(0.25, row.runHours) / billed) * base;
+      total += base * (1 + chance.again(0.05)) + lost * each;
     }
-    return total;
-  }).sort((a, b) => a - b);
+  }
+  return total;
+}
+
+export function secondCalculation(
+  sheetText: string,
+  phase: string,
+  rows: readonly SecondRow[],
+  draws: number,
+): SecondResult {
+  const prices = pricesOf(sheetText, phase);
+  const { hour, spot, stack } = prices;
+  const quoted = rows.map((row) => {
+    const billed = row.runHours + RESET_HOURS;
+    const base = hour(vmsOf(row), spot) * billed;
+    const interruptions = (vmsOf(row) * row.runHours * 0.175) / 730;
+    return base + interruptions * (0.2 * spot + (Math.min(0.25, row.runHours) / billed) * base);
+  });
+  const most = Math.max(...rows.map(vmsOf));
+  const chance = new Chance();
+  const totals = Array.from({ length: draws }, () => drawTotal(prices, rows, chance)).sort((a, b) => a - b);
   return {
     quoted,
     overhead: hour(most, spot) * stack.deployHours,
