@@ -1,12 +1,9 @@
-/** The bench itself: a smoke run of every job, its options, the comparison with a baseline, tables. */
+/** The bench itself: a smoke run of two groups (of every job: bench.long.test.ts), its options, the comparison with a baseline, tables. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import {
   type Baseline,
   baselineFile,
@@ -18,16 +15,10 @@ import {
 } from './baseline.ts';
 import { figures, groups, notRun } from './figures.ts';
 import { jobOf, jobs } from './job.ts';
+import { assertQuickRun, bench } from './quick-run.ts';
 import { nothingMeasured, type Summary, summaries, takeBetter } from './runner.ts';
 import { efforts, median, sampleNs } from './sampling.ts';
 import { changeTable, figureTable, markdown, plain, short } from './table.ts';
-
-const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
-
-function bench(...args: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
-  return { code: status, out: stdout, err: stderr };
-}
 
 function summary(value: number, samples = 3): Summary {
   return { median: value, min: value * 0.95, max: value * 1.05, samples };
@@ -38,30 +29,8 @@ function baselineWith(stored: Readonly<Record<string, number>>): Baseline {
   return baselineOf(found, 2, '2026-11-21T00:00:00.000Z', null);
 }
 
-const recordSchema = z.object({
-  figures: z.array(
-    z.object({ id: z.string(), median: z.number(), min: z.number(), max: z.number(), samples: z.number() }),
-  ),
-  facts: z.record(z.string(), z.record(z.string(), z.number())),
-  notRun: z.array(z.string()),
-});
-
-test('a quick run measures a figure of every job that is not heavy, each above zero', () => {
-  const { code, out, err } = bench('--quick', '--json');
-  assert.equal(code, 0, err);
-  const record = recordSchema.parse(JSON.parse(out));
-  const expected = figures.filter(({ id }) => jobOf(id)?.isHeavy === false).map(({ id }) => id);
-  assert.deepEqual(
-    record.figures.map(({ id }) => id),
-    expected,
-  );
-  for (const { id, median: middle, min, max, samples } of record.figures) {
-    assert.ok(middle > 0 && Number.isFinite(middle), id);
-    assert.ok(min <= middle && middle <= max && samples > 0, id);
-  }
-  assert.deepEqual(record.notRun, []);
-  const load = record.facts['load.dag-1000'];
-  assert.ok(load !== undefined && load['undecided']! > 1 && load['standingBytesPerNode']! > 0);
+test('a quick run measures every figure of the groups that were asked for, each above zero', () => {
+  assertQuickRun(['graph', 'hashing']);
 });
 
 test('every figure has a job, and every group has figures or says why not', () => {

@@ -14,7 +14,7 @@ test('an uninterrupted campaign passes its points without a crash', () => {
   assert.ok(calm.points > 100, `${calm.points} points`);
 });
 
-for (const share of [0.02, 0.2, 0.45, 0.7, 0.9]) {
+for (const share of [0.02, 0.45, 0.9]) {
   test(`killed after ${share * 100} % of the points it ends the same`, () => {
     const report = crashAndResume(Math.max(1, Math.round(calm.points * share)));
     assert.equal(report.crashes, 1);
