@@ -7,9 +7,8 @@
  */
 
 import type { RunSpec } from '#campaigns/run-spec.ts';
-import { createProcesses } from '#campaigns/targets/processes/target.ts';
+import { type LoadObserved, loadSpec, observeLoad } from '#campaigns/targets/processes/load-run.ts';
 import type { Calibration } from '#node/model/calibration.ts';
-import { networkProfiles } from '#node/model/network-profile.ts';
 
 export interface NetworkCosts {
   /** Asking and answering together, CPU microseconds. */
@@ -25,97 +24,18 @@ export interface NetworkCosts {
   readonly memoryPerPeer: number;
 }
 
-interface Observed {
-  readonly seconds: number;
-  readonly cpuUs: number;
-  readonly bytes: number;
-  readonly queries: number;
-  /** Sum over nodes of vertices that each handled. */
-  readonly vertices: number;
-  readonly named: number;
-  readonly memoryBytes: number;
-}
+const second = 1_000_000;
 
-const mebibyte = 1_048_576;
-
+/** A long warm-up: the simulator charges what a node costs whose code is compiled and whose sessions are open. */
 function specOf(
   nodes: number,
   pollIntervalUs: number,
   verticesPerSecond: number,
   calibration: Calibration,
 ): RunSpec {
-  const network = networkProfiles.find(({ name }) => name === 'local');
-  if (network === undefined) throw new Error('the profile "local" is gone');
-  const second = 1_000_000;
-  return {
-    scenarioId: 'CALIBRATE',
-    label: `${nodes} nodes, a poll every ${pollIntervalUs / 1_000} ms, ${verticesPerSecond} vertices/s`,
-    tier: 'message',
-    seed: 1,
-    repetition: 0,
-    nodes,
-    nodesPerProcess: 4,
-    consensus: {
-      k: 6,
-      alphaPreference: 5,
-      alphaConfidence: 5,
-      beta: 4,
-      threshold: 0.95,
-      maxRounds: 200,
-      pollIntervalUs,
-      concurrentPolls: 1,
-      earlyEnd: true,
-      maxUndecided: 4_096,
-    },
-    network,
-    topology: { kind: 'mesh', degree: 8 },
-    byzantine: { share: 0, attack: 'none', clusters: 1, identities: 1, exclusion: false },
-    workload: {
-      kind: 'constant',
-      tps: verticesPerSecond,
-      batch: 1,
-      payloadBytes: 100,
-      parents: { kind: 'count', least: 2, most: 4 },
-      conflictShare: 0,
-    },
-    faults: [],
-    duration: { warmupUs: 2 * second, measureUs: 10 * second, cooldownUs: second },
-    messageBudget: 1,
-    resources: { name: 'shared', cpuCores: 1, memoryBytes: 512 * mebibyte },
-    calibration,
-  };
-}
-
-async function observe(spec: RunSpec): Promise<Observed> {
-  const target = createProcesses();
-  const { result, events } = await target.run(spec, () => undefined, new AbortController().signal);
-  const problem = result.test_status === 'FAILED' || result.window.measured_s <= 0;
-  if (problem) throw new Error(`the run for ${spec.label} gave nothing: ${result.reason}`);
-  const traffic = events.map((line): unknown => JSON.parse(line)).find(isTraffic);
-  if (traffic === undefined) throw new Error('the run counted no traffic');
-  const { simulation, resource_usage } = result.results;
-  return {
-    seconds: simulation.virtual_seconds,
-    cpuUs: simulation.cpu_seconds * 1_000_000,
-    bytes: traffic.bytesSent,
-    queries: traffic.queriesSent,
-    vertices: traffic.verticesProcessed,
-    named: traffic.polls > 0 ? traffic.pollVertices / traffic.polls : 0,
-    memoryBytes: resource_usage.peak_memory_mb * mebibyte,
-  };
-}
-
-interface Traffic {
-  readonly event: 'traffic';
-  readonly bytesSent: number;
-  readonly queriesSent: number;
-  readonly verticesProcessed: number;
-  readonly polls: number;
-  readonly pollVertices: number;
-}
-
-function isTraffic(line: unknown): line is Traffic {
-  return typeof line === 'object' && line !== null && 'event' in line && line.event === 'traffic';
+  const times = { warmupUs: 5 * second, measureUs: 15 * second };
+  const load = { nodesPerProcess: 4, batch: 1, tps: verticesPerSecond, payloadBytes: 100 };
+  return loadSpec({ nodes, pollIntervalUs, ...load, ...times, calibration });
 }
 
 type Row = readonly [number, number, number];
@@ -155,10 +75,10 @@ export async function networkCosts(
     specOf(few, 50_000, 32, calibration),
     specOf(many, 150_000, 8, calibration),
   ];
-  const seen: Observed[] = [];
+  const seen: LoadObserved[] = [];
   for (const spec of specs) {
     say(`measuring ${spec.label} ...`);
-    const observed = await observe(spec);
+    const observed = await observeLoad(spec);
     const { seconds, cpuUs, queries, vertices } = observed;
     say(
       `  ${seconds.toFixed(1)} s, ${(cpuUs / 1e6).toFixed(2)} CPU-seconds, ${Math.round(queries)} queries, ${Math.round(vertices)} vertices at nodes`,
@@ -168,10 +88,10 @@ export async function networkCosts(
   const [base, slow, loaded, wide] = seen;
   if (base === undefined || slow === undefined || loaded === undefined || wide === undefined)
     throw new Error('a run is missing');
-  const rowOf = ({ seconds, queries, vertices }: Observed): Row => [seconds * few, queries, vertices];
+  const rowOf = ({ seconds, queries, vertices }: LoadObserved): Row => [seconds * few, queries, vertices];
   const rows = [rowOf(base), rowOf(slow), rowOf(loaded)] as const;
   const cpu = solve(rows, [base.cpuUs, slow.cpuUs, loaded.cpuUs]);
-  const unnamed = ({ bytes, named, queries }: Observed): number => bytes - bytesPerName * named * queries;
+  const unnamed = ({ bytes, named, queries }: LoadObserved): number => bytes - bytesPerName * named * queries;
   const bytes = solve(rows, [unnamed(base), unnamed(slow), unnamed(loaded)]);
   const perPeer = Math.max(0, (wide.memoryBytes - slow.memoryBytes) / (many - few));
   return {

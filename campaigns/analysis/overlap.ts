@@ -181,6 +181,14 @@ function causesOf(simulated: readonly RunResult[], measured: readonly RunResult[
     causes.push(
       `CPU: nodes shared ${cores} cores that were ${Math.round(cpu)} % busy; the simulator gives every node its own`,
     );
+  const [charged, taken] = [simulated, measured].map((runs) =>
+    mean(runs, (r) => r.results.resource_usage.signature_cpu_percent),
+  );
+  // The same signatures on both sides: what differs is how fast this machine was in that moment.
+  if (typeof charged === 'number' && typeof taken === 'number' && charged > 0)
+    causes.push(
+      `speed: signatures took ${(taken / charged).toFixed(1)} times the CPU that the simulator charges for them (cold caches, cores shared with other work); other code is slowed alike`,
+    );
   const loop = mean(measured, ({ measurement }) => measurement?.busiest_event_loop_percent ?? null);
   if (loop !== null && loop > 80)
     causes.push(`event loop: the busiest was occupied for ${Math.round(loop)} % of a report's time`);

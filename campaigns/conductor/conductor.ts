@@ -56,8 +56,8 @@ export interface ConductOptions {
 
 const tickMs = 10;
 const pushEveryUs = 250_000;
-/** Probes of all nodes together stay below this rate: they are load, too. */
-const probesPerSecondMost = 400;
+/** Probes of all nodes together stay below this rate: they are load that no prediction knows. */
+const probesPerSecondMost = 100;
 const probeEveryLeastUs = 100_000;
 export const orphanUs = 10_000_000;
 const helloWithinMs = 60_000;

@@ -36,6 +36,7 @@ const rounds = 3;
 
 const help = `npm run bench -- [names] [options]
   names            groups (${groups.join(', ')}) or figures (messages.single-1000)
+  --large          with live: networks of 50 and 150 real nodes, too, several minutes
   --quick          a smoke run: figures without meaning, the largest networks left out
   --json           the record of the run instead of tables
   --compare        against test/bench/baseline.json; a median more than 10 % slower ends with exit code 10
@@ -59,9 +60,10 @@ function groupNamed(name: string): Group | undefined {
   return groups.find((group) => group === name);
 }
 
-function jobsNamed(name: string): Job[] {
+function jobsNamed(name: string, withLarge: boolean): Job[] {
   const group = groupNamed(name);
-  if (group !== undefined) return jobs.filter((job) => job.group === group);
+  if (group !== undefined)
+    return jobs.filter((job) => job.group === group && (withLarge || job.onlyWhen !== 'large'));
   const job = jobOf(name);
   if (job !== null) return [job];
   throw new OptionError(`${name}: known are ${[...groups, ...figures.map(({ id }) => id)].join(', ')}`);
@@ -78,6 +80,7 @@ function requestOf(argv: readonly string[]): Request | null {
       compare: flag,
       'save-baseline': flag,
       markdown: flag,
+      large: flag,
       help: flag,
     },
   });
@@ -88,8 +91,10 @@ function requestOf(argv: readonly string[]): Request | null {
     throw new OptionError('--quick measures nothing that could be compared, saved or published');
   if (positionals.length > 0 && values.markdown)
     throw new OptionError('--markdown publishes all figures: give no names');
-  const chosen = new Set(positionals.flatMap(jobsNamed));
-  const inNames = jobs.filter((job) => positionals.length === 0 || chosen.has(job));
+  const chosen = new Set(positionals.flatMap((name) => jobsNamed(name, values.large)));
+  const inNames = jobs.filter((job) =>
+    positionals.length === 0 ? job.onlyWhen === undefined : chosen.has(job),
+  );
   const named = positionals.flatMap((name) => groupNamed(name) ?? []);
   return {
     jobs: inNames.filter((job) => !quick || !job.isHeavy),
@@ -112,8 +117,8 @@ async function measure(request: Request, measured: Measured): Promise<void> {
   const count = request.quick ? 1 : rounds;
   const effort = request.quick ? 'quick' : 'standard';
   for (let round = 1; round <= count; round++) {
-    // Growth is a shape, not a figure to defend: one round is enough.
-    const now = request.jobs.filter(({ group }) => round === 1 || group !== 'growth');
+    // Growth is a shape, not a figure to defend, and a network of real nodes takes half a minute: one round is enough.
+    const now = request.jobs.filter(({ group }) => round === 1 || !['growth', 'live'].includes(group));
     await measureRound(now, effort, measured, ({ name }) => tell(`round ${round} of ${count}: ${name}`));
   }
 }

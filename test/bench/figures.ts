@@ -16,6 +16,7 @@ export const groups = [
   'transport',
   'growth',
   'storage',
+  'live',
 ] as const;
 export type Group = (typeof groups)[number];
 
@@ -282,6 +283,39 @@ const growth: readonly Figure[] = [
   ),
 ];
 
+/** Sizes of networks of real nodes; the larger ones take minutes each. */
+export const liveSizes = [4, 16, 50, 150] as const;
+export const liveBatches = [1, 10, 100] as const;
+/** Source: the published figure of the sources' own implementation, whatever the batch. */
+const publishedTps = 56;
+
+function liveFigures(nodes: number, batch: number): Figure[] {
+  const name = `${nodes}x${batch}`;
+  const many = `${nodes} real nodes, ${batch} transactions a vertex`;
+  const common = { measuredWith: `live.tps-${name}`, regression: false } as const;
+  return [
+    figure({
+      id: `live.tps-${name}`,
+      title: `finalised, best stretch: ${many}`,
+      unit: 'TPS',
+      better: 'higher',
+      published: publishedTps,
+      ...common,
+    }),
+    figure({
+      id: `live.cpu-${name}`,
+      title: 'CPU of all nodes for a transaction',
+      unit: 'CPU ms',
+      ...common,
+    }),
+    figure({ id: `live.signatures-${name}`, title: 'of it, checking signatures', unit: '%', ...common }),
+  ];
+}
+
+const live: readonly Figure[] = liveSizes.flatMap((nodes) =>
+  liveBatches.flatMap((batch) => liveFigures(nodes, batch)),
+);
+
 export const figures: readonly Figure[] = [
   ...network,
   ...consensus,
@@ -294,6 +328,7 @@ export const figures: readonly Figure[] = [
   ...transport,
   ...storage,
   ...growth,
+  ...live,
 ];
 
 /** Groups without figures, and why. */
@@ -311,5 +346,7 @@ export const publishedNotes: readonly string[] = [
   'Adding includes making the table and collecting old ones on the same thread.',
   'Storage: published figures are those of the bare library (rocksdb-native 3.18.1, 1 KB values) on an idle machine of the same ' +
     'kind; CPU of all threads, compaction included, so that they grow on a busy machine: look at the ratio to the limit.',
+  'Networks of real nodes (live) are MEASURED: every node has its sockets, sessions, keys and disk, packed into one process a core. ' +
+    'They run when they are named: npm run bench -- live (4 and 16 nodes), npm run bench -- live --large (50 and 150 too).',
   'Creation of a vertex is its canonical encoding into a reused buffer and its id; it is not signed.',
 ];

@@ -3,7 +3,7 @@
  * Owns: the list of jobs. Does not own: processes (runner.ts), the measurements (network-job.ts, graph-job.ts,
  * vertex-job.ts, hashing-job.ts), which are loaded only where they run.
  */
-import { figures, type Group, growthLoads, growthNodes } from './figures.ts';
+import { figures, type Group, growthLoads, growthNodes, liveBatches, liveSizes } from './figures.ts';
 import type { JobResult } from './job-result.ts';
 import type { Efforts } from './sampling.ts';
 
@@ -12,6 +12,8 @@ export interface Job {
   readonly group: Group;
   /** Takes seconds even when little is measured: left out of a quick run. */
   readonly isHeavy: boolean;
+  /** Runs only when it is named ('named'), or named with `--large` as well ('large'). */
+  readonly onlyWhen?: 'named' | 'large';
   /** Engine flags beside those of a campaign. */
   readonly flags: readonly string[];
   readonly run: (efforts: Efforts) => Promise<JobResult>;
@@ -47,6 +49,17 @@ function decisionJob(figure: string, together: 1 | 10): Job {
     isHeavy: false,
     flags: [],
     run: async (efforts) => (await networkJobs()).measureDecision(figure, together, efforts),
+  };
+}
+
+function liveJob(nodes: number, batch: number): Job {
+  return {
+    name: `live.tps-${nodes}x${batch}`,
+    group: 'live',
+    isHeavy: true,
+    onlyWhen: nodes > 16 ? 'large' : 'named',
+    flags: [],
+    run: async () => (await import('./live-job.ts')).measureLive(nodes, batch),
   };
 }
 
@@ -115,6 +128,7 @@ export const jobs: readonly Job[] = [
   },
   ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),
   ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
+  ...liveSizes.flatMap((nodes) => liveBatches.map((batch) => liveJob(nodes, batch))),
 ];
 
 /** The job that measures a figure: the one of its name, else the one of its group. */
@@ -140,5 +154,6 @@ export async function loadEveryJob(): Promise<void> {
     import('./session-job.ts'),
     import('./transport-job.ts'),
     import('./storage-job.ts'),
+    import('./live-job.ts'),
   ]);
 }

@@ -160,5 +160,12 @@ export function factLines(measured: Measured): string[] {
     const facts = measured.facts.get(job);
     if (facts !== undefined) lines.push(`${text}: ${short(facts['wallMs'] ?? 0)} ms on the wall clock`);
   }
+  for (const [job, facts] of measured.facts) {
+    if (facts['hostBusyPercent'] === undefined) continue;
+    lines.push(
+      `${job} MEASURED: offered up to ${short(facts['offeredMostTps'] ?? 0)} TPS, on average ${short(facts['averageTps'] ?? 0)} finalised; ` +
+        `its nodes had ${short(facts['coresOfNodes'] ?? 0)} cores, the machine was ${short(facts['hostBusyPercent'])} % busy, load before ${short(facts['loadBefore'] ?? 0)}`,
+    );
+  }
   return lines;
 }

@@ -11,6 +11,8 @@ import { binsOf, leastLengths, type WindowPlan } from '#campaigns/targets/simula
 const usuallyMostUs = 60_000_000;
 /** Processes settle: connections warm up, code is compiled. */
 const warmupLeastUs = 2_000_000;
+/** A scenario may ask for more, so that code is compiled and sessions are open before anything counts. */
+const warmupMostUs = 20_000_000;
 const measureLeastUs = 4_000_000;
 const cooldownLeastUs = 1_500_000;
 /** Nodes that share cores are slower than the estimate, which gives each its own. */
@@ -26,7 +28,7 @@ export function planRealTime(spec: RunSpec): WindowPlan {
   const warmupUs = Math.max(
     warmupLeastUs,
     Math.ceil(slack * least.warmupUs),
-    Math.min(spec.duration.warmupUs, warmupLeastUs),
+    Math.min(spec.duration.warmupUs, warmupMostUs),
   );
   const cooldownUs = Math.ceil(Math.max(cooldownLeastUs, slack * least.cooldownUs));
   const compression = requestedUs / measureUs;

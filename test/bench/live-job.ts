@@ -1,0 +1,54 @@
+/**
+ * Figures of networks of real nodes on this machine, packed into one process per core: sockets, sessions, signatures, disks.
+ * Owns: the loads and what is read of a run. Does not own: starting nodes (campaigns/targets/processes).
+ *
+ * The load climbs past what the cores carry: the best stretch is the throughput, and CPU and its shares are those of the
+ * window. Other work on the machine takes cores away; how busy it was, and the load before, are facts beside every figure.
+ */
+import os from 'node:os';
+import { loadSpec, observeLoad } from '#campaigns/targets/processes/load-run.ts';
+import type { JobResult } from './job-result.ts';
+
+const second = 1_000_000;
+/** CPU microseconds that a vertex takes at one node, about: decides how far the load climbs. */
+const vertexAtNodeUs = 2_000;
+/** The top of the climb over that estimate. */
+const overload = 2;
+/** Queries of all nodes together, a second: what is left belongs to vertices. */
+const queriesPerSecond = 400;
+const queriesOfPoll = 6;
+
+export async function measureLive(nodes: number, batch: number): Promise<JobResult> {
+  const cores = os.availableParallelism();
+  const topVertices = (overload * cores * second) / (vertexAtNodeUs * nodes);
+  const before = os.loadavg()[0] ?? 0;
+  const { window } = await observeLoad(
+    loadSpec({
+      nodes,
+      nodesPerProcess: Math.ceil(nodes / cores),
+      pollIntervalUs: Math.max(50_000, Math.round((nodes * queriesOfPoll * second) / queriesPerSecond)),
+      batch,
+      tps: { from: (batch * topVertices) / 8, to: batch * topVertices, steps: 4 },
+      payloadBytes: 100,
+      warmupUs: 5 * second,
+      measureUs: 20 * second,
+    }),
+  );
+  const name = `${nodes}x${batch}`;
+  if (!(window.averageTps > 0)) throw new Error(`${nodes} nodes finalised nothing in the measured window`);
+  return {
+    samples: {
+      [`live.tps-${name}`]: [window.peakTps],
+      [`live.cpu-${name}`]: [(1_000 * window.cores) / window.averageTps],
+      [`live.signatures-${name}`]: [100 * window.signatureShare],
+    },
+    facts: {
+      averageTps: window.averageTps,
+      offeredMostTps: batch * topVertices,
+      coresOfNodes: window.cores,
+      ...(window.medianFinalityMs === null ? {} : { medianFinalityMs: window.medianFinalityMs }),
+      hostBusyPercent: window.hostBusyPercent ?? 0,
+      loadBefore: before,
+    },
+  };
+}
