@@ -52,7 +52,10 @@ export function simulationText(record: CampaignRecord): string {
   });
   const left = [...expected.values()].flatMap((result) => (result.reason === '' ? [] : [result.reason]));
   const notes = [...new Set(left)].map((reason) => `the formulas leave out: ${reason}\n`);
-  return `${textTable(columns, lines)}${notes.join('')}`;
+  const fidelities = runs.flatMap(({ run }) =>
+    run.result.anomalies.filter((note) => /^(?:fidelity|spliced:) /.test(note)),
+  );
+  return `${textTable(columns, lines)}${[...new Set(fidelities)].map((note) => `${note}\n`).join('')}${notes.join('')}`;
 }
 
 function figures({ results, determinism, tier }: RunResult): string[] {

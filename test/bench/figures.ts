@@ -6,6 +6,7 @@
 export const groups = [
   'messages',
   'load',
+  'lumped',
   'consensus',
   'graph',
   'vertex',
@@ -110,6 +111,19 @@ const consensus: readonly Figure[] = [
     published: 177.24,
   }),
 ];
+
+const countedLoad = '1,000 TPS on the WAN, 100/80/10, 10 % always-reject, nodes counted';
+const lumped: readonly Figure[] = [
+  figure({ id: 'lumped.day-10000', title: `24 h of 10,000 nodes, ${countedLoad}`, unit: 'CPU s', target: 1 }),
+  figure({ id: 'lumped.week-10000', title: 'seven days of the same', unit: 'CPU s', target: 7 }),
+  figure({ id: 'lumped.day-1000000', title: '24 h of 1,000,000 nodes', unit: 'CPU s', target: 2 }),
+  figure({
+    id: 'lumped.decision-10000',
+    title: 'one decision of 10,000 nodes, counted',
+    unit: 'CPU ms',
+    target: 0.1,
+  }),
+].map((one) => ({ ...one, regression: false, measuredWith: 'lumped' }));
 
 const graph: readonly Figure[] = [
   twiceAsFast('graph.add-100', 'add 100 vertices of 2 parents to a new table', 'us', 54.36),
@@ -318,6 +332,7 @@ const live: readonly Figure[] = liveSizes.flatMap((nodes) =>
 
 export const figures: readonly Figure[] = [
   ...network,
+  ...lumped,
   ...consensus,
   ...graph,
   ...vertex,

@@ -67,6 +67,13 @@ export const jobs: readonly Job[] = [
   singleJob(1_000),
   singleJob(10_000),
   loadJob('load.dag-1000', 'load', 1_000, 100),
+  {
+    name: 'lumped',
+    group: 'lumped',
+    isHeavy: false,
+    flags: [],
+    run: async (efforts) => (await import('./lumped-job.ts')).measureLumped(efforts),
+  },
   decisionJob('consensus.one-vertex', 1),
   decisionJob('consensus.ten-vertices', 10),
   {
@@ -146,6 +153,7 @@ export function jobOf(figureId: string): Job | null {
 export async function loadEveryJob(): Promise<void> {
   await Promise.all([
     networkJobs(),
+    import('./lumped-job.ts'),
     import('./graph-job.ts'),
     import('./vertex-job.ts'),
     import('./hashing-job.ts'),
