@@ -12,6 +12,8 @@ import { estimateFinality } from './finality-estimate.ts';
 export const leastFinalityTimes = 20;
 /** What is planned for: the estimate of finality errs by tens of percent, and a window that turns out short is worth nothing. */
 export const plannedFinalityTimes = 24;
+/** Of a spliced run without attackers and faults: time is counted, the window shows what a settled network does. */
+const splicedFinalityTimes = 8;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time. */
 const finalityTimesPerStep = 3;
 const warmupFinalityTimes = 2;
@@ -100,19 +102,28 @@ export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estima
   return messagesOf(leastLengths(load, estimate), estimate) * estimate.workPerMessage;
 }
 
+/** How much of a window that stands alone a run needs. Attackers have to be met and faults to fit: they keep all of it. */
+function windowShareOf({ tier, faults, byzantine, workload }: RunSpec): number {
+  const isSettled = faults.length === 0 && byzantine.share === 0 && workload.kind !== 'ramp';
+  return tier === 'spliced' && isSettled ? splicedFinalityTimes / plannedFinalityTimes : 1;
+}
+
 function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
-  const { duration, messageBudget } = spec;
+  const { duration } = spec;
   const { messagesPerSecond, workPerMessage, isLive } = estimate;
   const requestedUs = Math.max(shortestRequestUs, duration.measureUs);
   const least = leastLengths(spec, estimate);
-  const { warmupUs, cooldownUs, measureUs: leastUs } = least;
+  const { warmupUs, cooldownUs } = least;
+  const share = isLive ? windowShareOf(spec) : 1;
+  const leastUs = Math.ceil(share * least.measureUs);
+  const messageBudget = share * spec.messageBudget;
   const besideUs = warmupUs + Math.ceil(cooldownUs / 2);
   const affordableUs =
     Math.floor((messageBudget / (messagesPerSecond * workPerMessage)) * 1_000_000) - besideUs;
   // Watching a network that is not live for longer shows nothing new.
   const measureUs = isLive ? Math.max(leastUs, Math.min(requestedUs, affordableUs)) : leastUs;
   const messages = messagesOf({ warmupUs, measureUs, cooldownUs }, estimate);
-  return finish(spec, estimate, {
+  return finish({ ...spec, messageBudget }, estimate, {
     warmupUs,
     measureUs,
     cooldownUs,

@@ -112,3 +112,13 @@ test('a network that is not live is measured for its round limit, whatever the b
     );
   }
 });
+
+test('a spliced run without attackers and faults needs a third of the window; with them it keeps all of it', () => {
+  const lengthOf = (changes: Partial<typeof spec>): number =>
+    planWindow({ ...spec, byzantine: { ...spec.byzantine, share: 0, attack: 'none' }, ...changes }).measureUs;
+  const alone = lengthOf({});
+  const spliced = lengthOf({ tier: 'spliced' });
+  assert.ok(spliced > 0.25 * alone && spliced < 0.4 * alone, `${spliced} ${alone}`);
+  const byzantine = { ...spec.byzantine, share: 0.1, attack: 'random' } as const;
+  assert.equal(lengthOf({ tier: 'spliced', byzantine }), lengthOf({ byzantine }));
+});
