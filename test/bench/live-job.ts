@@ -46,6 +46,7 @@ export async function measureLive(nodes: number, batch: number): Promise<JobResu
       averageTps: window.averageTps,
       offeredMostTps: batch * topVertices,
       coresOfNodes: window.cores,
+      cores,
       ...(window.medianFinalityMs === null ? {} : { medianFinalityMs: window.medianFinalityMs }),
       hostBusyPercent: window.hostBusyPercent ?? 0,
       loadBefore: before,

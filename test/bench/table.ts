@@ -142,6 +142,12 @@ export function notRunLines(wanted: ReadonlySet<Group>): string[] {
   });
 }
 
+/** Saturated are nodes that used nearly all cores; other work that took them makes the figures those of a smaller machine. */
+function othersNote({ cores, coresOfNodes }: Readonly<Record<string, number>>): string {
+  if (cores === undefined || coresOfNodes === undefined || coresOfNodes >= 0.8 * cores) return '';
+  return `: NOT SATURATED by its nodes (${short(coresOfNodes)} of ${short(cores)} cores), no figure of this machine`;
+}
+
 /** What the figures say about single runs: memory per node, wall time. */
 export function factLines(measured: Measured): string[] {
   const lines: string[] = [];
@@ -164,7 +170,7 @@ export function factLines(measured: Measured): string[] {
     if (facts['hostBusyPercent'] === undefined) continue;
     lines.push(
       `${job} MEASURED: offered up to ${short(facts['offeredMostTps'] ?? 0)} TPS, on average ${short(facts['averageTps'] ?? 0)} finalised; ` +
-        `its nodes had ${short(facts['coresOfNodes'] ?? 0)} cores, the machine was ${short(facts['hostBusyPercent'])} % busy, load before ${short(facts['loadBefore'] ?? 0)}`,
+        `its nodes had ${short(facts['coresOfNodes'] ?? 0)} cores, the machine was ${short(facts['hostBusyPercent'])} % busy, load before ${short(facts['loadBefore'] ?? 0)}${othersNote(facts)}`,
     );
   }
   return lines;

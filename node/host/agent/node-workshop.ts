@@ -183,6 +183,7 @@ export class NodeWorkshop implements NodeFactory {
         conditions,
         everyUs: assignment.push.probeEveryUs,
         random: Math.random,
+        echoed: (roundTripUs) => measurements.pinged(roundTripUs),
       });
       const { identity, verifier } = berth;
       const options = {

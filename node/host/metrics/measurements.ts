@@ -43,6 +43,7 @@ export class Measurements {
   readonly consensusLatencySeconds = new BucketHistogram(latencySeconds);
   readonly roundDurationSeconds = new BucketHistogram(latencySeconds);
   readonly queryLatencySeconds = new BucketHistogram(latencySeconds);
+  readonly pingSeconds = new BucketHistogram(latencySeconds);
   readonly confidence = new BucketHistogram(confidenceBounds);
   /** Since the last push. */
   readonly latencyUs = new LatencyHistogram();
@@ -69,6 +70,11 @@ export class Measurements {
     this.counters.pollChits += chits;
     this.roundDurationSeconds.observe(tookUs / 1e6);
     this.roundUs.record(tookUs);
+  }
+
+  /** A probe came back from a peer that had nothing to compute for it. */
+  pinged(roundTripUs: number): void {
+    this.pingSeconds.observe(roundTripUs / 1e6);
   }
 
   /** A query was answered. */

@@ -111,6 +111,12 @@ function addHistograms(registry: Registry, source: NodeSource): void {
     registry,
   );
   new ScrapedHistogram(
+    'ping_round_trip_seconds',
+    'Round trips of probes to random peers: the network and two event loops, nothing else',
+    () => at().pingSeconds,
+    registry,
+  );
+  new ScrapedHistogram(
     'confidence_score',
     'Confidence of a vertex when it was finalised',
     () => at().confidence,

@@ -40,6 +40,8 @@ export interface ProbingOptions {
   readonly everyUs: number;
   /** Uniform in [0, 1): chooses peers. */
   readonly random: () => number;
+  /** A probe has come back. */
+  readonly echoed: (roundTripUs: number) => void;
 }
 
 /** A probe without an echo is given up after the longest round trip that was ordered and so much more. */
@@ -226,6 +228,7 @@ export class ProbingTransport implements Transport {
     sum.total += tookUs;
     sum.answered += 1;
     sum.sent += 1;
+    this.#options.echoed(tookUs);
   }
 }
 

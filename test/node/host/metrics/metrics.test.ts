@@ -32,6 +32,7 @@ const required: Readonly<Record<string, string>> = {
   consensus_latency_seconds: 'histogram',
   round_duration_seconds: 'histogram',
   query_latency_seconds: 'histogram',
+  ping_round_trip_seconds: 'histogram',
   memory_bytes: 'gauge',
   cpu_usage_percent: 'gauge',
   network_bytes_sent: 'counter',
@@ -55,6 +56,7 @@ test('a scrape shows what the node has counted', async () => {
   measurements.finalised(null, 10, 0.99);
   measurements.pollEnded(12_000, 5, 4);
   measurements.queryAnswered(900);
+  measurements.pinged(2_000);
   measurements.counters.verificationUs = 2_500_000;
   measurements.gauges.activeVertices = 7;
   const registry = registryOf('12', measurements);
@@ -71,6 +73,8 @@ test('a scrape shows what the node has counted', async () => {
   assert.ok(Math.abs(found.get('consensus_latency_seconds_sum{node="12"}')! - 0.8) < 1e-9);
   assert.equal(found.get('confidence_score_count{node="12"}'), 2);
   assert.equal(found.get('query_latency_seconds_bucket{le="0.001",node="12"}'), 1);
+  assert.equal(found.get('ping_round_trip_seconds_bucket{le="0.001",node="12"}'), 0);
+  assert.equal(found.get('ping_round_trip_seconds_bucket{le="0.0025",node="12"}'), 1);
 });
 
 test('packed nodes share one page: each family once, each node with its label and its share of the process', async () => {

@@ -22,6 +22,7 @@ async function probing(loss: number) {
     peerId: String(number),
     addresses: [],
   }));
+  const pings = members.map((): number[] => []);
   const nodes = members.map(({ number: self }) => {
     const inner = network.transport(self);
     let draws = 0;
@@ -33,6 +34,7 @@ async function probing(loss: number) {
       conditions: inner.conditions,
       everyUs: 100_000,
       random,
+      echoed: (roundTripUs) => pings[self]!.push(roundTripUs),
     });
   });
   const handler: TransportHandler = {
@@ -43,11 +45,11 @@ async function probing(loss: number) {
     misbehaved: () => {},
   };
   for (const node of nodes) await node.start(members, handler);
-  return { clock, network, nodes, frames };
+  return { clock, network, nodes, frames, pings };
 }
 
 test('probes see the ordered delay and loss, at both ends', async () => {
-  const { clock, nodes } = await probing(0.1);
+  const { clock, nodes, pings } = await probing(0.1);
   clock.advance(200_000_000);
   const observations = nodes[0]!.takeProbes();
   assert.deepEqual(
@@ -62,6 +64,13 @@ test('probes see the ordered delay and loss, at both ends', async () => {
     assert.ok(Math.abs(roundTripUs.mean - 250_000) < 10_000, `${roundTripUs.mean}`);
     assert.deepEqual([orderedOneWayUs, orderedLoss, isCut], [[50_000, 200_000], 0.09999999999999998, false]);
   }
+  const answers = observations.reduce((sum, { answered }) => sum + answered, 0);
+  assert.equal(pings[0]!.length, answers);
+  const totalUs = observations.reduce(
+    (sum, { answered, roundTripUs }) => sum + answered * roundTripUs!.mean,
+    0,
+  );
+  assert.ok(Math.abs(pings[0]!.reduce((sum, us) => sum + us, 0) - totalUs) <= answers);
   const { received, missing, oneWayUs } = nodes[1]!.heard;
   assert.ok(missing / (received + missing) > 0.05 && missing / (received + missing) < 0.15);
   assert.ok(oneWayUs / received > 120_000 && oneWayUs / received < 130_000);
