@@ -19,7 +19,7 @@ export type AttackName =
   | 'equivocation';
 
 /** Fidelities of the simulator: campaigns/targets/simulator/tier.ts. */
-export type TierName = 'analytic' | 'lumped' | 'spliced' | 'message';
+export type TierName = 'analytic' | 'lumped' | 'spliced' | 'poll' | 'message';
 
 export type TopologyKind = 'full' | 'ring' | 'star' | 'mesh' | 'hierarchical' | 'random';
 

@@ -208,8 +208,17 @@ export class Core {
       (outcome !== ignored || this.#isGivenUp(poll, slot))
     )
       this.#roundTrip.observe(this.#nodeOf(poll), nowUs - polls.startUs[poll]!);
+    this.#weigh(poll, outcome, nowUs);
+  }
+
+  /** The same when the host observes round trips apart (`observe`). */
+  count(poll: number, slot: number, attempt: number, kind: number, nowUs: number): void {
+    this.#weigh(poll, this.polls.accept(poll, slot, attempt, kind), nowUs);
+  }
+
+  #weigh(poll: number, outcome: number, nowUs: number): void {
     if (outcome === mayBeLast) {
-      if (polls.isOver(poll)) this.#complete(poll, nowUs);
+      if (this.polls.isOver(poll)) this.#complete(poll, nowUs);
     } else if (outcome === ignored) this.ignoredAnswers += 1;
   }
 
@@ -222,11 +231,14 @@ export class Core {
   /** An answer to a poll that is over: ignored, but a round-trip sample when it is the last poll's. */
   receiveLate(poll: number, sequence: number, slot: number, attempt: number, nowUs: number): void {
     this.ignoredAnswers += 1;
+    if (attempt === 0 && slot === sequence % this.polls.k) this.observe(poll, sequence, nowUs);
+  }
+
+  /** The answer at the sample slot of a poll arrives, however late: the last two polls of a node yield a round trip. */
+  observe(poll: number, sequence: number, nowUs: number): void {
     const polls = this.polls;
     const age = (polls.sequence(poll) - sequence) & sequenceBits;
-    if (attempt !== 0 || age > 1) return;
-    const sampleSlot = age === 0 ? polls.head[poll * polls.stride + fieldSampleSlot]! : sequence % polls.k;
-    if (slot !== sampleSlot) return;
+    if (age > 1) return;
     const startUs = age === 0 ? polls.startUs[poll]! : polls.previousStartUs[poll]!;
     this.#roundTrip.observe(this.#nodeOf(poll), nowUs - startUs);
   }

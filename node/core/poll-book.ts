@@ -51,6 +51,9 @@ const someCounted = 1 << 16;
 /** The sequence while the poll is open, another number while it is closed. */
 export const headCurrent = 0;
 export const headScopeWords = fieldScopeWords;
+export const headFilled = fieldFilled;
+/** Filled slots with which it pays to ask `isOver`. */
+export const headNextCheck = fieldNextCheck;
 /** Key of the poll's random stream. */
 export const headKey = fieldKey;
 /** The slot whose answer is a round-trip sample. */
@@ -218,6 +221,34 @@ export class PollBook {
       head[h + fieldOdd] = odd + 1;
     }
     return filled >= head[h + fieldNextCheck]! ? mayBeOver : noted;
+  }
+
+  /**
+   * For a host that knows beforehand which answers arrive before the one that ends the poll: `filled` slots, `voters` of them
+   * yes to everything, the others listed by `foreseeOdd` in the order of arrival. The next answer asks `isOver`.
+   */
+  foresee(poll: number, filled: number, voters: number): void {
+    const h = poll * this.stride;
+    this.head[h + fieldFilled] = filled;
+    this.head[h + fieldNextCheck] = filled + 1;
+    this.head[h + fieldVoters] = voters;
+  }
+
+  foreseeOdd(poll: number, slot: number, kind: number): void {
+    const at = poll * this.stride + fieldOdd;
+    const odd = this.head[at]!;
+    this.#odd[poll * this.k + odd] = (kind << 10) | slot;
+    this.head[at] = odd + 1;
+  }
+
+  /** Takes back what was foreseen: no answer has been counted. */
+  unforesee(poll: number): void {
+    const h = poll * this.stride;
+    this.head[h + fieldFilled] = 0;
+    this.head[h + fieldNextCheck] = this.#earlyEnd ? this.#firstCheck : this.k;
+    this.head[h + fieldVoters] = 0;
+    this.head[h + fieldOdd] = 0;
+    this.head[h + fieldCounted] = 0;
   }
 
   /** The slot was given to a fresh peer. */

@@ -82,7 +82,7 @@ const wrongUses: ReadonlyArray<readonly [what: string, words: readonly string[],
   [
     'a tier that does not exist',
     ['simulate', 'LT-001', '--tier', 'guess'],
-    /--tier.*choose from: auto, analytic, lumped, spliced, message/,
+    /--tier.*choose from: auto, analytic, lumped, spliced, poll, message/,
   ],
   ['a seed that is no number', ['phase1', '--seed', 'x'], /--seed: "x"/],
   ['a scenario that the phase does not carry', ['phase1', '--scenario', 'SK-002'], /SK-002 is not in phase1/],

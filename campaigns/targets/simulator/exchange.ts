@@ -3,16 +3,16 @@
  * Owns: queries and answers in flight, their delays, bytes and CPU, Byzantine rewriting. Does not own: when polls start or
  * what answers mean (node/core), other events (simulation.ts). Nothing here allocates per message.
  */
-import { type AnswerDecorator, answerLate, answerNever, answerNow } from '#node/core/answer.ts';
+import { answerLate, answerNever, answerNow } from '#node/core/answer.ts';
 import type { Core } from '#node/core/core.ts';
 import { answerYesToAll } from '#node/core/exceptions.ts';
-import { bitCount, headKey, headScopeWords, headStates } from '#node/core/poll-book.ts';
-import { mix, purpose, streamKey } from '#node/core/random.ts';
-import type { Calibration } from '#node/model/calibration.ts';
+import { headKey, headScopeWords, headStates } from '#node/core/poll-book.ts';
+import { mix } from '#node/core/random.ts';
+import { Answering } from './answering.ts';
 import type { Cpu } from './cpu.ts';
 import { deferred, kindShift, memberOf, mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
 import type { Network } from './network.ts';
-import type { VirtualDisk } from './virtual-disk.ts';
+import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
@@ -21,7 +21,8 @@ const fieldScopeWords = headScopeWords;
 const fieldStates = headStates;
 const yesToAll = answerYesToAll;
 const draw32 = mix;
-const ones = bitCount;
+const queryStream = queryDraws;
+const answerStream = answerDraws;
 const kindAt = kindShift;
 const memberMask = mostMembers - 1;
 const pollMask = mostPolls - 1;
@@ -30,35 +31,24 @@ const now = answerNow;
 const never = answerNever;
 const lateMark = answerLate;
 
-export interface ExchangeParts {
-  readonly core: Core;
-  readonly network: Network;
-  readonly cpu: Cpu;
-  readonly disk: VirtualDisk;
-  readonly calibration: Calibration;
-  readonly seed: number;
-  readonly attackers: Uint8Array;
-  readonly attack: AnswerDecorator | null;
-  readonly operatorOf: Int32Array;
-  readonly wheelSlots: number;
-}
-
-/** Second key words: queries and answers of a poll draw from different streams. */
-const queryDraws = 0x2545f491;
-const answerDraws = 0x6c8e9cf5;
 const attacker = 0x80000000 | 0;
+/** Polls of a node that may be in flight at once. */
+const pastBits = 4;
+const pastMask = (1 << pastBits) - 1;
 
-export class Exchange {
+export class Exchange implements Traffic {
   readonly queries: TimingWheel;
   readonly answers: TimingWheel;
   nowUs = 0;
-  /** Queries and answers delivered. */
   messages = 0;
+  readonly ignoredAhead = 0;
+  readonly lostAhead = 0;
   /** Queries received by each member; the top bit marks those whose answers an attack rewrites. */
   readonly #asked: Int32Array;
-  /** An answer before it is known what kind it is. */
-  #draft = new Int32Array(2);
-  readonly #parts: ExchangeParts;
+  /** Keys of the last polls: an answer to a query that arrives when its poll is over has that poll's draw. */
+  readonly #pastKeys: Int32Array;
+  readonly #answering: Answering;
+  readonly #parts: TrafficParts;
   readonly #core: Core;
   readonly #network: Network;
   readonly #cpu: Cpu;
@@ -71,7 +61,7 @@ export class Exchange {
   #departUs = 0;
   #queryBytes = 0;
 
-  constructor(parts: ExchangeParts) {
+  constructor(parts: TrafficParts) {
     this.#parts = parts;
     this.#core = parts.core;
     this.#network = parts.network;
@@ -84,6 +74,8 @@ export class Exchange {
     if (parts.attack !== null)
       for (const [member, attacks] of parts.attackers.entries())
         if (attacks === 1) this.#asked[member] = attacker;
+    this.#pastKeys = new Int32Array(parts.core.polls.polls << pastBits);
+    this.#answering = new Answering(parts);
     const times = parts.calibration.serviceTimesUs;
     this.#isWeightless = times.askQuery === 0 && times.answerQuery === 0;
     this.#timeoutUs = new Float64Array(parts.core.polls.polls);
@@ -96,7 +88,8 @@ export class Exchange {
     return !this.#isWeightless || this.#parts.disk.anyFailed;
   }
 
-  /** Delivers what is due in this tick. */
+  released(_slot: number): void {}
+
   drain(): void {
     this.queries.drain(this.#querySink);
     this.answers.drain(this.#answerSink);
@@ -127,12 +120,10 @@ export class Exchange {
     this.#cpu.loop(node, serviceTimesUs.askQuery * this.#core.polls.k, this.nowUs);
   }
 
-  /** Retries leave at once. */
-  beginRetries(): void {
+  beginRetries(_poll: number, _sequence: number): void {
     this.#departUs = this.nowUs;
   }
 
-  /** When the querier gives up on what it asked just now, for a wait of `waitUs`. */
   giveUpAt(poll: number, waitUs: number): number {
     const dueUs = this.#departUs + waitUs;
     this.#timeoutUs[poll] = dueUs;
@@ -143,7 +134,7 @@ export class Exchange {
     const network = this.#network;
     const head = this.#core.polls.head;
     const h = poll * this.#core.polls.stride;
-    const draw = draw32(head[h + fieldKey]!, queryDraws, 2 * slot + attempt);
+    const draw = draw32(head[h + fieldKey]!, queryStream, 2 * slot + attempt);
     const a = pollEvent(attempt, slot, peer);
     const b = pollReference(poll, head[h]!);
     let ticks = network.plain
@@ -167,6 +158,8 @@ export class Exchange {
     const network = this.#network;
     const { peers, head, stride, k } = this.#core.polls;
     const from = poll * k;
+    const h = poll * stride;
+    this.#pastKeys[(poll << pastBits) + (head[h]! & pastMask)] = head[h + fieldKey]!;
     if (!network.plain || this.#departUs > this.nowUs) {
       for (let slot = 0; slot < count; slot++) this.query(poll, slot, 0, peers[from + slot]!);
       return;
@@ -175,7 +168,7 @@ export class Exchange {
     const key = head[poll * stride + fieldKey]!;
     const b = pollReference(poll, head[poll * stride]!);
     for (let slot = 0; slot < count; slot++) {
-      const ticks = network.plainDelay(draw32(key, queryDraws, 2 * slot));
+      const ticks = network.plainDelay(draw32(key, queryStream, 2 * slot));
       if (ticks >= 0) queue.push(ticks, (slot << 17) | peers[from + slot]!, b);
     }
   }
@@ -186,6 +179,8 @@ export class Exchange {
     const { votes, words: row } = standing;
     const queue = this.answers;
     const asked = this.#asked;
+    const answering = this.#answering;
+    const pastKeys = this.#pastKeys;
     const network = this.#network;
     const isPlain = network.plain ? 1 : 0;
     const isCareful = network.partitioned || this.#isHindered ? 1 : 0;
@@ -208,10 +203,11 @@ export class Exchange {
       const slot = (a >>> 17) & 1023;
       const attempt = (a >>> 27) & 1;
       const h = poll * stride;
-      const key = head[h + fieldKey]!;
+      const isCurrent = head[h] === b >>> 20;
+      const key = isCurrent ? head[h + fieldKey]! : pastKeys[(poll << pastBits) + ((b >>> 20) & pastMask)]!;
       let manner: number = now;
       if (
-        head[h] === b >>> 20 &&
+        isCurrent &&
         ((head[h + fieldStates + (slot >>> 4)]! >>> ((slot & 15) << 1)) & 3) === attempt << 1
       ) {
         // One word of honest yes votes is the common case.
@@ -222,13 +218,13 @@ export class Exchange {
         ) {
           a |= yesToAll << kindAt;
         } else {
-          const answer = this.#answer(peer, poll, slot, asks < 0);
+          const answer = answering.answer(peer, poll, slot, asks < 0, this.nowUs);
           manner = answer & 3;
           if (manner === never) continue;
           a |= (answer >>> 2) << kindAt;
         }
       }
-      const draw = draw32(key, answerDraws, 2 * slot + attempt);
+      const draw = draw32(key, answerStream, 2 * slot + attempt);
       const delay =
         isPlain === 1
           ? network.plainDelay(draw)
@@ -239,25 +235,6 @@ export class Exchange {
       queue.push(ticks, a, b);
     }
     this.messages += delivered;
-  }
-
-  /** The peer's answer, rewritten if it attacks. Returns its kind, above two bits of when it leaves. */
-  #answer(peer: number, poll: number, slot: number, attacks: boolean): number {
-    const core = this.#core;
-    const { polls, standing } = core;
-    if (!attacks) {
-      const at = 2 * peer * standing.words;
-      const kind = polls.put(poll, slot, standing.votes, at);
-      if (kind !== yesToAll) this.#onExceptions(peer, poll, standing.votes, at);
-      return (kind << 2) | now;
-    }
-    const words = polls.scopeWords(poll);
-    if (this.#draft.length < 2 * words) this.#draft = new Int32Array(2 * polls.words);
-    const draft = this.#draft;
-    const exceptions = core.answer(peer, polls.scope, poll * polls.words, words, draft, 0);
-    if (exceptions !== 0) this.#onExceptions(peer, poll, draft, 0);
-    const manner = this.#decorate(peer, poll, words);
-    return (polls.put(poll, slot, draft, 0) << 2) | manner;
   }
 
   /** Ticks until the answering node has done its work, -1 when it does not answer. */
@@ -271,46 +248,6 @@ export class Exchange {
     if (this.#cpu.isOverloaded(peer, this.nowUs)) return -1;
     const doneUs = this.#cpu.loop(peer, calibration.serviceTimesUs.answerQuery, this.nowUs);
     return Math.round((doneUs - this.nowUs) / this.#tickUs);
-  }
-
-  /** Answers are sent as exceptions; a vertex of the scope that is unknown is asked for. */
-  #onExceptions(peer: number, poll: number, votes: Int32Array, at: number): void {
-    const { scope, words: width } = this.#core.polls;
-    const words = this.#core.polls.scopeWords(poll);
-    const scopeAt = poll * width;
-    let exceptions = 0;
-    let unknown = 0;
-    for (let w = 0; w < words; w++) {
-      const missing = scope[scopeAt + w]! & ~votes[at + 2 * w]!;
-      if (missing === 0) continue;
-      exceptions += ones(missing);
-      unknown |= missing & ~votes[at + 2 * w + 1]!;
-    }
-    this.#network.bytesSent[peer]! += exceptions * this.#parts.calibration.wireBytes.answerPerException;
-    if (unknown !== 0) this.#core.requestMissing(peer, this.#nodeOf(poll), scope, scopeAt, words, this.nowUs);
-  }
-
-  #decorate(peer: number, poll: number, words: number): number {
-    const { attack, operatorOf, seed } = this.#parts;
-    if (attack === null) return now;
-    const polls = this.#core.polls;
-    const querier = this.#nodeOf(poll);
-    const draw = draw32(
-      streamKey(seed, operatorOf[peer]!, purpose.attack, querier),
-      querier,
-      polls.sequence(poll),
-    );
-    return attack.decorate(
-      this.#core,
-      peer,
-      querier,
-      draw,
-      polls.scope,
-      poll * polls.words,
-      words,
-      this.#draft,
-      0,
-    );
   }
 
   /** Just before the querier gives up. */
@@ -360,12 +297,10 @@ export class Exchange {
     return true;
   }
 
-  /** Queries received by each member. */
   get asked(): Int32Array {
     return this.#asked.map((count) => count & ~attacker);
   }
 
-  /** Bytes of the fixed part of all answers a member has sent; exceptions are in the network's counter. */
   answerBytesOf(member: number): number {
     return (this.#asked[member]! & ~attacker) * this.#parts.calibration.wireBytes.answerFixed;
   }

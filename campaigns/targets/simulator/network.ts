@@ -6,6 +6,8 @@
 import { mix, purpose, streamKey, unit } from '#node/core/random.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
 
+/** The longest one-way delay is cut into about this many ticks. */
+export const finerThan = 512;
 const tableSize = 4096;
 const lossResolution = 1 << 20;
 /** A message waits at most this long for a full link; then it is dropped, as a bounded queue drops it. */
@@ -75,21 +77,14 @@ export class Network {
     return this.#table[draw & (tableSize - 1)]!;
   }
 
-  /** The same for many draws. */
-  plainDelays(draws: Int32Array, delays: Int32Array, count: number): void {
-    const table = this.#table;
-    const limit = this.#lossLimit;
-    let lost = 0;
-    for (let i = 0; i < count; i++) {
-      const draw = draws[i]!;
-      if (draw >>> 12 < limit) {
-        lost += 1;
-        delays[i] = -1;
-      } else {
-        delays[i] = table[draw & 4095]!;
-      }
-    }
-    this.lost += lost;
+  /** Ticks by the low 12 bits of a draw. */
+  get delayTable(): Int32Array {
+    return this.#table;
+  }
+
+  /** A message is lost when the high 20 bits of its draw are below this. */
+  get lossLimit(): number {
+    return this.#lossLimit;
   }
 
   /** Delay in ticks from now until arrival, -1 when lost. Reserves bandwidth at both ends. */

@@ -20,6 +20,7 @@ import {
 } from '#campaigns/measure/run-figures.ts';
 import type { RunResult, TestStatus } from '#campaigns/results/schema.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
+import { pollIsExact } from './poll-refusal.ts';
 import type { RunParts } from './run-parts.ts';
 
 /** The record of a run that ended at `endedUs` of virtual time and took `cpuSeconds` of one core. */
@@ -57,7 +58,7 @@ export function outcomeOf(
     anomalies: anomaliesOf(parts),
     determinism: { key: determinismKey(spec), seed: spec.seed, trace_hash: recorder.traceHash },
     provenance: 'SIMULATED',
-    tier: 'message',
+    tier: spec.tier === 'poll' ? 'poll' : 'message',
     test_status: status,
     reason,
   };
@@ -88,8 +89,9 @@ function statusOf(
 }
 
 function anomaliesOf(parts: RunParts): string[] {
-  const { simulation, conduct, plan, schedule } = parts;
+  const { simulation, conduct, plan, schedule, spec } = parts;
   const found: string[] = [...plan.notes, ...schedule.notes];
+  if (spec.tier === 'poll') found.push(`poll fidelity: ${pollIsExact}`);
   const note = (count: number, what: string): void => {
     if (count > 0) found.push(`${count} ${what}`);
   };
@@ -173,10 +175,10 @@ function eventsOf(parts: RunParts, safety: SafetyReport): string[] {
     line('traffic', {
       messages: simulation.messages,
       polls: simulation.polls,
-      lost: simulation.network.lost,
+      lost: simulation.network.lost - simulation.exchange.lostAhead,
       cut: simulation.network.cut,
       retries: simulation.core.retries,
-      ignored_answers: simulation.core.ignoredAnswers,
+      ignored_answers: simulation.core.ignoredAnswers - simulation.exchange.ignoredAhead,
       bodies: simulation.relay.bodies,
       requests: simulation.relay.requests,
     }),

@@ -1,5 +1,5 @@
 /**
- * One repetition at message fidelity, from a run specification to its outcome.
+ * One repetition at message or poll fidelity, from a run specification to its outcome.
  * Owns: putting the parts together, the loop over virtual time, when the run ends. Does not own: any part.
  * The same specification gives the same trace hash and the same figures, byte for byte.
  */
@@ -44,6 +44,7 @@ function simulationOf(spec: RunSpec, { attackers }: Cast, conduct: Conduct, made
   const { attack, clusters, identities, exclusion } = spec.byzantine;
   return new Simulation(
     {
+      tier: spec.tier === 'poll' ? 'poll' : 'message',
       nodes: spec.nodes,
       consensus: spec.consensus,
       network: spec.network,
@@ -199,7 +200,7 @@ function closeBin(parts: RunParts, edgeUs: number): void {
 }
 
 /** Runs one repetition. An aborted signal yields a result with status ABORTED. */
-export function runMessageTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
+export function runEvents(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
   const started = process.threadCpuUsage();
   const parts = assemble(spec);
   const endedUs = execute(parts, progress, signal);

@@ -1,7 +1,7 @@
 /**
- * The message-fidelity simulation: the consensus core of every node, driven by an event per message.
+ * The simulation: the consensus core of every node, driven by events.
  * Owns: virtual time, the order of things within a tick, timers, the ports of the core. Does not own: the protocol (node/core),
- * queries and answers (exchange.ts), load and faults (conduct.ts), what is recorded (recorder.ts).
+ * queries and answers (exchange.ts, poll-exchange.ts), load and faults (conduct.ts), what is recorded (recorder.ts).
  * Within a tick timers and vertices come first, then queries, then answers; each first in, first out.
  */
 import type { AnswerDecorator } from '#node/core/answer.ts';
@@ -24,13 +24,17 @@ import {
   sequenceOf,
 } from './event.ts';
 import { Exchange } from './exchange.ts';
-import { Network } from './network.ts';
+import { finerThan, Network } from './network.ts';
+import { PollExchange } from './poll-exchange.ts';
 import { Relay } from './relay.ts';
 import type { RelayGraph } from './topology.ts';
+import type { Traffic } from './traffic.ts';
 import type { DecisionSink, VirtualDisk } from './virtual-disk.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
 export interface SimulationOptions {
+  /** How queries and answers are followed. */
+  readonly tier: 'message' | 'poll';
   readonly nodes: number;
   readonly consensus: ConsensusParams;
   readonly network: NetworkProfile;
@@ -62,8 +66,6 @@ export interface Conductor extends DecisionSink {
 }
 
 const wheelSlots = 8192;
-/** The longest one-way delay is cut into about this many ticks. */
-const finerThan = 512;
 
 export class Simulation implements CorePorts, EventSink {
   readonly core: Core;
@@ -71,7 +73,7 @@ export class Simulation implements CorePorts, EventSink {
   readonly cpu: Cpu;
   readonly disk: VirtualDisk;
   readonly relay: Relay;
-  readonly exchange: Exchange;
+  readonly exchange: Traffic;
   /** Timers and vertices; queries and answers have their own queues. */
   readonly wheel = new TimingWheel(wheelSlots);
   readonly tickUs: number;
@@ -109,7 +111,8 @@ export class Simulation implements CorePorts, EventSink {
     this.cpu = new Cpu(nodes, options.cores);
     this.disk = options.disk(nodes, calibration.serviceTimesUs.syncDisk, conductor);
     const { core, cpu, disk, wheel } = this;
-    this.exchange = new Exchange({ ...options, core, network: this.network, cpu, disk, wheelSlots });
+    const parts = { ...options, core, network: this.network, cpu, disk, wheelSlots };
+    this.exchange = options.tier === 'poll' ? new PollExchange(parts) : new Exchange(parts);
     this.relay = new Relay({
       core,
       network: this.network,
@@ -176,7 +179,7 @@ export class Simulation implements CorePorts, EventSink {
         this.#ring(memberOf(a));
         break;
       case eventKind.timeout:
-        this.exchange.beginRetries();
+        this.exchange.beginRetries(pollOf(b), sequenceOf(b));
         this.core.timeout(pollOf(b), sequenceOf(b), this.nowUs);
         break;
       case eventKind.publish:
@@ -258,5 +261,6 @@ export class Simulation implements CorePorts, EventSink {
 
   released(slot: number): void {
     this.relay.released(slot);
+    this.exchange.released(slot);
   }
 }

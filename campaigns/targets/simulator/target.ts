@@ -10,7 +10,7 @@ import { attackNames } from '#node/byzantine/attacks.ts';
 import { analyticRun } from './analytic-run.ts';
 import { runLumpedTier } from './lumped/lumped-tier.ts';
 import { runSplicedTier } from './lumped/spliced-run.ts';
-import { runMessageTier } from './run.ts';
+import { runEvents } from './run.ts';
 import { tiers } from './tier.ts';
 
 const capabilities: Capabilities = {
@@ -39,8 +39,9 @@ function runTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOut
       return runLumpedTier(spec);
     case 'spliced':
       return runSplicedTier(spec, progress, signal);
+    case 'poll':
     case 'message':
-      return runMessageTier(spec, progress, signal);
+      return runEvents(spec, progress, signal);
   }
 }
 

@@ -6,6 +6,7 @@
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
 import { mostMembers } from './event.ts';
 import { lumpedRefusal, splicedRefusal } from './lumped/refusal.ts';
+import { pollRefusal } from './poll-refusal.ts';
 
 export interface Tier {
   readonly name: TierName;
@@ -37,6 +38,11 @@ export const tiers: Readonly<Record<TierName, Tier>> = {
     name: 'spliced',
     about: 'the whole time counted, around a window with an event per message',
     supports: (spec) => tooMany(spec) ?? splicedRefusal(spec),
+  },
+  poll: {
+    name: 'poll',
+    about: 'an event per poll, with the draws of the message fidelity: equal to it bit for bit',
+    supports: (spec) => tooMany(spec) ?? pollRefusal(spec),
   },
   message: {
     name: 'message',

@@ -6,7 +6,7 @@
  */
 import type { FaultRecord, RunResult, SeriesPoint } from '#campaigns/results/schema.ts';
 import type { Fault, RunSpec } from '#campaigns/run-spec.ts';
-import { runMessageTier } from '#campaigns/targets/simulator/run.ts';
+import { runEvents } from '#campaigns/targets/simulator/run.ts';
 import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
 import type { Tuning } from './class-run.ts';
 import { loadOutcome } from './lumped-outcome.ts';
@@ -18,7 +18,7 @@ const windowShare = 0.9;
 const mostDistance = 3;
 
 export function runSplicedTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
-  const window = runMessageTier(spec, (share) => progress(windowShare * share), signal);
+  const window = runEvents(spec, (share) => progress(windowShare * share), signal);
   if (signal.aborted) return window;
   const started = process.threadCpuUsage();
   const countable = spec.faults.filter((fault) => faultReason(fault) === null);

@@ -37,6 +37,7 @@ function polling(setting: Setting = {}): Simulation {
   const { network = steady, seed = 1, attack = null, calibration = weightless(defaultCalibration) } = setting;
   const simulation = new Simulation(
     {
+      tier: 'message',
       nodes,
       consensus: {
         ...runSpecExample().consensus,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
-import { runMessageTier } from '#campaigns/targets/simulator/run.ts';
+import { runEvents } from '#campaigns/targets/simulator/run.ts';
 import { networkNamed, runSpecExample } from '#test/support/run-spec-example.ts';
 
 const spec = runSpecExample({ messageBudget: 1_000_000 });
@@ -21,7 +21,7 @@ const cases: readonly (readonly [string, RunSpec])[] = [
 
 for (const [name, one] of cases) {
   test(`estimated finality and messages are within a fifth of the simulation for ${name}`, () => {
-    const { results } = runMessageTier(one, () => undefined, new AbortController().signal).result;
+    const { results } = runEvents(one, () => undefined, new AbortController().signal).result;
     const estimate = estimateFinality(one);
     const measuredUs = results.latency.mean_ms! * 1_000;
     assert.ok(

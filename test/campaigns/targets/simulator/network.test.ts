@@ -72,20 +72,6 @@ test('loss is the share of the profile, with more loss on top while a fault last
   assert.equal(lostNow(), base);
 });
 
-test('many draws at once fare as one by one', () => {
-  const one = networkOf({ loss: 0.05 });
-  const many = networkOf({ loss: 0.05 });
-  const given = Int32Array.from({ length: 500 }, (_, i) => drawn(i));
-  const delays = new Int32Array(500);
-  many.plainDelays(given, delays, 500);
-  assert.deepEqual(
-    [...delays],
-    [...given].map((draw) => one.plainDelay(draw)),
-  );
-  assert.equal(many.lost, one.lost);
-  assert.ok(one.lost > 0);
-});
-
 test('copies and held-back messages have their shares, independently of each other', () => {
   const network = networkOf({ duplication: 0.03, reorder: 0.1 });
   assert.equal(network.plain, false);

@@ -49,6 +49,7 @@ function relayed({ kind, network = lan, calibration = weightless(defaultCalibrat
   const graph = relayGraph(kind, 8, nodes, 3);
   const simulation = new Simulation(
     {
+      tier: 'message',
       nodes,
       consensus: runSpecExample().consensus,
       network,

@@ -6,7 +6,7 @@
 import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { outcomeOf } from '#campaigns/targets/simulator/outcome.ts';
-import { assemble, execute, runMessageTier } from '#campaigns/targets/simulator/run.ts';
+import { assemble, execute, runEvents } from '#campaigns/targets/simulator/run.ts';
 import type { RunParts } from '#campaigns/targets/simulator/run-parts.ts';
 import { VirtualDisk } from '#campaigns/targets/simulator/virtual-disk.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
@@ -72,7 +72,7 @@ export function smallSpec(changes: SmallChanges = {}): RunSpec {
 }
 
 export function runSpec(spec: RunSpec): RunOutcome {
-  return runMessageTier(spec, () => undefined, new AbortController().signal);
+  return runEvents(spec, () => undefined, new AbortController().signal);
 }
 
 export function smallRun(changes: SmallChanges = {}): RunResult {

@@ -1,0 +1,122 @@
+/**
+ * What a polled node of the simulation says: its honest answer, or what an attack makes of it.
+ * Owns: noting an answer in the querier's poll, Byzantine rewriting, bytes of exceptions, asking for what is unknown.
+ * Does not own: when queries arrive and answers leave (exchange.ts, poll-exchange.ts), or any attack.
+ */
+import { type AnswerDecorator, answerNow } from '#node/core/answer.ts';
+import type { Core } from '#node/core/core.ts';
+import { answerYesToAll } from '#node/core/exceptions.ts';
+import { bitCount } from '#node/core/poll-book.ts';
+import { mix, purpose, streamKey } from '#node/core/random.ts';
+import type { Calibration } from '#node/model/calibration.ts';
+import type { Network } from './network.ts';
+
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const yesToAll = answerYesToAll;
+const draw32 = mix;
+const ones = bitCount;
+const now = answerNow;
+
+export interface AnsweringParts {
+  readonly core: Core;
+  readonly network: Network;
+  readonly calibration: Calibration;
+  readonly seed: number;
+  readonly attack: AnswerDecorator | null;
+  readonly operatorOf: Int32Array;
+}
+
+export class Answering {
+  readonly #parts: AnsweringParts;
+  readonly #core: Core;
+  readonly #concurrent: number;
+  /** An answer before it is known what kind it is. */
+  #draft = new Int32Array(2);
+
+  constructor(parts: AnsweringParts) {
+    this.#parts = parts;
+    this.#core = parts.core;
+    this.#concurrent = parts.core.params.concurrentPolls;
+  }
+
+  /** The peer's answer as of now, rewritten if it attacks. Returns its kind, above two bits of when it leaves. */
+  answer(peer: number, poll: number, slot: number, attacks: boolean, nowUs: number): number {
+    const core = this.#core;
+    const { polls, standing } = core;
+    if (!attacks) {
+      const at = 2 * peer * standing.words;
+      const kind = polls.put(poll, slot, standing.votes, at);
+      if (kind !== yesToAll) this.#onExceptions(peer, poll, standing.votes, at, nowUs);
+      return (kind << 2) | now;
+    }
+    const words = polls.scopeWords(poll);
+    const draft = this.#room(words);
+    const exceptions = core.answer(peer, polls.scope, poll * polls.words, words, draft, 0);
+    if (exceptions !== 0) this.#onExceptions(peer, poll, draft, 0, nowUs);
+    const manner = this.#decorate(peer, poll, words);
+    return (polls.put(poll, slot, draft, 0) << 2) | manner;
+  }
+
+  /** The answer of an attacker that says yes to the whole scope when it is honest. */
+  rewritten(peer: number, poll: number, slot: number): number {
+    const { polls } = this.#core;
+    const words = polls.scopeWords(poll);
+    const draft = this.#room(words);
+    const from = poll * polls.words;
+    for (let w = 0; w < words; w++) {
+      draft[2 * w] = polls.scope[from + w]!;
+      draft[2 * w + 1] = polls.scope[from + w]!;
+    }
+    const manner = this.#decorate(peer, poll, words);
+    return (polls.put(poll, slot, draft, 0) << 2) | manner;
+  }
+
+  #room(words: number): Int32Array {
+    if (this.#draft.length < 2 * words) this.#draft = new Int32Array(2 * this.#core.polls.words);
+    return this.#draft;
+  }
+
+  /** Answers are sent as exceptions; a vertex of the scope that is unknown is asked for. */
+  #onExceptions(peer: number, poll: number, votes: Int32Array, at: number, nowUs: number): void {
+    const { scope, words: width } = this.#core.polls;
+    const words = this.#core.polls.scopeWords(poll);
+    const scopeAt = poll * width;
+    let exceptions = 0;
+    let unknown = 0;
+    for (let w = 0; w < words; w++) {
+      const missing = scope[scopeAt + w]! & ~votes[at + 2 * w]!;
+      if (missing === 0) continue;
+      exceptions += ones(missing);
+      unknown |= missing & ~votes[at + 2 * w + 1]!;
+    }
+    this.#parts.network.bytesSent[peer]! += exceptions * this.#parts.calibration.wireBytes.answerPerException;
+    if (unknown !== 0) this.#core.requestMissing(peer, this.#nodeOf(poll), scope, scopeAt, words, nowUs);
+  }
+
+  #decorate(peer: number, poll: number, words: number): number {
+    const { attack, operatorOf, seed } = this.#parts;
+    if (attack === null) return now;
+    const polls = this.#core.polls;
+    const querier = this.#nodeOf(poll);
+    const draw = draw32(
+      streamKey(seed, operatorOf[peer]!, purpose.attack, querier),
+      querier,
+      polls.sequence(poll),
+    );
+    return attack.decorate(
+      this.#core,
+      peer,
+      querier,
+      draw,
+      polls.scope,
+      poll * polls.words,
+      words,
+      this.#draft,
+      0,
+    );
+  }
+
+  #nodeOf(poll: number): number {
+    return this.#concurrent === 1 ? poll : (poll / this.#concurrent) | 0;
+  }
+}

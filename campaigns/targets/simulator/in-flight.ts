@@ -1,0 +1,151 @@
+/**
+ * The messages of recent polls that are still on their way: what was counted when a poll began and has not arrived yet.
+ * Owns: the list of recent polls and, when somebody wants figures as of now, drawing their messages once more.
+ * Does not own: the counts. Costs nothing per message: draws are functions of a poll's key.
+ */
+import { mix } from '#node/core/random.ts';
+import { Sampler } from '#node/core/sampler.ts';
+import type { Network } from './network.ts';
+import { answerDraws, queryDraws } from './traffic.ts';
+
+/** Position of an answer in the order in which the answers of a poll arrive; ticks count from its start. */
+export function arrivalKey(arriveTicks: number, askTicks: number, slot: number): number {
+  return (arriveTicks * 1_048_576 + askTicks) * 1024 + slot;
+}
+
+export function slotOfKey(key: number): number {
+  return key % 1024;
+}
+
+export function askTicksOfKey(key: number): number {
+  return Math.floor(key / 1024) % 1_048_576;
+}
+
+export function arriveTicksOfKey(key: number): number {
+  return Math.floor(key / 1_073_741_824);
+}
+
+/** Counted and not arrived. */
+export interface Ahead {
+  readonly queries: number;
+  readonly answers: number;
+  /** Answers among these that were counted as too late already. */
+  readonly ignored: number;
+  readonly lost: number;
+  /** Queries, by member. */
+  readonly asked: Int32Array;
+}
+
+export class InFlight {
+  readonly #network: Network;
+  readonly #sampler: Sampler;
+  readonly #k: number;
+  readonly #longest: number;
+  /** Peers cannot be drawn again when nodes leave some out. */
+  readonly #keepsPeers: boolean;
+  readonly #drawn: Int32Array;
+  readonly #members: number;
+  #node = new Int32Array(1024);
+  #key = new Int32Array(1024);
+  #count = new Int32Array(1024);
+  #start = new Float64Array(1024);
+  /** Later answers were counted as ignored. */
+  #end = new Float64Array(1024);
+  #peers: Int32Array;
+  #first = 0;
+  #next = 0;
+
+  constructor(network: Network, members: number, k: number, keepsPeers: boolean) {
+    this.#network = network;
+    this.#sampler = new Sampler(members);
+    this.#k = k;
+    this.#members = members;
+    this.#keepsPeers = keepsPeers;
+    this.#longest = 2 * network.delayTable.reduce((most, ticks) => Math.max(most, ticks), 0);
+    this.#drawn = new Int32Array(k);
+    this.#peers = new Int32Array(keepsPeers ? 1024 * k : 0);
+  }
+
+  /** A poll's first queries leave in this tick; returns the number under which its end is told. */
+  add(node: number, key: number, nowTick: number, count: number, peers: Int32Array, at: number): number {
+    while (this.#first < this.#next && this.#start[this.#at(this.#first)]! + this.#longest < nowTick)
+      this.#first += 1;
+    if (this.#next - this.#first === this.#node.length) this.#grow();
+    const record = this.#at(this.#next);
+    this.#node[record] = node;
+    this.#key[record] = key;
+    this.#count[record] = count;
+    this.#start[record] = nowTick;
+    this.#end[record] = Number.POSITIVE_INFINITY;
+    if (this.#keepsPeers)
+      for (let slot = 0; slot < count; slot++) this.#peers[record * this.#k + slot] = peers[at + slot]!;
+    return this.#next++;
+  }
+
+  /** Answers after this position were counted as too late. */
+  ended(number: number, key: number): void {
+    if (number >= this.#first) this.#end[this.#at(number)] = key;
+  }
+
+  /** What has not arrived before the tick `now`. */
+  ahead(now: number): Ahead {
+    const asked = new Int32Array(this.#members);
+    const found = { queries: 0, answers: 0, ignored: 0, lost: 0, asked };
+    for (let number = this.#first; number < this.#next; number++)
+      this.#addAhead(this.#at(number), now, found);
+    return found;
+  }
+
+  #addAhead(record: number, now: number, found: { -readonly [K in keyof Ahead]: Ahead[K] }): void {
+    const { delayTable, lossLimit } = this.#network;
+    const start = this.#start[record]!;
+    if (start + this.#longest < now) return;
+    const key = this.#key[record]!;
+    const peers = this.#peersOf(record);
+    const end = this.#end[record]!;
+    for (let slot = 0; slot < this.#count[record]!; slot++) {
+      const query = mix(key, queryDraws, 2 * slot);
+      if (query >>> 12 < lossLimit) continue;
+      const askTicks = delayTable[query & 4095]!;
+      const answer = mix(key, answerDraws, 2 * slot);
+      const isLost = answer >>> 12 < lossLimit;
+      const arriveTicks = askTicks + delayTable[answer & 4095]!;
+      if (start + askTicks >= now) {
+        found.queries += 1;
+        found.asked[peers[slot]!]! += 1;
+        if (isLost) found.lost += 1;
+      }
+      if (isLost || start + arriveTicks < now) continue;
+      found.answers += 1;
+      if (arrivalKey(arriveTicks, askTicks, slot) > end) found.ignored += 1;
+    }
+  }
+
+  #peersOf(record: number): Int32Array {
+    if (this.#keepsPeers) return this.#peers.subarray(record * this.#k, (record + 1) * this.#k);
+    const node = this.#node[record]!;
+    this.#sampler.sample(node, this.#k, this.#key[record]!, node, this.#drawn, 0, null);
+    return this.#drawn;
+  }
+
+  #at(number: number): number {
+    return number & (this.#node.length - 1);
+  }
+
+  #grow(): void {
+    const size = this.#node.length;
+    const wider = <T extends Int32Array | Float64Array>(from: T, to: T, per: number): T => {
+      for (let number = this.#first; number < this.#next; number++) {
+        const at = (number & (size - 1)) * per;
+        to.set(from.subarray(at, at + per), (number & (2 * size - 1)) * per);
+      }
+      return to;
+    };
+    if (this.#keepsPeers) this.#peers = wider(this.#peers, new Int32Array(2 * size * this.#k), this.#k);
+    this.#node = wider(this.#node, new Int32Array(2 * size), 1);
+    this.#key = wider(this.#key, new Int32Array(2 * size), 1);
+    this.#count = wider(this.#count, new Int32Array(2 * size), 1);
+    this.#start = wider(this.#start, new Float64Array(2 * size), 1);
+    this.#end = wider(this.#end, new Float64Array(2 * size), 1);
+  }
+}

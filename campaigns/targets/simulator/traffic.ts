@@ -1,0 +1,49 @@
+/**
+ * What the simulation asks of the part that carries queries and answers, at whatever fidelity.
+ * Owns: the interface, the streams from which delays are drawn. Does not own: either way of carrying them: an event per
+ * message (exchange.ts), an event per poll (poll-exchange.ts).
+ */
+import type { Core } from '#node/core/core.ts';
+import type { AnsweringParts } from './answering.ts';
+import type { Cpu } from './cpu.ts';
+import type { VirtualDisk } from './virtual-disk.ts';
+
+export interface TrafficParts extends AnsweringParts {
+  readonly core: Core;
+  readonly cpu: Cpu;
+  readonly disk: VirtualDisk;
+  readonly attackers: Uint8Array;
+  readonly exclusion: boolean;
+  readonly wheelSlots: number;
+}
+
+/** Second key words: queries and answers of a poll draw from different streams, the draw of a slot's attempt is 2 slot + attempt. */
+export const queryDraws = 0x2545f491;
+export const answerDraws = 0x6c8e9cf5;
+
+export interface Traffic {
+  nowUs: number;
+  /** Queries and answers delivered by now. */
+  readonly messages: number;
+  /** Queries received by each member by now. */
+  readonly asked: Int32Array;
+  /** Counted by the core or the network before they arrive: answers that come too late, messages that are lost. */
+  readonly ignoredAhead: number;
+  readonly lostAhead: number;
+  /** Bytes of the fixed part of all answers a member has sent; exceptions are in the network's counter. */
+  answerBytesOf(member: number): number;
+  /** A poll begins about that many vertices; `queryAll` follows. */
+  begin(node: number, vertices: number): void;
+  /** The timeout of a poll: its retries follow and leave at once. */
+  beginRetries(poll: number, sequence: number): void;
+  /** When the querier gives up on what it asked just now, for a wait of `waitUs`. */
+  giveUpAt(poll: number, waitUs: number): number;
+  query(poll: number, slot: number, attempt: number, peer: number): void;
+  queryAll(poll: number, count: number): void;
+  /** Every node decided the vertex of that slot. */
+  released(slot: number): void;
+  /** Delivers what is due in this tick. */
+  drain(): void;
+  readonly isDue: boolean;
+  advance(): void;
+}
