@@ -92,6 +92,8 @@ const network: readonly Figure[] = [
     30,
   ),
   ...limits(10_000, '10,000'),
+  rate('messages.poll-1000', 'the same 1,000 nodes at poll fidelity, messages it stands for', 120),
+  rate('messages.poll-10000', 'the same 10,000 nodes at poll fidelity, messages it stands for', 120),
   rate('load.dag-1000', 'DAG of 2-4 parents, 1 % conflicts, 100 vertices/s, 1,000 nodes, LAN, mesh', 10),
 ];
 

@@ -42,6 +42,17 @@ function singleJob(nodes: number): Job {
   };
 }
 
+function pollJob(nodes: number): Job {
+  const figure = `messages.poll-${nodes}`;
+  return {
+    name: figure,
+    group: 'messages',
+    isHeavy: nodes > 1_000,
+    flags: [],
+    run: async (efforts) => (await networkJobs()).measurePolls(figure, nodes, efforts),
+  };
+}
+
 function decisionJob(figure: string, together: 1 | 10): Job {
   return {
     name: figure,
@@ -66,6 +77,8 @@ function liveJob(nodes: number, batch: number): Job {
 export const jobs: readonly Job[] = [
   singleJob(1_000),
   singleJob(10_000),
+  pollJob(1_000),
+  pollJob(10_000),
   loadJob('load.dag-1000', 'load', 1_000, 100),
   {
     name: 'lumped',

@@ -40,6 +40,13 @@ export function measureSingle(figure: string, nodes: number, { network }: Effort
   };
 }
 
+/** The same decisions at poll fidelity: the messages are those that it stands for. */
+export function measurePolls(figure: string, nodes: number, { network }: Efforts): JobResult {
+  const effort = nodes > manyNodes ? { ...network, samples: Math.ceil(network.samples / 3) } : network;
+  const samples = sampleNetwork({ ...singleSpec(nodes), tier: 'poll' }, effort, 'settled', 1, 0);
+  return { samples: { [figure]: samples.rates }, facts: factsOf(samples) };
+}
+
 export function measureLoad(
   figure: string,
   nodes: number,

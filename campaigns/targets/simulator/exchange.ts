@@ -179,8 +179,6 @@ export class Exchange implements Traffic {
     const { votes, words: row } = standing;
     const queue = this.answers;
     const asked = this.#asked;
-    const answering = this.#answering;
-    const pastKeys = this.#pastKeys;
     const network = this.#network;
     const isPlain = network.plain ? 1 : 0;
     const isCareful = network.partitioned || this.#isHindered ? 1 : 0;
@@ -204,7 +202,7 @@ export class Exchange implements Traffic {
       const attempt = (a >>> 27) & 1;
       const h = poll * stride;
       const isCurrent = head[h] === b >>> 20;
-      const key = isCurrent ? head[h + fieldKey]! : pastKeys[(poll << pastBits) + ((b >>> 20) & pastMask)]!;
+      const key = isCurrent ? head[h + fieldKey]! : this.#pastKey(poll, b >>> 20);
       let manner: number = now;
       if (
         isCurrent &&
@@ -218,7 +216,7 @@ export class Exchange implements Traffic {
         ) {
           a |= yesToAll << kindAt;
         } else {
-          const answer = answering.answer(peer, poll, slot, asks < 0, this.nowUs);
+          const answer = this.#answering.answer(peer, poll, slot, asks < 0, this.nowUs);
           manner = answer & 3;
           if (manner === never) continue;
           a |= (answer >>> 2) << kindAt;
@@ -231,10 +229,13 @@ export class Exchange implements Traffic {
           : this.#roughDelay(queue, draw, peer, this.#nodeOf(poll), a, b);
       if (delay < 0) continue;
       ticks += delay;
-      if (manner === lateMark) ticks = this.#lateTicks(poll, ticks);
-      queue.push(ticks, a, b);
+      queue.push(manner === lateMark ? this.#lateTicks(poll, ticks) : ticks, a, b);
     }
     this.messages += delivered;
+  }
+
+  #pastKey(poll: number, sequence: number): number {
+    return this.#pastKeys[(poll << pastBits) + (sequence & pastMask)]!;
   }
 
   /** Ticks until the answering node has done its work, -1 when it does not answer. */

@@ -12,6 +12,7 @@ import { answerYesToAll } from '#node/core/exceptions.ts';
 import { headFilled, headKey, headNextCheck, slotAnswered } from '#node/core/poll-book.ts';
 import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
+import { CommonKnowledge } from './common-knowledge.ts';
 import { mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
 import { Foresight, noAnswer } from './foresight.ts';
 import { type Ahead, arrivalKey, arriveTicksOfKey, askTicksOfKey, InFlight, slotOfKey } from './in-flight.ts';
@@ -25,8 +26,6 @@ const pollMask = mostPolls - 1;
 const attacker = 0x80000000 | 0;
 /** Not looked at yet. */
 const unknownKind = 255;
-/** Ticks between two looks at who knows which vertex. */
-const surveyTicks = 32;
 /** Polls of a node that may be in flight at once. */
 const pastBits = 4;
 const pastMask = (1 << pastBits) - 1;
@@ -67,15 +66,14 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   readonly #fed: Int32Array;
   readonly #kinds: Uint8Array;
   readonly #scratch: Float64Array;
-  /** Bits of vertices that every node says yes to when it is honest, by word. */
-  #everywhere = new Int32Array(0);
-  #surveyedTick = -surveyTicks;
+  readonly #knowledge: CommonKnowledge;
 
   constructor(parts: TrafficParts) {
     const { core, network, attack, attackers, calibration } = parts;
     this.#core = core;
     this.#network = network;
     this.#answering = new Answering(parts);
+    this.#knowledge = new CommonKnowledge(core);
     this.#answerBytes = calibration.wireBytes.answerFixed;
     this.#queryFixedBytes = calibration.wireBytes.queryFixed;
     this.#queryVertexBytes = calibration.wireBytes.queryPerVertex;
@@ -114,7 +112,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   }
 
   released(slot: number): void {
-    if (slot >>> 5 < this.#everywhere.length) this.#everywhere[slot >>> 5]! &= ~(1 << (slot & 31));
+    this.#knowledge.released(slot);
   }
 
   queryAll(poll: number, count: number): void {
@@ -126,37 +124,10 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#lookTick[poll] = -1;
     this.#retrying = false;
     this.#flight[poll] = this.#inFlight.add(poll, key, this.#now, count, polls.peers, poll * polls.k);
-    const isCertain = count === polls.k && this.#isKnownEverywhere(poll);
+    const isCertain = count === polls.k && this.#knowledge.covers(poll, this.#now);
     this.#foreseen[poll] = isCertain ? 1 : 0;
     if (isCertain) this.#foresee(poll);
     else this.#follow(poll, count);
-  }
-
-  /** Every node knows the whole scope, and nothing conflicts. */
-  #isKnownEverywhere(poll: number): boolean {
-    const { polls, table } = this.#core;
-    if (table.hasConflicts) return false;
-    const words = polls.scopeWords(poll);
-    const from = poll * polls.words;
-    for (let pass = 0; pass < 2; pass++) {
-      let missing = 0;
-      for (let w = 0; w < words; w++) missing |= polls.scope[from + w]! & ~(this.#everywhere[w] ?? 0);
-      if (missing === 0) return true;
-      if (this.#now - this.#surveyedTick < surveyTicks) return false;
-      this.#survey();
-    }
-    return false;
-  }
-
-  #survey(): void {
-    this.#surveyedTick = this.#now;
-    const { votes, words, nodes } = this.#core.standing;
-    if (this.#everywhere.length !== words) this.#everywhere = new Int32Array(words);
-    const everywhere = this.#everywhere.fill(-1);
-    for (let node = 0; node < nodes; node++) {
-      const row = 2 * node * words;
-      for (let w = 0; w < words; w++) everywhere[w]! &= votes[row + 2 * w]!;
-    }
   }
 
   #foresee(poll: number): void {
