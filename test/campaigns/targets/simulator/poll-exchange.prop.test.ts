@@ -18,9 +18,9 @@ test('a run at poll fidelity equals the run at message fidelity', () => {
       assert.equal(comparable(spec, 'poll').text, byMessage.text);
       messages += byMessage.messages;
     }),
-    { seed, numRuns: 8 },
+    { seed, numRuns: 10 },
   );
-  assert.ok(messages > 30_000, `${messages} messages compared`);
+  assert.ok(messages > 15_000, `${messages} messages compared`);
 });
 
 test('the comparison sees another seed', () => {
