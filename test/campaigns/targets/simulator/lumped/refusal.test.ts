@@ -57,7 +57,7 @@ test('more nodes than an event can name are counted, not enumerated', () => {
 });
 
 function criterion(metric: string, overUs: number | null = null): Criterion {
-  return { metric, comparator: 'at_least', limit: 0, written: '0', note: null, overUs };
+  return { metric, comparator: 'at_least', limit: 0, written: '0', note: null, overUs, scope: 'row' };
 }
 
 const day = 86_400 * second;
