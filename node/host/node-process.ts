@@ -100,6 +100,8 @@ class NodeProcess {
     const agent = this.#agent(workshop);
     const app = createAdminServer(this.#office(agent), { ...admin, token: this.#token, isCampaign, log });
     const address = await app.listen({ host: admin.host, port: admin.port });
+    // Beside the token: who may read the one finds the other, whichever port it became.
+    writeFileSync(path.join(dataFolder, 'admin-address'), `${address}\n`, { mode: 0o600 });
     log.info({ admin: address, nodes, conductor: conductor.url, isCampaign }, 'started');
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#signalled(signal));
     agent.start();

@@ -1,0 +1,323 @@
+/**
+ * Puts what inventory, guard and reaper look at into moto through the real AWS SDK, as the stand-in provider creates it.
+ * Owns: which resource becomes which call, and its identifier there. Does not own: the provider (aws.ts). What is not listed lives in
+ * the fake cloud alone.
+ */
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  DeleteAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
+  type MixedInstancesPolicy,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { BudgetsClient, CreateBudgetCommand, DeleteBudgetCommand } from '@aws-sdk/client-budgets';
+import {
+  CreateLaunchTemplateCommand,
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DeleteLaunchTemplateCommand,
+  DeleteSecurityGroupCommand,
+  DeleteSubnetCommand,
+  DeleteVpcCommand,
+  EC2Client,
+  type ResourceType,
+} from '@aws-sdk/client-ec2';
+import { CreateClusterCommand, DeleteClusterCommand, EKSClient } from '@aws-sdk/client-eks';
+import {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
+import type { Properties } from './cloud-provider.ts';
+
+interface Mirrored {
+  readonly create: (inputs: Properties, name: string) => Promise<Properties & { id: string }>;
+  readonly remove: (id: string, outputs: Properties) => Promise<unknown>;
+  readonly update?: (id: string, inputs: Properties) => Promise<unknown>;
+  readonly exists?: (id: string) => Promise<boolean>;
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : String(value ?? ''));
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : []);
+const number = (value: unknown): number => Number(value ?? 0);
+const record = (value: unknown): Properties =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {};
+
+export interface Endpoint {
+  /** Of moto. */
+  readonly url: string;
+  readonly region: string;
+}
+
+/** AWS writes names with capitals where Pulumi does not, in the same nesting. */
+function capitalised(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(capitalised);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key.charAt(0).toUpperCase() + key.slice(1),
+      capitalised(item),
+    ]),
+  );
+}
+
+function mixedPolicy(value: unknown): MixedInstancesPolicy {
+  const { launchTemplate, instancesDistribution } = record(value);
+  const { launchTemplateSpecification, overrides } = record(launchTemplate);
+  const { launchTemplateId, version } = record(launchTemplateSpecification);
+  return {
+    LaunchTemplate: {
+      LaunchTemplateSpecification: {
+        LaunchTemplateId: text(launchTemplateId),
+        Version: text(version) || '$Latest',
+      },
+      Overrides: (Array.isArray(overrides) ? overrides : []).map((override) => ({
+        InstanceType: text(record(override)['instanceType']),
+      })),
+    },
+    ...(instancesDistribution === undefined
+      ? {}
+      : { InstancesDistribution: capitalised(record(instancesDistribution)) as object }),
+  };
+}
+
+export class AwsMirror {
+  readonly #ec2: EC2Client;
+  readonly #scaling: AutoScalingClient;
+  readonly #scheduler: SchedulerClient;
+  readonly #budgets: BudgetsClient;
+  readonly #eks: EKSClient;
+  readonly #kinds: ReadonlyMap<string, Mirrored>;
+
+  constructor({ url, region }: Endpoint) {
+    const options = {
+      endpoint: url,
+      region,
+      credentials: { accessKeyId: 'of-a-test', secretAccessKey: 'of-a-test' },
+      maxAttempts: 3,
+    };
+    this.#ec2 = new EC2Client(options);
+    this.#scaling = new AutoScalingClient(options);
+    this.#scheduler = new SchedulerClient(options);
+    this.#budgets = new BudgetsClient(options);
+    this.#eks = new EKSClient(options);
+    this.#kinds = new Map([...this.#network(), ...this.#machines(), ...this.#rest()]);
+  }
+
+  of(type: string): Mirrored | null {
+    return this.#kinds.get(type) ?? null;
+  }
+
+  #tagsFor(
+    kind: ResourceType,
+    inputs: Properties,
+  ): { ResourceType: ResourceType; Tags: { Key: string; Value: string }[] }[] {
+    const tags = Object.entries(record(inputs['tagsAll'] ?? inputs['tags']));
+    if (tags.length === 0) return [];
+    return [{ ResourceType: kind, Tags: tags.map(([Key, value]) => ({ Key, Value: text(value) })) }];
+  }
+
+  #network(): [string, Mirrored][] {
+    const ec2 = this.#ec2;
+    const vpc: Mirrored = {
+      create: async (inputs) => {
+        const TagSpecifications = this.#tagsFor('vpc', inputs);
+        const made = await ec2.send(
+          new CreateVpcCommand({ CidrBlock: text(inputs['cidrBlock']), TagSpecifications }),
+        );
+        return { id: text(made.Vpc?.VpcId) };
+      },
+      remove: (VpcId) => ec2.send(new DeleteVpcCommand({ VpcId })),
+    };
+    const subnet: Mirrored = {
+      create: async (inputs) => {
+        const made = await ec2.send(
+          new CreateSubnetCommand({
+            VpcId: text(inputs['vpcId']),
+            // moto knows the first range of a network only; addresses play no part in what is looked at.
+            CidrBlock: text(inputs['cidrBlock']),
+            ...(inputs['availabilityZone'] === undefined
+              ? {}
+              : { AvailabilityZone: text(inputs['availabilityZone']) }),
+            TagSpecifications: this.#tagsFor('subnet', inputs),
+          }),
+        );
+        return { id: text(made.Subnet?.SubnetId) };
+      },
+      remove: (SubnetId) => ec2.send(new DeleteSubnetCommand({ SubnetId })),
+    };
+    const securityGroup: Mirrored = {
+      create: async (inputs, name) => {
+        const GroupName = text(inputs['name'] ?? name);
+        const made = await ec2.send(
+          new CreateSecurityGroupCommand({
+            GroupName,
+            Description: text(inputs['description'] ?? name),
+            VpcId: text(inputs['vpcId']),
+            TagSpecifications: this.#tagsFor('security-group', inputs),
+          }),
+        );
+        return { id: text(made.GroupId), name: GroupName };
+      },
+      remove: (GroupId) => ec2.send(new DeleteSecurityGroupCommand({ GroupId })),
+    };
+    return [
+      ['aws:ec2/vpc:Vpc', vpc],
+      ['aws:ec2/subnet:Subnet', subnet],
+      ['aws:ec2/securityGroup:SecurityGroup', securityGroup],
+    ];
+  }
+
+  #machines(): [string, Mirrored][] {
+    const ec2 = this.#ec2;
+    const template: Mirrored = {
+      create: async (inputs, name) => {
+        const LaunchTemplateName = text(inputs['name'] ?? name);
+        const specifications = Array.isArray(inputs['tagSpecifications'])
+          ? inputs['tagSpecifications'].map(record)
+          : [];
+        const made = await ec2.send(
+          new CreateLaunchTemplateCommand({
+            LaunchTemplateName,
+            TagSpecifications: this.#tagsFor('launch-template', inputs),
+            LaunchTemplateData: {
+              ImageId: 'ami-12c6146b',
+              InstanceType: 'm5.large',
+              TagSpecifications: specifications
+                .filter(({ resourceType }) => resourceType === 'instance' || resourceType === 'volume')
+                .map(({ resourceType, tags }) => ({
+                  ResourceType: resourceType as 'instance' | 'volume',
+                  Tags: Object.entries(record(tags)).map(([Key, value]) => ({ Key, Value: text(value) })),
+                })),
+            },
+          }),
+        );
+        return {
+          id: text(made.LaunchTemplate?.LaunchTemplateId),
+          name: LaunchTemplateName,
+          latestVersion: 1,
+          defaultVersion: 1,
+        };
+      },
+      remove: (LaunchTemplateId) => ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId })),
+    };
+    return [
+      ['aws:ec2/launchTemplate:LaunchTemplate', template],
+      ['aws:autoscaling/group:Group', this.#group()],
+    ];
+  }
+
+  #group(): Mirrored {
+    const scaling = this.#scaling;
+    const sizes = (inputs: Properties): { MinSize: number; MaxSize: number; DesiredCapacity: number } => ({
+      MinSize: number(inputs['minSize']),
+      MaxSize: number(inputs['maxSize']),
+      DesiredCapacity: number(inputs['desiredCapacity'] ?? inputs['minSize']),
+    });
+    return {
+      create: async (inputs, name) => {
+        const id = text(inputs['name'] ?? name);
+        const tags = Array.isArray(inputs['tags']) ? inputs['tags'].map(record) : [];
+        await scaling.send(
+          new CreateAutoScalingGroupCommand({
+            AutoScalingGroupName: id,
+            ...sizes(inputs),
+            VPCZoneIdentifier: texts(inputs['vpcZoneIdentifiers']).join(','),
+            ...(inputs['mixedInstancesPolicy'] === undefined
+              ? {}
+              : { MixedInstancesPolicy: mixedPolicy(inputs['mixedInstancesPolicy']) }),
+            Tags: tags.map(({ key, value }) => ({
+              Key: text(key),
+              Value: text(value),
+              ResourceId: id,
+              ResourceType: 'auto-scaling-group',
+              PropagateAtLaunch: true,
+            })),
+          }),
+        );
+        return { id, name: id };
+      },
+      update: (AutoScalingGroupName, inputs) =>
+        scaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, ...sizes(inputs) })),
+      remove: (AutoScalingGroupName) =>
+        scaling.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName, ForceDelete: true })),
+      exists: async (id) => {
+        const found = await scaling.send(
+          new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [id] }),
+        );
+        return (found.AutoScalingGroups ?? []).length === 1;
+      },
+    };
+  }
+
+  #rest(): [string, Mirrored][] {
+    const schedule = (inputs: Properties): ConstructorParameters<typeof UpdateScheduleCommand>[0] => {
+      const { mode } = record(inputs['flexibleTimeWindow']);
+      const { arn, roleArn, input } = record(inputs['target']);
+      return {
+        Name: text(inputs['name']),
+        ScheduleExpression: text(inputs['scheduleExpression']),
+        FlexibleTimeWindow: { Mode: mode === 'FLEXIBLE' ? 'FLEXIBLE' : 'OFF' },
+        Target: { Arn: text(arn), RoleArn: text(roleArn), Input: text(input) },
+        ...(inputs['startDate'] === undefined ? {} : { StartDate: new Date(text(inputs['startDate'])) }),
+      };
+    };
+    const schedules: Mirrored = {
+      create: async (inputs, name) => {
+        const id = text(inputs['name'] ?? name);
+        await this.#scheduler.send(new CreateScheduleCommand(schedule({ ...inputs, name: id })));
+        return { id, name: id };
+      },
+      update: (id, inputs) =>
+        this.#scheduler.send(new UpdateScheduleCommand(schedule({ ...inputs, name: id }))),
+      remove: (Name) => this.#scheduler.send(new DeleteScheduleCommand({ Name })),
+    };
+    const accountOf = (inputs: Properties): string => text(inputs['accountId']) || '123456789012';
+    const budgets: Mirrored = {
+      create: async (inputs, name) => {
+        const BudgetName = text(inputs['name'] ?? name);
+        const BudgetLimit = { Amount: text(inputs['limitAmount']), Unit: text(inputs['limitUnit']) };
+        const Budget = {
+          BudgetName,
+          BudgetLimit,
+          BudgetType: 'COST',
+          TimeUnit: text(inputs['timeUnit']) as 'ANNUALLY',
+        } as const;
+        await this.#budgets.send(new CreateBudgetCommand({ AccountId: accountOf(inputs), Budget }));
+        return { id: BudgetName, name: BudgetName };
+      },
+      remove: (BudgetName, outputs) =>
+        this.#budgets.send(new DeleteBudgetCommand({ AccountId: accountOf(outputs), BudgetName })),
+    };
+    const clusters: Mirrored = {
+      create: async (inputs, name) => {
+        const id = text(inputs['name'] ?? name);
+        const { subnetIds } = record(inputs['vpcConfig']);
+        const tags = Object.fromEntries(
+          Object.entries(record(inputs['tagsAll'] ?? inputs['tags'])).map(([key, value]) => [
+            key,
+            text(value),
+          ]),
+        );
+        const resourcesVpcConfig = { subnetIds: texts(subnetIds) };
+        // moto accepts any role of the right form.
+        const roleArn = 'arn:aws:iam::123456789012:role/of-a-test';
+        const made = await this.#eks.send(
+          new CreateClusterCommand({ name: id, roleArn, resourcesVpcConfig, tags }),
+        );
+        return { id, name: id, arn: text(made.cluster?.arn) };
+      },
+      remove: (name) => this.#eks.send(new DeleteClusterCommand({ name })),
+    };
+    return [
+      ['aws:scheduler/schedule:Schedule', schedules],
+      ['aws:budgets/budget:Budget', budgets],
+      ['aws:eks/cluster:Cluster', clusters],
+    ];
+  }
+}

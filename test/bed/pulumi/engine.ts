@@ -1,0 +1,137 @@
+/**
+ * The real Pulumi engine over a program of this repository, shut off from everything: its own home, its own state, stand-ins on PATH.
+ * Owns: the environment, running one command, killing one in the middle, reading the state. Does not own: programs, stand-ins.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { pulumiTool } from '#test/bed/tools.ts';
+
+export interface EngineOptions {
+  /** Folder of Pulumi.yaml. */
+  readonly project: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  /** Standard output and error, as they came. */
+  readonly output: string;
+}
+
+export interface Running {
+  readonly ended: Promise<Ended>;
+  /** kill -9 of the engine alone: its children are left to themselves, as when the kernel kills it. */
+  readonly kill: () => void;
+}
+
+const exported = z.object({
+  deployment: z.object({
+    resources: z
+      .array(
+        z.object({
+          urn: z.string(),
+          type: z.string(),
+          id: z.string().optional(),
+          inputs: z.record(z.string(), z.unknown()).optional(),
+          outputs: z.record(z.string(), z.unknown()).optional(),
+        }),
+      )
+      .default([]),
+    pending_operations: z.array(z.unknown()).optional(),
+  }),
+});
+export type StateResource = z.infer<typeof exported>['deployment']['resources'][number];
+
+/** Local in the sense of Pulumi: state in files below `home`. */
+export class Engine {
+  readonly home = mkdtempSync(path.join(os.tmpdir(), 'bft-bed-'));
+  readonly #project: string;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #running = new Set<ChildProcess>();
+
+  constructor({ project, env = {} }: EngineOptions) {
+    this.#project = project;
+    const state = path.join(this.home, 'state');
+    mkdirSync(state);
+    const repository = path.resolve(import.meta.dirname, '../../..');
+    this.#env = {
+      HOME: this.home,
+      TMPDIR: os.tmpdir(),
+      LANG: 'C.UTF-8',
+      PATH: [
+        path.join(repository, 'test/bed/path'),
+        path.join(repository, 'node_modules/.bin'),
+        pulumiTool.folder,
+        process.env['PATH'] ?? '',
+      ].join(path.delimiter),
+      PULUMI_HOME: path.join(this.home, 'pulumi'),
+      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_CONFIG_PASSPHRASE: 'of a test',
+      PULUMI_SKIP_UPDATE_CHECK: 'true',
+      PULUMI_DISABLE_REGISTRY_RESOLVE: '1',
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+      NODE_NO_WARNINGS: '1',
+      NO_COLOR: '1',
+      ...env,
+    };
+  }
+
+  start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    const child = spawn(path.join(pulumiTool.folder, 'pulumi'), [...words, '--non-interactive'], {
+      cwd: this.#project,
+      env: { ...this.#env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#running.add(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.once('error', reject);
+      // Children of a killed engine may hold the pipes open: its own end counts.
+      child.once('exit', (code) => {
+        this.#running.delete(child);
+        setImmediate(() => resolve({ code, output }));
+      });
+    });
+    return { ended, kill: () => void child.kill('SIGKILL') };
+  }
+
+  /** Runs to the end; throws with everything that was printed unless the exit code is 0. */
+  async run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+    const { code, output } = await this.start(words, env).ended;
+    if (code !== 0) throw new Error(`pulumi ${words.join(' ')} ended with ${code}:\n${output}`);
+    return output;
+  }
+
+  async resources(stack: string): Promise<StateResource[]> {
+    const { deployment } = await this.#export(stack);
+    return deployment.resources;
+  }
+
+  async pending(stack: string): Promise<number> {
+    const { deployment } = await this.#export(stack);
+    return deployment.pending_operations?.length ?? 0;
+  }
+
+  async outputs(stack: string): Promise<Record<string, unknown>> {
+    const text = await this.run(['stack', 'output', '--json', '--stack', stack]);
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  }
+
+  /** Ends what still runs and removes home and state. */
+  close(): void {
+    for (const child of this.#running) child.kill('SIGKILL');
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #export(stack: string): Promise<z.infer<typeof exported>> {
+    return exported.parse(JSON.parse(await this.run(['stack', 'export', '--stack', stack])));
+  }
+}
