@@ -38,7 +38,7 @@ export async function runProgram(input: ProgramInput): Promise<ProgramOutputs> {
     platform: plan.platform,
     nodes: plan.nodes,
     shards: plan.shards.length,
-    deadline: ground.kind === 'processes' ? plan.deadline.at : ground.deadline,
+    deadline: ground.deadline,
     worstCaseUsd: '0.00',
   };
 }

@@ -41,6 +41,8 @@ export interface KubernetesGround {
 
 export interface ProcessGround {
   readonly kind: 'processes';
+  /** Instant at which they end by themselves, as the state holds it. */
+  readonly deadline: pulumi.Output<string>;
   readonly outputs: Readonly<Record<string, pulumi.Input<unknown>>>;
 }
 

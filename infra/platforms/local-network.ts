@@ -12,7 +12,12 @@ export interface LocalNetworkArgs {
   readonly seed: number;
   /** Life from the start on; then the network ends by itself. */
   readonly ttlMinutes: number;
+  /** ISO; instead of the one that follows from the length of life. */
+  readonly deadline?: string;
 }
+
+/** Nodes that one machine carries. */
+export const LOCAL_NODES_MOST = 512;
 
 export class LocalNetwork extends pulumi.CustomResource {
   /** Holds network.json, which names every node's process and folder; in it admin-address and admin-token for clients. */
@@ -21,6 +26,6 @@ export class LocalNetwork extends pulumi.CustomResource {
   declare readonly deadline: pulumi.Output<string>;
 
   constructor(name: string, args: LocalNetworkArgs, options?: pulumi.CustomResourceOptions) {
-    super('bft-local:index:Network', name, { folder: undefined, deadline: undefined, ...args }, options);
+    super('bft-local:index:Network', name, { folder: undefined, ...args, deadline: args.deadline }, options);
   }
 }

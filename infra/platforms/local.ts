@@ -1,20 +1,19 @@
 /**
- * The platform of this machine: a cluster of the kubeconfig, when the configuration names its context.
- * Owns: reaching it. Does not own: any resource in it.
+ * The platform of this machine: packed node processes, or a cluster of the kubeconfig when the configuration names its context.
+ * Owns: the choice between the two, reaching the cluster. Does not own: any resource in it, or the processes (local-network.ts).
  */
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '#infra/config.ts';
-import { configError } from '#infra/config.ts';
+import { configError, PROJECT } from '#infra/config.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 import type { Ground, Placement } from '#infra/platforms/ground.ts';
+import { LOCAL_NODES_MOST, LocalNetwork } from '#infra/platforms/local-network.ts';
 
 const anywhere: Placement = { nodeSelector: {}, tolerations: [] };
 
 export function localGround(plan: StackPlan, config: StackConfig): Ground {
-  if (config.kubeContext === undefined) {
-    throw configError(plan.stack, 'kubeContext', 'is missing', 'name a context of your kubeconfig');
-  }
+  if (config.kubeContext === undefined) return processes(plan, config);
   return {
     kind: 'kubernetes',
     provider: new kubernetes.Provider('cluster', { context: config.kubeContext, deleteUnreachable: true }),
@@ -24,5 +23,29 @@ export function localGround(plan: StackPlan, config: StackConfig): Ground {
     placement: { nodes: anywhere, system: anywhere, metrics: anywhere },
     deadline: pulumi.output(plan.deadline.at),
     outputs: {},
+  };
+}
+
+function processes(plan: StackPlan, config: StackConfig): Ground {
+  if (plan.nodes > LOCAL_NODES_MOST) {
+    const remedy = `at most ${LOCAL_NODES_MOST}; larger networks are for a cluster: set kubeContext`;
+    throw configError(plan.stack, 'nodes', 'is more than one machine carries', remedy);
+  }
+  if (plan.nodes < 2) throw configError(plan.stack, 'nodes', 'is no network', 'at least 2');
+  const network = new LocalNetwork('network', {
+    name: `${PROJECT}/${plan.stack}`,
+    nodes: plan.nodes,
+    nodesPerProcess: Math.min(config.nodesPerProcess, plan.nodes),
+    seed: 1,
+    ttlMinutes: config.ttlMinutes,
+    ...(config.deadline === undefined ? {} : { deadline: config.deadline }),
+  });
+  return {
+    kind: 'processes',
+    deadline: network.deadline,
+    outputs: {
+      // Names every node's process and folder; there are admin-address and admin-token, for their owner alone.
+      directory: pulumi.interpolate`${network.folder}/network.json`,
+    },
   };
 }

@@ -17,6 +17,7 @@ export const networkInputs = z.strictObject({
   nodesPerProcess: z.int().min(1).max(100),
   seed: z.int().min(0).max(0xffff_ffff),
   ttlMinutes: z.int().min(1),
+  deadline: z.iso.datetime().optional(),
 });
 export type NetworkInputs = z.infer<typeof networkInputs>;
 
@@ -42,7 +43,8 @@ const endWithinMs = 30_000;
 /** Resolves when every node of the network is connected. */
 export async function startNetwork(inputs: NetworkInputs): Promise<Standing> {
   const { ttlMinutes, ...size } = inputs;
-  const deadline = `${new Date(Date.now() + ttlMinutes * 60_000).toISOString().slice(0, 19)}Z`;
+  const { deadline = `${new Date(Date.now() + ttlMinutes * 60_000).toISOString().slice(0, 19)}Z` } = inputs;
+  if (Date.parse(deadline) <= Date.now()) throw new Error(`the deadline ${deadline} has passed`);
   const child = spawn(process.execPath, [program, JSON.stringify({ ...size, deadline })], {
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -18,9 +18,13 @@ const keys = Object.keys(networkInputs.shape) as (keyof NetworkInputs)[];
 
 type Properties = Readonly<Record<string, unknown>>;
 
+/** The deadline that was asked for, not the one that follows from the length of life. */
+const askedDeadline = '__deadline';
+
 /** Only what was asked for: state holds outputs beside it. */
 function inputsOf(properties: Properties): Properties {
-  return Object.fromEntries(keys.map((key) => [key, properties[key]]));
+  const entries = keys.map((key) => [key, properties[key === 'deadline' ? askedDeadline : key]]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== null));
 }
 
 interface Handle {
@@ -48,7 +52,7 @@ const provider: pulumi.provider.Provider = {
     return { inputs: wanted, failures };
   },
   diff: async (_id, _urn, olds: Properties, news: Properties) => {
-    const [old, wanted] = [inputsOf(olds), inputsOf(news)];
+    const [old, wanted] = [inputsOf(olds), inputsOf({ ...news, [askedDeadline]: news['deadline'] })];
     // The deadline is that of the start: another length of life counts from the next start on.
     const replaces = keys.filter((key) => key !== 'ttlMinutes' && old[key] !== wanted[key]);
     return { changes: replaces.length > 0, replaces, deleteBeforeReplace: true };
@@ -57,7 +61,7 @@ const provider: pulumi.provider.Provider = {
     const wanted = networkInputs.parse(inputs);
     for (const left of networksNamed(wanted.name)) await endNetwork(left);
     const network = await startNetwork(wanted);
-    return { id: network.folder, outs: { ...wanted, ...network } };
+    return { id: network.folder, outs: { ...wanted, ...network, [askedDeadline]: wanted.deadline ?? null } };
   },
   read: async (id, _urn, properties: Properties = {}) => {
     const found = readRecord(id);
