@@ -63,15 +63,16 @@ export function groupsIn(journal: readonly JournalLine[]): string[] {
 }
 
 interface TagRule {
+  readonly cloud: 'aws' | 'gcp';
   /** Input that holds tags, for a declared type. */
   readonly key: string;
   readonly required: readonly string[];
 }
 
 const tagRules: readonly TagRule[] = [
-  { key: 'tags', required: ['bft:campaign', 'bft:run', 'bft:phase', 'bft:owner'] },
-  { key: 'labels', required: ['bft-campaign', 'bft-run', 'bft-phase', 'bft-owner'] },
-  { key: 'resourceLabels', required: ['bft-campaign', 'bft-run', 'bft-phase', 'bft-owner'] },
+  { cloud: 'aws', key: 'tags', required: ['bft:campaign', 'bft:run', 'bft:phase', 'bft:owner'] },
+  { cloud: 'gcp', key: 'labels', required: ['bft-campaign', 'bft-run', 'bft-phase', 'bft-owner'] },
+  { cloud: 'gcp', key: 'resourceLabels', required: ['bft-campaign', 'bft-run', 'bft-phase', 'bft-owner'] },
 ];
 
 function lacking(given: Inputs, { required }: TagRule): string[] {
@@ -85,7 +86,7 @@ export function untagged(objects: readonly CloudObject[]): string[] {
     const fields = cloud?.inputs(type);
     if (fields === null || fields === undefined) return [];
     const own = tagRules.flatMap((rule) => {
-      if (fields.get(rule.key)?.shape.kind !== 'map') return [];
+      if (!type.startsWith(`${rule.cloud}:`) || fields.get(rule.key)?.shape.kind !== 'map') return [];
       const given = {
         ...record(inputs[rule.key]),
         ...(rule.key === 'tags' ? record(outputs['tagsAll']) : {}),

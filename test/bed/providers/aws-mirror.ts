@@ -106,7 +106,13 @@ export class AwsMirror {
     this.#scheduler = new SchedulerClient(options);
     this.#budgets = new BudgetsClient(options);
     this.#eks = new EKSClient(options);
-    this.#kinds = new Map([...this.#network(), ...this.#machines(), ...this.#rest()]);
+    this.#kinds = new Map([
+      ...this.#network(),
+      ...this.#machines(),
+      ['aws:scheduler/schedule:Schedule', this.#schedules()],
+      ['aws:budgets/budget:Budget', this.#budget()],
+      ['aws:eks/cluster:Cluster', this.#cluster()],
+    ]);
   }
 
   of(type: string): Mirrored | null {
@@ -255,7 +261,7 @@ export class AwsMirror {
     };
   }
 
-  #rest(): [string, Mirrored][] {
+  #schedules(): Mirrored {
     const schedule = (inputs: Properties): ConstructorParameters<typeof UpdateScheduleCommand>[0] => {
       const { mode } = record(inputs['flexibleTimeWindow']);
       const { arn, roleArn, input } = record(inputs['target']);
@@ -267,7 +273,7 @@ export class AwsMirror {
         ...(inputs['startDate'] === undefined ? {} : { StartDate: new Date(text(inputs['startDate'])) }),
       };
     };
-    const schedules: Mirrored = {
+    return {
       create: async (inputs, name) => {
         const id = text(inputs['name'] ?? name);
         await this.#scheduler.send(new CreateScheduleCommand(schedule({ ...inputs, name: id })));
@@ -277,8 +283,11 @@ export class AwsMirror {
         this.#scheduler.send(new UpdateScheduleCommand(schedule({ ...inputs, name: id }))),
       remove: (Name) => this.#scheduler.send(new DeleteScheduleCommand({ Name })),
     };
+  }
+
+  #budget(): Mirrored {
     const accountOf = (inputs: Properties): string => text(inputs['accountId']) || '123456789012';
-    const budgets: Mirrored = {
+    return {
       create: async (inputs, name) => {
         const BudgetName = text(inputs['name'] ?? name);
         const BudgetLimit = { Amount: text(inputs['limitAmount']), Unit: text(inputs['limitUnit']) };
@@ -294,7 +303,10 @@ export class AwsMirror {
       remove: (BudgetName, outputs) =>
         this.#budgets.send(new DeleteBudgetCommand({ AccountId: accountOf(outputs), BudgetName })),
     };
-    const clusters: Mirrored = {
+  }
+
+  #cluster(): Mirrored {
+    return {
       create: async (inputs, name) => {
         const id = text(inputs['name'] ?? name);
         const { subnetIds } = record(inputs['vpcConfig']);
@@ -314,10 +326,5 @@ export class AwsMirror {
       },
       remove: (name) => this.#eks.send(new DeleteClusterCommand({ name })),
     };
-    return [
-      ['aws:scheduler/schedule:Schedule', schedules],
-      ['aws:budgets/budget:Budget', budgets],
-      ['aws:eks/cluster:Cluster', clusters],
-    ];
   }
 }

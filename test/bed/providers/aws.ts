@@ -2,14 +2,15 @@
  * The stand-in pulumi-resource-aws. Owns: what is particular to AWS: default tags, names of its objects, questions about the account.
  * Does not own: the provider's protocol (cloud-provider.ts), moto (aws-mirror.ts).
  */
-import { AwsMirror } from './aws-mirror.ts';
 import { type Properties, serve } from './cloud-provider.ts';
 import { DeclaredTypes, isRecord } from './declared-types.ts';
 
 const account = '123456789012';
 const region = process.env['BED_REGION'] ?? 'us-west-2';
 const moto = process.env['BED_MOTO_URL'];
-const mirror = moto === undefined ? null : new AwsMirror({ url: moto, region });
+/** The SDK's clients take a second to load: only with a moto. */
+const mirror =
+  moto === undefined ? null : new (await import('./aws-mirror.ts')).AwsMirror({ url: moto, region });
 const types = new DeclaredTypes('aws');
 
 function arnOf(type: string, name: string): string {
@@ -82,7 +83,7 @@ await serve({
   create: async (type, name, inputs) => {
     const made = await mirror?.of(type)?.create(inputs, name);
     const own = String(made?.['name'] ?? inputs['name'] ?? name);
-    return { arn: arnOf(type, own), region: inputs['region'] ?? region, ...made };
+    return { arn: inputs['arn'] ?? arnOf(type, own), region: inputs['region'] ?? region, ...made };
   },
   update: async (type, id, inputs) => {
     await mirror?.of(type)?.update?.(id, inputs);

@@ -24,6 +24,8 @@ export interface CloudTraits {
   readonly fixed: ReadonlySet<string>;
   /** Identifier and outputs of a new object beyond the generic ones; may make it elsewhere too. */
   readonly create: (type: string, name: string, inputs: Properties) => Promise<Properties & { id?: string }>;
+  /** The inputs with a name drawn where none was given; an existing object keeps its own. */
+  readonly named?: (name: string, olds: Properties, news: Properties) => Properties;
   /** What the provider's own configuration adds to the outputs of every object, such as default tags. */
   readonly configured?: (type: string, inputs: Properties, configuration: Properties) => Properties;
   readonly update: (type: string, id: string, inputs: Properties) => Promise<void>;
@@ -36,7 +38,17 @@ export interface CloudTraits {
 /** What is in a cluster goes with it. */
 const clusters: ReadonlySet<string> = new Set(['aws:eks/cluster:Cluster', 'gcp:container/cluster:Cluster']);
 
+/** In the state of a resource: which keys were inputs, and which fields the cloud added inside of them. */
 const inputKeys = '__inputKeys';
+const addedFields = '__addedFields';
+
+/** An input as it was given: without the fields that the cloud added. */
+function asGiven(state: Properties, key: string): unknown {
+  const value = state[key];
+  const fields = isRecord(state[addedFields]) ? state[addedFields][key] : undefined;
+  if (!Array.isArray(fields) || !isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !fields.includes(name)));
+}
 
 export function typeOf(urn: string): string {
   return (urn.split('::')[2] ?? '').split('$').at(-1) ?? '';
@@ -63,9 +75,9 @@ class CloudProvider implements pulumi.provider.Provider {
     this.#cloud = new FakeCloud(folder);
   }
 
-  check = async (urn: string, _olds: Properties, news: Properties): Promise<pulumi.provider.CheckResult> => {
+  check = async (urn: string, olds: Properties, news: Properties): Promise<pulumi.provider.CheckResult> => {
     const failures = this.#types.check(typeOf(urn), news);
-    return { inputs: news, failures };
+    return { inputs: this.#traits.named?.(nameOf(urn), olds, news) ?? news, failures };
   };
 
   diff = async (
@@ -76,7 +88,7 @@ class CloudProvider implements pulumi.provider.Provider {
   ): Promise<pulumi.provider.DiffResult> => {
     const before = Array.isArray(olds[inputKeys]) ? olds[inputKeys].map(String) : [];
     const keys = [...new Set([...before, ...Object.keys(news)])].filter((key) => !key.startsWith('__'));
-    const changed = keys.filter((key) => !isDeepStrictEqual(plain(olds[key]), plain(news[key])));
+    const changed = keys.filter((key) => !isDeepStrictEqual(plain(asGiven(olds, key)), plain(news[key])));
     const replaces = changed.filter((key) => this.#traits.fixed.has(key));
     return { changes: changed.length > 0, replaces, deleteBeforeReplace: true };
   };
@@ -97,9 +109,16 @@ class CloudProvider implements pulumi.provider.Provider {
       const special = await this.#traits.create(type, nameOf(urn), { ...bare, ...configured });
       const id = special.id ?? `${nameOf(urn)}-${randomBytes(4).toString('hex')}`;
       const outputs = { ...this.#computed(type, urn, id, bare), ...configured, ...special };
-      this.#cloud.put({ id, urn, type, inputs: bare, outputs: { ...bare, ...outputs } });
+      const completed = this.#completed(type, id, inputs);
+      this.#cloud.put({
+        id,
+        urn,
+        type,
+        inputs: bare,
+        outputs: { ...(plain(completed) as Properties), ...outputs },
+      });
       this.#cloud.note({ did: 'created', id, ...line });
-      return { id, outs: { ...outputs, ...inputs, [inputKeys]: Object.keys(inputs) } };
+      return { id, outs: { ...outputs, ...completed } };
     });
 
   /** What is in the state is handed back as it came, wrapped secrets too, unless the cloud says otherwise. */
@@ -110,9 +129,9 @@ class CloudProvider implements pulumi.provider.Provider {
       key,
       isDeepStrictEqual(plain(props[key]), value) ? props[key] : value,
     ]);
-    const keys = Object.keys(found.inputs);
-    const state: Properties = { ...Object.fromEntries(entries), [inputKeys]: keys };
-    return { id, props: state, inputs: Object.fromEntries(keys.map((key) => [key, state[key]])) };
+    const state: Properties = Object.fromEntries(entries);
+    const inputs = Object.keys(found.inputs).map((key) => [key, asGiven(state, key)]);
+    return { id, props: state, inputs: Object.fromEntries(inputs) };
   };
 
   update = (
@@ -130,9 +149,14 @@ class CloudProvider implements pulumi.provider.Provider {
       const removed = new Set(Object.keys(old.inputs).filter((key) => !(key in bare)));
       const kept = (record: Properties): Properties =>
         Object.fromEntries(Object.entries(record).filter(([key]) => !removed.has(key)));
-      this.#cloud.put({ ...old, inputs: bare, outputs: { ...kept(old.outputs), ...bare } });
+      const completed = this.#completed(type, id, news);
+      this.#cloud.put({
+        ...old,
+        inputs: bare,
+        outputs: { ...kept(old.outputs), ...(plain(completed) as Properties) },
+      });
       this.#cloud.note({ did: 'updated', id, urn, type, inputs: bare });
-      return { outs: { ...kept(olds), ...news, [inputKeys]: Object.keys(news) } };
+      return { outs: { ...kept(olds), ...completed } };
     });
 
   delete = (id: string, urn: string, props: Properties): Promise<void> =>
@@ -165,6 +189,22 @@ class CloudProvider implements pulumi.provider.Provider {
       this.#inFlight -= 1;
       if (this.#isLeaving && this.#inFlight === 0) process.exit(0);
     }
+  }
+
+  /** The inputs as outputs: with what the cloud adds inside of records, and the note which is which. */
+  #completed(type: string, id: string, inputs: Properties): Properties {
+    const fields = this.#types.outputs(type);
+    const completed: Properties = { ...inputs, [inputKeys]: Object.keys(inputs) };
+    const added: Record<string, string[]> = {};
+    for (const [key, value] of Object.entries(inputs)) {
+      const shape = fields?.get(key)?.shape;
+      if (shape?.kind !== 'record' || !isRecord(value) || plain(value) === undefined) continue;
+      const more = this.#types.completion(shape, value, `${id}-${key}`);
+      if (Object.keys(more).length === 0) continue;
+      completed[key] = { ...value, ...more };
+      added[key] = Object.keys(more);
+    }
+    return { ...completed, [addedFields]: added };
   }
 
   /** Every declared output that was not given; names are derived as the real providers derive them. */

@@ -3,7 +3,7 @@
  * Owns: reading those generated files, checking values, filling outputs. Does not own: what a cloud would make of values.
  * Not known from the declarations, and so not checked: which inputs exclude each other, ranges, enumerations.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -146,14 +146,23 @@ export class DeclaredTypes {
     }
   }
 
+  /** Names and values of what a resource answers inside a record that was given: an output has more fields than the input. */
+  completion(shape: Shape, given: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
+    const fields = shape.kind === 'record' ? this.#record(shape.file, shape.name) : null;
+    const missing = [...(fields ?? [])].filter(
+      ([key, field]) => field.isRequired && given[key] === undefined,
+    );
+    return Object.fromEntries(missing.map(([key, field]) => [key, this.fill(field.shape, `${name}-${key}`)]));
+  }
+
   #ofResource(token: string, opening: (name: string) => string): Fields | null {
     const [, module = '', name = ''] = token.split(':');
     const key = `${opening(name)} ${token}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const own = name.charAt(0).toLowerCase() + name.slice(1);
     // Kubernetes names the group alone, the clouds the file as well.
-    const text = this.#text(module.endsWith(`/${own}`) ? `${module}.d.ts` : `${module}/${own}.d.ts`);
+    const named = module.toLowerCase().endsWith(`/${name.toLowerCase()}`) ? module : `${module}/${name}`;
+    const text = this.#text(this.#fileOf(named));
     const at = text.indexOf(opening(name));
     const fields = at < 0 ? null : fieldsIn(blockFrom(text, text.indexOf('{', at)));
     this.#known.set(key, fields);
@@ -172,6 +181,20 @@ export class DeclaredTypes {
     const fields = at < 0 ? null : fieldsIn(blockFrom(text, text.indexOf('{', at)));
     this.#known.set(key, fields);
     return fields;
+  }
+
+  /** Initials of abbreviations are written one way in tokens and another way in names of files. */
+  #fileOf(module: string): string {
+    const wanted = `${path.basename(module)}.d.ts`.toLowerCase();
+    const folder = path.dirname(module);
+    try {
+      const found = readdirSync(path.join(this.#folder, folder)).find(
+        (file) => file.toLowerCase() === wanted,
+      );
+      return path.join(folder, found ?? wanted);
+    } catch {
+      return wanted;
+    }
   }
 
   #text(file: string): string {

@@ -19,6 +19,10 @@ await serve({
   invoke: async (token, inputs) => {
     if (token === 'gcp:organizations/getProject:getProject')
       return { ...inputs, projectId: 'fake-project', number: '1' };
+    if (token === 'gcp:compute/getZones:getZones') {
+      const zones = ['a', 'b', 'c'].map((letter) => `${String(inputs['region'])}-${letter}`);
+      return { ...inputs, id: 'zones', names: zones };
+    }
     return null;
   },
 });

@@ -11,13 +11,17 @@ import { KubernetesApi, type ManifestName } from './kubernetes-api.ts';
 const file = process.env['BED_KUBECONFIG'];
 const api = file === undefined ? null : new KubernetesApi(file);
 
-function manifestName(inputs: Properties, fallback: string): ManifestName {
-  const metadata = isRecord(inputs['metadata']) ? inputs['metadata'] : {};
+function metadataOf(inputs: Properties): Properties {
+  return isRecord(inputs['metadata']) ? inputs['metadata'] : {};
+}
+
+function manifestName(inputs: Properties): ManifestName {
+  const { namespace, name } = metadataOf(inputs);
   return {
     apiVersion: String(inputs['apiVersion']),
     kind: String(inputs['kind']),
-    namespace: typeof metadata['namespace'] === 'string' ? metadata['namespace'] : undefined,
-    name: typeof metadata['name'] === 'string' ? metadata['name'] : fallback,
+    namespace: typeof namespace === 'string' ? namespace : undefined,
+    name: String(name),
   };
 }
 
@@ -30,24 +34,27 @@ function nameOf(id: string): ManifestName {
   return { apiVersion, kind, namespace: namespace === '' ? undefined : namespace, name };
 }
 
-function manifestOf(inputs: Properties, { name }: ManifestName): object {
-  const metadata = isRecord(inputs['metadata']) ? inputs['metadata'] : {};
-  const known = Object.entries(inputs).filter(([key]) => !key.startsWith('__'));
-  return { ...Object.fromEntries(known), metadata: { ...metadata, name } };
+function manifestOf(inputs: Properties): object {
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !key.startsWith('__')));
 }
 
 await serve({
   name: 'kubernetes',
   version: '4.34.2',
   fixed: new Set(['apiVersion', 'kind']),
-  create: async (_type, fallback, inputs) => {
-    const name = manifestName(inputs, `${fallback.toLowerCase()}-${randomBytes(4).toString('hex')}`);
-    const manifest = manifestOf(inputs, name);
-    await api?.apply(name, manifest);
-    return { ...manifest, id: idOf(name) };
+  named: (name, olds, news) => {
+    const metadata = metadataOf(news);
+    if (metadata['name'] !== undefined || metadata['generateName'] !== undefined) return news;
+    const drawn = `${name.toLowerCase()}-${randomBytes(4).toString('hex')}`;
+    return { ...news, metadata: { ...metadata, name: metadataOf(olds)['name'] ?? drawn } };
+  },
+  create: async (_type, _name, inputs) => {
+    const name = manifestName(inputs);
+    await api?.apply(name, manifestOf(inputs));
+    return { id: idOf(name) };
   },
   update: async (_type, id, inputs) => {
-    await api?.apply(nameOf(id), manifestOf(inputs, nameOf(id)));
+    await api?.apply(nameOf(id), manifestOf(inputs));
   },
   remove: async (_type, id) => {
     await api?.remove(nameOf(id));

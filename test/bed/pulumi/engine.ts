@@ -74,6 +74,8 @@ export class Engine {
       PULUMI_DISABLE_REGISTRY_RESOLVE: '1',
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       NODE_NO_WARNINGS: '1',
+      // The engine starts the same few programs for every command.
+      NODE_COMPILE_CACHE: path.join(repository, 'node_modules/.cache/bft-scale'),
       NO_COLOR: '1',
       ...env,
     };
