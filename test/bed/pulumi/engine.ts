@@ -3,7 +3,7 @@
  * Owns: the environment, running one command, killing one in the middle, reading the state. Does not own: programs, stand-ins.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -45,6 +45,20 @@ const exported = z.object({
 });
 export type StateResource = z.infer<typeof exported>['deployment']['resources'][number];
 
+/**
+ * The project as it is, with settings of its own: the engine writes into the files of stacks. Everything else is a link, so that what
+ * runs is what lies in the repository.
+ */
+function projectBeside(project: string, folder: string): string {
+  mkdirSync(folder);
+  for (const name of readdirSync(project)) {
+    const [from, to] = [path.join(project, name), path.join(folder, name)];
+    if (name === 'stacks' || /^Pulumi.*[.]yaml$/.test(name)) cpSync(from, to, { recursive: true });
+    else symlinkSync(from, to);
+  }
+  return folder;
+}
+
 /** Local in the sense of Pulumi: state in files below `home`. */
 export class Engine {
   readonly home = mkdtempSync(path.join(os.tmpdir(), 'bft-bed-'));
@@ -53,7 +67,7 @@ export class Engine {
   readonly #running = new Set<ChildProcess>();
 
   constructor({ project, env = {} }: EngineOptions) {
-    this.#project = project;
+    this.#project = projectBeside(project, path.join(this.home, 'project'));
     const state = path.join(this.home, 'state');
     mkdirSync(state);
     const repository = path.resolve(import.meta.dirname, '../../..');

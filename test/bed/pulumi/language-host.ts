@@ -4,7 +4,7 @@
  * It prints its port, answers, and leaves when its standard input ends.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
@@ -75,7 +75,7 @@ function commandLine(request: Language.RunRequest): string[] {
 function runProgram(request: Language.RunRequest): Promise<object> {
   const config = Object.fromEntries(request.getConfigMap().toObject());
   const info = request.getInfo();
-  const host = createRequire(path.join(info?.getRootDirectory() ?? request.getPwd(), 'package.json'));
+  const host = createRequire(path.join(realpathSync(info?.getProgramDirectory() ?? request.getPwd()), 'x'));
   const child = spawn(process.execPath, [host.resolve('@pulumi/pulumi/cmd/run'), ...commandLine(request)], {
     cwd: request.getPwd(),
     // The engine shows what a program prints only when it comes through the host.
@@ -122,7 +122,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     const response = new language.GetRequiredPackagesResponse();
     if (request instanceof language.GetRequiredPackagesRequest) {
       const info = request.getInfo();
-      response.setPackagesList(requiredPackages(info?.getRootDirectory() ?? process.cwd()));
+      response.setPackagesList(requiredPackages(realpathSync(info?.getProgramDirectory() ?? process.cwd())));
     }
     return response;
   },
