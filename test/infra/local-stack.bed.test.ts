@@ -186,6 +186,8 @@ describe('the stack local on the real engine', { skip: missing(pulumiTool) }, ()
     await until(async () => (fresh().length > 0 ? true : null), { what: 'processes', withinMs: 120_000 });
     running.kill();
     await running.ended;
+    const alone = { what: 'the end of a network that nobody has taken over', withinMs: 120_000 };
+    await until(async () => (fresh().length === 0 ? true : null), alone);
     await engine.run(['cancel', '--yes', '--stack', 'local']);
     await run('refresh', '--clear-pending-creates');
     await run('up');

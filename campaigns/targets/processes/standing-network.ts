@@ -82,6 +82,8 @@ export class StandingNetwork {
   /** Resolves when every node is connected; throws with the reason when that cannot be. */
   async begin(): Promise<void> {
     await this.#server.listen();
+    // Nothing is started any more once the end has begun: nobody would end it.
+    if (this.#isEnding) throw new Error('ended before it began');
     const { nodes } = this.#options;
     const within = readyWithinMs + perNodeMs * nodes;
     this.#crew.startAll();

@@ -75,4 +75,8 @@ const provider: pulumi.provider.Provider = {
   },
 };
 
+// An engine that was killed writes nothing down any more: a network that is being started must not outlive it, and it does not
+// when this process ends before it has taken the network over.
+process.stdin.resume();
+process.stdin.on('end', () => process.exit(0));
 await pulumi.provider.main(provider, process.argv.slice(2));
