@@ -312,7 +312,7 @@ function liveFigures(nodes: number, batch: number): Figure[] {
   return [
     figure({
       id: `live.tps-${name}`,
-      title: `finalised, best stretch: ${many}`,
+      title: `finalised under a climbing load: ${many}`,
       unit: 'TPS',
       better: 'higher',
       published: publishedTps,

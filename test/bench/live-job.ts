@@ -2,8 +2,8 @@
  * Figures of networks of real nodes on this machine, packed into one process per core: sockets, sessions, signatures, disks.
  * Owns: the loads and what is read of a run. Does not own: starting nodes (campaigns/targets/processes).
  *
- * The load climbs past what the cores carry: the best stretch is the throughput, and CPU and its shares are those of the
- * window. Other work on the machine takes cores away; how busy it was, and the load before, are facts beside every figure.
+ * The load climbs past what the cores carry; throughput, CPU and its shares are those of the whole window: a single stretch in which
+ * a backlog is decided shows more than was offered. Other work on the machine takes cores away; how busy it was, and the load before, are facts beside every figure.
  */
 import os from 'node:os';
 import { loadSpec, observeLoad } from '#campaigns/targets/processes/load-run.ts';
@@ -38,12 +38,12 @@ export async function measureLive(nodes: number, batch: number): Promise<JobResu
   if (!(window.averageTps > 0)) throw new Error(`${nodes} nodes finalised nothing in the measured window`);
   return {
     samples: {
-      [`live.tps-${name}`]: [window.peakTps],
+      [`live.tps-${name}`]: [window.averageTps],
       [`live.cpu-${name}`]: [(1_000 * window.cores) / window.averageTps],
       [`live.signatures-${name}`]: [100 * window.signatureShare],
     },
     facts: {
-      averageTps: window.averageTps,
+      peakTps: window.peakTps,
       offeredMostTps: batch * topVertices,
       coresOfNodes: window.cores,
       cores,

@@ -169,7 +169,7 @@ export function factLines(measured: Measured): string[] {
   for (const [job, facts] of measured.facts) {
     if (facts['hostBusyPercent'] === undefined) continue;
     lines.push(
-      `${job} MEASURED: offered up to ${short(facts['offeredMostTps'] ?? 0)} TPS, on average ${short(facts['averageTps'] ?? 0)} finalised; ` +
+      `${job} MEASURED: offered up to ${short(facts['offeredMostTps'] ?? 0)} TPS, the best stretch ${short(facts['peakTps'] ?? 0)}; ` +
         `its nodes had ${short(facts['coresOfNodes'] ?? 0)} cores, the machine was ${short(facts['hostBusyPercent'])} % busy, load before ${short(facts['loadBefore'] ?? 0)}${othersNote(facts)}`,
     );
   }
