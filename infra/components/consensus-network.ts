@@ -5,9 +5,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { applyManifests, clusterOptions } from '#infra/components/apply-manifest.ts';
 import type { MoneyShown } from '#infra/manifests/conductor-manifests.ts';
-import { metricsNamespace } from '#infra/manifests/metrics-manifests.ts';
 import { networkManifests } from '#infra/manifests/network-manifests.ts';
-import { policyManifests } from '#infra/manifests/policy-manifests.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 import type { KubernetesGround } from '#infra/platforms/ground.ts';
 
@@ -29,11 +27,7 @@ export class ConsensusNetwork extends pulumi.ComponentResource {
   ) {
     const objects = networkManifests(plan, ground, money);
     super('bft:kubernetes:ConsensusNetwork', name, {}, options);
-    this.resources = applyManifests(
-      [metricsNamespace(plan), ...policyManifests(plan, ground), ...objects],
-      clusterOptions(ground, this),
-      ground.ready,
-    );
+    this.resources = applyManifests(objects, clusterOptions(ground, this), ground.ready);
     this.registerOutputs({});
   }
 }

@@ -27,7 +27,7 @@ import {
   ports,
   serviceName,
 } from '#infra/manifests/manifest.ts';
-import { namespaceOf, nothingThatBills } from '#infra/manifests/network-manifests.ts';
+import { nothingThatBills } from '#infra/manifests/network-manifests.ts';
 import { apiFolder, apiVolume, metricsSecret, secretFolder } from '#infra/manifests/secret-manifests.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 import { alertRuleFile } from '#reports/dashboards/alert-rules.ts';
@@ -376,12 +376,7 @@ function serviceOf(plan: StackPlan, name: string, app: App, port: number): Manif
   };
 }
 
-/** The namespace comes first: secrets of the network put the token for scraping into it. */
-export function metricsNamespace(plan: StackPlan): Manifest {
-  return namespaceOf(plan, namesOf(plan).metrics);
-}
-
-/** Without its namespace. */
+/** Its namespace comes with the network (network-manifests.ts). */
 export function metricsManifests(plan: StackPlan, ground: ManifestGround): readonly Manifest[] {
   const { metrics: namespace } = namesOf(plan);
   const limits = {

@@ -22,10 +22,11 @@ import {
   nodeStatefulSets,
   podsOf,
 } from '#infra/manifests/node-manifests.ts';
+import { policyManifests } from '#infra/manifests/policy-manifests.ts';
 import { secretManifests } from '#infra/manifests/secret-manifests.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 
-export function namespaceOf(plan: StackPlan, name: string): Namespace {
+function namespaceOf(plan: StackPlan, name: string): Namespace {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -120,19 +121,21 @@ export function networkImage(plan: StackPlan): string {
   return plan.image;
 }
 
-/** Without the namespace of the metrics, which the secrets need too: see metrics-manifests.ts. */
+/** In the order in which an API server takes them. Both namespaces are of it: the secrets put the token for scraping into the other. */
 export function networkManifests(
   plan: StackPlan,
   ground: ManifestGround,
   money: MoneyShown | null,
 ): readonly Manifest[] {
   const image = networkImage(plan);
-  const { network } = namesOf(plan);
+  const { network, metrics } = namesOf(plan);
   return [
     namespaceOf(plan, network),
+    namespaceOf(plan, metrics),
     ...priorities(plan),
     quota(plan),
     limitRange(plan),
+    ...policyManifests(plan, ground),
     ...secretManifests(plan, ground, image),
     ...conductorManifests(plan, ground, image, money),
     nodeServiceAccount(plan),

@@ -9,9 +9,7 @@ import { codeVersion } from '#campaigns/code-version.ts';
 import { cellId } from '#campaigns/plan.ts';
 import { runResult } from '#campaigns/results/schema.ts';
 import { namesOf } from '#infra/manifests/manifest.ts';
-import { metricsNamespace } from '#infra/manifests/metrics-manifests.ts';
 import { networkManifests } from '#infra/manifests/network-manifests.ts';
-import { policyManifests } from '#infra/manifests/policy-manifests.ts';
 import { type ControlPlane, startControlPlane } from '#test/bed/kubernetes/control-plane.ts';
 import { ProcessKubelet, podsReady } from '#test/bed/kubernetes/process-kubelet.ts';
 import { until } from '#test/bed/patience.ts';
@@ -70,11 +68,7 @@ describe('a network of twenty pods', { skip: missing(kubernetesTool), timeout: 6
   };
 
   test('comes up: secrets are drawn inside, conductor and nodes become Ready', async () => {
-    await plane.apply([
-      metricsNamespace(plan),
-      ...policyManifests(plan, anyGround),
-      ...networkManifests(plan, anyGround, shownMoney),
-    ]);
+    await plane.apply([...networkManifests(plan, anyGround, shownMoney)]);
     await podsReady(kubelet, network, pods + 1, 300_000);
     const seed = await secretOf(network, 'run-secrets', 'identity-seed');
     assert.match(seed, /^[0-9a-f]{64}$/);

@@ -5,9 +5,8 @@
 import assert from 'node:assert/strict';
 import { awsAllocatable, defaultPacking, packOneVm } from '#budgets/capacity.ts';
 import { type Manifest, namesOf } from '#infra/manifests/manifest.ts';
-import { metricsManifests, metricsNamespace } from '#infra/manifests/metrics-manifests.ts';
+import { metricsManifests } from '#infra/manifests/metrics-manifests.ts';
 import { networkManifests } from '#infra/manifests/network-manifests.ts';
-import { policyManifests } from '#infra/manifests/policy-manifests.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 import { poolLabel } from '#infra/platforms/ground.ts';
 import type { ControlPlane } from '#test/bed/kubernetes/control-plane.ts';
@@ -15,12 +14,7 @@ import { until } from '#test/bed/patience.ts';
 import { cloudGround, shownMoney } from '#test/infra/manifests/network-plan.ts';
 
 export function allManifests(plan: StackPlan): readonly Manifest[] {
-  return [
-    metricsNamespace(plan),
-    ...policyManifests(plan, cloudGround),
-    ...networkManifests(plan, cloudGround, shownMoney),
-    ...metricsManifests(plan, cloudGround),
-  ];
+  return [...networkManifests(plan, cloudGround, shownMoney), ...metricsManifests(plan, cloudGround)];
 }
 
 /** A machine of the measured pool: what is allocatable after DaemonSets, as the planner reckons. */

@@ -45,6 +45,8 @@ export class ProcessKubelet {
       body: { apiVersion: 'v1', kind: 'Node', metadata: { name: this.name, labels } },
     });
     const node = await this.core.readNode({ name: this.name });
+    // Controllers write to the node, too: whatever version they made, this is its status.
+    delete node.metadata?.resourceVersion;
     node.status = {
       capacity: { ...size },
       allocatable: { ...size },
@@ -157,6 +159,7 @@ export class ProcessKubelet {
     const { name = '', namespace = '' } = pod.metadata ?? {};
     const current = await this.core.readNamespacedPod({ name, namespace });
     if (current.metadata?.uid !== pod.metadata?.uid) return;
+    delete current.metadata?.resourceVersion;
     current.status = { ...current.status, ...wanted };
     await this.core.replaceNamespacedPodStatus({ name, namespace, body: current });
     own.reported = text;

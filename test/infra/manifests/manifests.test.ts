@@ -9,10 +9,9 @@ import { parse } from 'yaml';
 import { conductorVariables } from '#campaigns/conductor/conductor-config.ts';
 import { metricsSecretName, runSecretName, secretKeys } from '#campaigns/run-secrets.ts';
 import { appLabel, type Manifest, namesOf } from '#infra/manifests/manifest.ts';
-import { metricsManifests, metricsNamespace } from '#infra/manifests/metrics-manifests.ts';
+import { metricsManifests } from '#infra/manifests/metrics-manifests.ts';
 import { networkManifests } from '#infra/manifests/network-manifests.ts';
 import { podsOf } from '#infra/manifests/node-manifests.ts';
-import { policyManifests } from '#infra/manifests/policy-manifests.ts';
 import { metricsSecret, runSecret } from '#infra/manifests/secret-manifests.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 import { settings } from '#node/config.ts';
@@ -54,12 +53,7 @@ interface Workload {
 }
 
 function all(plan: StackPlan): readonly Manifest[] {
-  return [
-    metricsNamespace(plan),
-    ...policyManifests(plan, cloudGround),
-    ...networkManifests(plan, cloudGround, shownMoney),
-    ...metricsManifests(plan, cloudGround),
-  ];
+  return [...networkManifests(plan, cloudGround, shownMoney), ...metricsManifests(plan, cloudGround)];
 }
 
 const plain = <T>(value: unknown): T => JSON.parse(JSON.stringify(value)) as T;
@@ -102,6 +96,20 @@ test('a network of 10,000 is 100 sets of 100, one in ten scraped, and stays far 
       !manifests.some((other) => other.kind === 'Service' && other.metadata.name === spec.serviceName),
     );
   }
+});
+
+test('whatever lies in a namespace comes after it, and pods come after what admits them', () => {
+  const manifests = all(networkPlan({ nodes: 200 }));
+  const seen = new Set<string>();
+  for (const { kind, metadata } of manifests) {
+    if (kind === 'Namespace') seen.add(metadata.name);
+    else if (metadata.namespace !== undefined)
+      assert.ok(seen.has(metadata.namespace), `${kind} ${metadata.name}`);
+  }
+  const at = (kind: string): number => manifests.findIndex((manifest) => manifest.kind === kind);
+  assert.ok(
+    at('PriorityClass') < at('Job') && at('NetworkPolicy') < at('Job') && at('ResourceQuota') < at('Job'),
+  );
 });
 
 test('nodes go to the measured pool and bear its taint; conductor and metrics go elsewhere', () => {
