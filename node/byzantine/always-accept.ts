@@ -7,6 +7,7 @@ import { acceptAll } from './votes.ts';
 
 export class AlwaysAccept implements AnswerDecorator {
   readonly name = 'always-accept';
+  readonly constant = 'yes';
 
   decorate(
     _view: AnswerView,

@@ -6,6 +6,7 @@ import { rejectAll } from './votes.ts';
 
 export class AlwaysReject implements AnswerDecorator {
   readonly name = 'always-reject';
+  readonly constant = 'no';
 
   decorate(
     _view: AnswerView,

@@ -22,6 +22,8 @@ export interface AnswerView {
 /** Rewrites an honest answer in place. One object serves all attackers of a run; it must not keep state per message. */
 export interface AnswerDecorator {
   readonly name: string;
+  /** What it says to everything, whoever asks and whatever is known; left out when that depends on something. */
+  readonly constant?: 'yes' | 'no';
   /**
    * @param node member number of the answering attacker
    * @param querier member number of the asking node

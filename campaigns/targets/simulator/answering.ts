@@ -5,7 +5,7 @@
  */
 import { type AnswerDecorator, answerNow } from '#node/core/answer.ts';
 import type { Core } from '#node/core/core.ts';
-import { answerYesToAll } from '#node/core/exceptions.ts';
+import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
 import { bitCount } from '#node/core/poll-book.ts';
 import { mix, purpose, streamKey } from '#node/core/random.ts';
 import type { Calibration } from '#node/model/calibration.ts';
@@ -30,6 +30,8 @@ export class Answering {
   readonly #parts: AnsweringParts;
   readonly #core: Core;
   readonly #concurrent: number;
+  /** Kind of every answer of the attack, -1 when they differ. */
+  readonly #constant: number;
   /** An answer before it is known what kind it is. */
   #draft = new Int32Array(2);
 
@@ -37,6 +39,8 @@ export class Answering {
     this.#parts = parts;
     this.#core = parts.core;
     this.#concurrent = parts.core.params.concurrentPolls;
+    const constant = parts.attack?.constant;
+    this.#constant = constant === undefined ? -1 : constant === 'yes' ? yesToAll : answerNoToAll;
   }
 
   /** The peer's answer as of now, rewritten if it attacks. Returns its kind, above two bits of when it leaves. */
@@ -59,6 +63,7 @@ export class Answering {
 
   /** The answer of an attacker that says yes to the whole scope when it is honest. */
   rewritten(peer: number, poll: number, slot: number): number {
+    if (this.#constant >= 0) return (this.#constant << 2) | now;
     const { polls } = this.#core;
     const words = polls.scopeWords(poll);
     const draft = this.#room(words);

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { planMeasurement, planPhase, planScenario } from '#campaigns/commands/plan-request.ts';
 import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
 import { parseConsensusOption } from '#campaigns/schema/consensus.ts';
+import { tierNames } from '#campaigns/targets/simulator/tier.ts';
 import { reproduceCommand } from '#reports/scale/reproduce-command.ts';
 import { campaignFixture } from '#test/support/campaign-fixture.ts';
 
@@ -28,7 +29,8 @@ function planOfCommand(command: string): Plan {
   const changes = {
     seed: Number(option('seed')),
     replications: Number(option('replications')),
-    tier: option('tier') === 'analytic' ? ('analytic' as const) : ('message' as const),
+    // Without the option the planner chooses, as it did the first time.
+    tier: isMeasured ? ('message' as const) : tierNames.find((name) => name === option('tier')),
     nodes: [Number(option('nodes'))],
     byzantineShares: share === undefined ? undefined : [Number.parseFloat(share) / 100],
     attacks: attack === undefined ? undefined : [attack],
