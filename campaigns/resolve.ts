@@ -217,7 +217,8 @@ export function resolveOverlap(phaseName: string, options: ResolveOptions): read
   return phase.overlap.flatMap(({ scenario, nodes_per_process }) => {
     const base = catalogue.find(({ id }) => id === scenario)?.scenario;
     if (base === undefined || (wanted.length > 0 && !wanted.includes(scenario))) return [];
-    const rows = rowsOf(base, applyOverrides(base, options), options, null);
+    // Real processes have no fidelity to choose.
+    const rows = rowsOf(base, applyOverrides(base, options), { ...options, tier: 'message' }, null);
     return rows.map((row) => ({ row, nodesPerProcess: nodes_per_process ?? null }));
   });
 }
