@@ -19,7 +19,8 @@ export type BudgetErrorCode =
   | 'bad-key'
   | 'no-credentials'
   | 'refresh-failed'
-  | 'sheet-exists';
+  | 'sheet-exists'
+  | 'bad-guard-policy';
 
 export class BudgetError extends Error {
   readonly code: BudgetErrorCode;

@@ -1,0 +1,157 @@
+/**
+ * The live meter: what a campaign has cost so far and costs per hour, from the inventory and the prices of each poll.
+ * Owns: accrual in whole micro-dollars, never understated: a new resource pays from its launch, one that vanished pays until
+ * now, a price that moved counts at the dearer end of the interval. Does not own: limits (decide.ts).
+ */
+import type { MeteredResource, Observation } from '#budgets/guard/observation.ts';
+import { divide, type UsdMicros, usdMicros, ZERO_USD } from '#budgets/money.ts';
+
+const HOUR_MS = 3_600_000n;
+/** Providers bill a machine for at least a minute. */
+const LEAST_BILLED_MS = 60_000;
+
+export interface MeteredLine {
+  readonly resource: MeteredResource;
+  readonly perHour: UsdMicros;
+  /** Paid for until this moment of the cloud's clock. */
+  readonly paidUntilMs: number;
+}
+
+export interface Meter {
+  /** The cloud's clock as far as it is known; never goes back. Null before the first answer. */
+  readonly nowMs: number | null;
+  readonly monotonicMs: number;
+  readonly accrued: UsdMicros;
+  readonly lines: ReadonlyMap<string, MeteredLine>;
+  /** Sum of the lines per hour. */
+  readonly burn: UsdMicros;
+  /** Stamp of the last answer that was new. */
+  readonly stampMs: number | null;
+  /** Items that have no price and are counted at the worst of their kind. */
+  readonly unpriced: readonly string[];
+}
+
+export function newMeter(monotonicMs: number): Meter {
+  return {
+    nowMs: null,
+    monotonicMs,
+    accrued: ZERO_USD,
+    lines: new Map(),
+    burn: ZERO_USD,
+    stampMs: null,
+    unpriced: [],
+  };
+}
+
+export interface Reading {
+  readonly meter: Meter;
+  /** Why this poll saw nothing it can rely on; null = it saw everything. */
+  readonly blind: string | null;
+}
+
+function microsFor(perHour: UsdMicros, ms: number): bigint {
+  return ms <= 0 ? 0n : BigInt(perHour) * BigInt(ms);
+}
+
+/** Without an answer: everything that was there goes on costing what it did. */
+function runOn(meter: Meter, nowMs: number | null, monotonicMs: number): Meter {
+  if (nowMs === null) return { ...meter, monotonicMs };
+  let owed = 0n;
+  const lines = new Map<string, MeteredLine>();
+  for (const [id, line] of meter.lines) {
+    owed += microsFor(line.perHour, nowMs - line.paidUntilMs);
+    lines.set(id, { ...line, paidUntilMs: Math.max(nowMs, line.paidUntilMs) });
+  }
+  return { ...meter, nowMs, monotonicMs, lines, accrued: plus(meter.accrued, owed) };
+}
+
+function plus(accrued: UsdMicros, owedMicroMs: bigint): UsdMicros {
+  return owedMicroMs === 0n ? accrued : usdMicros(BigInt(accrued) + divide(owedMicroMs, HOUR_MS, 'up'));
+}
+
+interface PricedNow {
+  readonly resource: MeteredResource;
+  readonly perHour: UsdMicros;
+}
+
+/** Null: an item has no price and nothing of its kind has one either. */
+function priced(
+  observation: Observation,
+): { all: readonly PricedNow[]; unpriced: readonly string[] } | string {
+  const { inventory, prices } = observation;
+  if (!inventory.seen) return `inventory: ${inventory.why}`;
+  if (!prices.known) return `prices: ${prices.why}`;
+  const all: PricedNow[] = [];
+  const unpriced = new Set<string>();
+  for (const resource of inventory.resources) {
+    const own = Object.hasOwn(prices.perHour, resource.item) ? prices.perHour[resource.item] : undefined;
+    const each = own ?? prices.worst[resource.kind];
+    if (each === undefined || each < 0)
+      return `prices: nothing of the kind ${resource.kind} has one (${resource.item})`;
+    if (own === undefined) unpriced.add(resource.item);
+    all.push({ resource, perHour: usdMicros(BigInt(each) * BigInt(resource.units)) });
+  }
+  return { all, unpriced: [...unpriced] };
+}
+
+/** What one resource owes for the time since it last paid; `lastMs`: the poll before. */
+function charge(
+  before: MeteredLine | undefined,
+  now: PricedNow,
+  nowMs: number,
+  lastMs: number,
+): { owed: bigint; line: MeteredLine } {
+  const { resource, perHour } = now;
+  if (before === undefined) {
+    const from = Math.min(resource.launchedMs, nowMs);
+    const until = Math.max(nowMs, from + LEAST_BILLED_MS);
+    return { owed: microsFor(perHour, until - from), line: { resource, perHour, paidUntilMs: until } };
+  }
+  const paidUntilMs = Math.max(nowMs, before.paidUntilMs);
+  const rise = perHour > before.perHour ? usdMicros(perHour - before.perHour) : ZERO_USD;
+  const dearer = usdMicros(before.perHour + rise);
+  // The first minute was paid ahead at a price that no longer holds.
+  const ahead = microsFor(rise, before.paidUntilMs - lastMs);
+  const owed = microsFor(dearer, nowMs - before.paidUntilMs) + ahead;
+  return { owed, line: { resource, perHour, paidUntilMs } };
+}
+
+/** One poll. Pure; the cost of a poll is linear in the resources seen. */
+export function readMeter(meter: Meter, observation: Observation): Reading {
+  const { inventory, monotonicMs } = observation;
+  const passed = Math.max(0, monotonicMs - meter.monotonicMs);
+  const guessed = meter.nowMs === null ? null : meter.nowMs + passed;
+  const isOld = inventory.seen && meter.stampMs !== null && inventory.stampMs <= meter.stampMs;
+  const found = isOld ? 'inventory: the answer is the same old one' : priced(observation);
+  if (typeof found === 'string' || !inventory.seen)
+    return {
+      meter: runOn(meter, guessed, monotonicMs),
+      blind: typeof found === 'string' ? found : 'inventory',
+    };
+  const nowMs = Math.max(meter.nowMs ?? inventory.stampMs, inventory.stampMs);
+  const lines = new Map<string, MeteredLine>();
+  let owed = 0n;
+  let burn = 0n;
+  for (const one of found.all) {
+    const { owed: due, line } = charge(meter.lines.get(one.resource.id), one, nowMs, meter.nowMs ?? nowMs);
+    owed += due;
+    burn += BigInt(one.perHour);
+    lines.set(one.resource.id, line);
+  }
+  for (const [id, line] of meter.lines)
+    if (!lines.has(id)) owed += microsFor(line.perHour, nowMs - line.paidUntilMs);
+  const accrued = plus(meter.accrued, owed);
+  const { unpriced } = found;
+  return {
+    meter: {
+      nowMs,
+      monotonicMs,
+      accrued,
+      lines,
+      burn: usdMicros(burn),
+      stampMs: inventory.stampMs,
+      unpriced,
+    },
+    blind: null,
+  };
+}
