@@ -7,6 +7,7 @@
 import { Command, CommanderError, type Option } from 'commander';
 import { productName, productVersion } from '#campaigns/code-version.ts';
 import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts';
+import { addCloudCommands } from '#campaigns/commands/cloud-commands.ts';
 import type { ExitHolder } from '#campaigns/commands/command.ts';
 import { answerError } from '#campaigns/commands/command-output.ts';
 import { addMeasureCommand } from '#campaigns/commands/measure-command.ts';
@@ -36,6 +37,7 @@ function createProgram(holder: ExitHolder): Command {
   addSimulateCommand(program, holder);
   addMeasureCommand(program, holder);
   addMoneyCommands(program, holder);
+  addCloudCommands(program, holder);
   addSessionCommands(program, holder);
   addRecordCommands(program, holder);
   return program;
@@ -43,7 +45,7 @@ function createProgram(holder: ExitHolder): Command {
 
 const exitCodeHelp = [
   '  0 passed   10 failed   11 inconclusive   20 invalid configuration or use   21 over budget',
-  '  23 approval or credentials missing   130 interrupted',
+  '  22 stopped by the budget guard   23 approval or credentials missing   31 teardown incomplete   130 interrupted',
 ].join('\n');
 
 /** What the values of options without a parser of their own look like. */

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts';
+import { addCloudCommands } from '#campaigns/commands/cloud-commands.ts';
 import { addMeasureCommand } from '#campaigns/commands/measure-command.ts';
 import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
 import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
@@ -108,6 +109,7 @@ for (const add of [
   addSimulateCommand,
   addMeasureCommand,
   addMoneyCommands,
+  addCloudCommands,
   addSessionCommands,
   addRecordCommands,
 ])

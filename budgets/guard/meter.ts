@@ -27,6 +27,8 @@ export interface Meter {
   readonly burn: UsdMicros;
   /** Stamp of the last answer that was new. */
   readonly stampMs: number | null;
+  /** Everything before this moment is in `accrued` already: a guard that was started again does not charge it twice. */
+  readonly paidBeforeMs: number;
   /** Items that have no price and are counted at the worst of their kind. */
   readonly unpriced: readonly string[];
 }
@@ -39,8 +41,14 @@ export function newMeter(monotonicMs: number): Meter {
     lines: new Map(),
     burn: ZERO_USD,
     stampMs: null,
+    paidBeforeMs: 0,
     unpriced: [],
   };
+}
+
+/** Goes on where an earlier guard stopped: `accrued` up to `untilMs` of the cloud's clock. */
+export function resumedMeter(monotonicMs: number, accrued: UsdMicros, untilMs: number): Meter {
+  return { ...newMeter(monotonicMs), accrued, paidBeforeMs: untilMs };
 }
 
 export interface Reading {
@@ -94,16 +102,16 @@ function priced(
   return { all, unpriced: [...unpriced] };
 }
 
-/** What one resource owes for the time since it last paid; `lastMs`: the poll before. */
+/** What one resource owes for the time since it last paid; `meter`: as of the poll before. */
 function charge(
   before: MeteredLine | undefined,
   now: PricedNow,
   nowMs: number,
-  lastMs: number,
+  meter: Meter,
 ): { owed: bigint; line: MeteredLine } {
   const { resource, perHour } = now;
   if (before === undefined) {
-    const from = Math.min(resource.launchedMs, nowMs);
+    const from = Math.max(Math.min(resource.launchedMs, nowMs), meter.paidBeforeMs);
     const until = Math.max(nowMs, from + LEAST_BILLED_MS);
     return { owed: microsFor(perHour, until - from), line: { resource, perHour, paidUntilMs: until } };
   }
@@ -111,7 +119,7 @@ function charge(
   const rise = perHour > before.perHour ? usdMicros(perHour - before.perHour) : ZERO_USD;
   const dearer = usdMicros(before.perHour + rise);
   // The first minute was paid ahead at a price that no longer holds.
-  const ahead = microsFor(rise, before.paidUntilMs - lastMs);
+  const ahead = microsFor(rise, before.paidUntilMs - (meter.nowMs ?? nowMs));
   const owed = microsFor(dearer, nowMs - before.paidUntilMs) + ahead;
   return { owed, line: { resource, perHour, paidUntilMs } };
 }
@@ -133,7 +141,7 @@ export function readMeter(meter: Meter, observation: Observation): Reading {
   let owed = 0n;
   let burn = 0n;
   for (const one of found.all) {
-    const { owed: due, line } = charge(meter.lines.get(one.resource.id), one, nowMs, meter.nowMs ?? nowMs);
+    const { owed: due, line } = charge(meter.lines.get(one.resource.id), one, nowMs, meter);
     owed += due;
     burn += BigInt(one.perHour);
     lines.set(one.resource.id, line);
@@ -150,6 +158,7 @@ export function readMeter(meter: Meter, observation: Observation): Reading {
       lines,
       burn: usdMicros(burn),
       stampMs: inventory.stampMs,
+      paidBeforeMs: meter.paidBeforeMs,
       unpriced,
     },
     blind: null,

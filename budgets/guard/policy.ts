@@ -55,8 +55,8 @@ export function checkPolicy(policy: GuardPolicy): GuardPolicy {
   for (const name of ['pollMs', 'drainMs', 'teardownMs', 'deadlineMs', 'maxInstances', 'blindPolls'] as const)
     if (!Number.isSafeInteger(policy[name]) || policy[name] < 0)
       wrong(`${name} must be a whole number, not ${policy[name]}`);
-  if (policy.pollMs < 1_000 || policy.pollMs > 60_000)
-    wrong(`the guard polls every 1 to 60 s, not every ${policy.pollMs} ms`);
+  if (policy.pollMs < 2_000 || policy.pollMs > 60_000)
+    wrong(`the guard polls every 2 to 60 s, not every ${policy.pollMs} ms`);
   if (policy.blindPolls < 1 || policy.blindPolls > 2)
     wrong('the guard stops after one or two blind polls, not later');
   if (policy.maxInstances < 1) wrong('at least one machine must be allowed');

@@ -61,11 +61,9 @@ test('price jump: at forty times the price a run of $100 stops before $100 are s
   watched.until(60);
   watched.cloud.pools[0]!.dollarsPerHour *= 40;
   watched.until(100);
-  assert.equal(watched.decision?.action, 'stop-new-work');
-  assert.equal(watched.state.stopped, 'cap-near');
-  watched.until(1);
-  for (let i = 0; i < 6 && watched.decision?.action !== 'tear-down'; i += 1) watched.until(1);
-  assert.equal(watched.decision?.action, 'tear-down');
+  assert.deepEqual([watched.state.phase, watched.state.stopped], ['draining', 'cap-near']);
+  for (let i = 0; i < 7 && watched.state.phase === 'draining'; i += 1) watched.until(1);
+  assert.equal(watched.state.phase, 'tearing-down');
   assert.ok(watched.cloud.bill < 100, `${watched.cloud.bill}`);
 });
 

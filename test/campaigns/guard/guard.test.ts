@@ -1,0 +1,193 @@
+/** The guard's loop over an account in memory: it stops, leaves proof, survives its own death, and never touches others. */
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type GuardPolicy, guardDefaults } from '#budgets/guard/policy.ts';
+import { parseUsd } from '#budgets/money.ts';
+import { readPriceSheet } from '#budgets/price-sheet.ts';
+import { Evidence, readEvidence } from '#campaigns/guard/evidence.ts';
+import { type GuardEnd, guard } from '#campaigns/guard/guard.ts';
+import { meteredResources, pricesOf } from '#campaigns/guard/price-book.ts';
+import { CLOUD_NOW_MS, FakeAccount, resource } from '#test/campaigns/cloud/fake-account.ts';
+
+const key = { campaign: 'c', stack: 's' };
+const tags = { 'bft:campaign': 'c', 'bft:stack': 's' };
+const sheet = readPriceSheet();
+const policy: GuardPolicy = {
+  ...guardDefaults,
+  runCap: parseUsd('20'),
+  deadlineMs: CLOUD_NOW_MS + 3_600_000,
+  maxInstances: 80,
+};
+
+const fleet = (machines: number) =>
+  Array.from({ length: machines }, (_, i) => resource({ id: `i-${i}`, tags })).concat(
+    resource({ id: 'pool', class: 'autoscaling-group', tags, state: 'active' }),
+    resource({ id: 'other', tags: { ...tags, 'bft:campaign': 'd' } }),
+  );
+
+function scratch(context: TestContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'guard-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return path.join(folder, 'guard.jsonl');
+}
+
+interface Setting {
+  readonly file: string;
+  readonly account: FakeAccount;
+  readonly polls?: number;
+  readonly dryRun?: boolean;
+  readonly own?: Partial<GuardPolicy>;
+  readonly eachWait?: (poll: number) => void;
+}
+
+/** Time passes in the account while the guard waits. */
+async function run({
+  file,
+  account,
+  polls = 400,
+  dryRun = false,
+  own = {},
+  eachWait,
+}: Setting): Promise<GuardEnd & { stops: string[] }> {
+  const evidence = Evidence.open(file, () => new Date(account.nowMs).toISOString());
+  const stops: string[] = [];
+  let waited = 0;
+  try {
+    const end = await guard(
+      {
+        account,
+        evidence,
+        prices: async (resources) => pricesOf(resources, sheet, new Map(), '2026-11-28'),
+        run: {
+          work: () => ({ running: true, heartbeat: account.nowMs }),
+          stop: (why) => `stopped ${stops.push(why)}`,
+        },
+        monotonicMs: () => account.nowMs - CLOUD_NOW_MS,
+        wait: async (ms) => {
+          account.nowMs += ms;
+          waited += 1;
+          eachWait?.(waited);
+        },
+        progress: () => {},
+      },
+      {
+        key,
+        policy: { ...policy, ...own },
+        dryRun,
+        polls,
+        answerMs: 10_000,
+        leave: new AbortController().signal,
+      },
+    );
+    return { ...end, stops };
+  } finally {
+    evidence.close();
+  }
+}
+
+test('at the cap: new work is stopped once, everything of ours goes, the other campaign stays, the proof is whole', async (context) => {
+  const file = scratch(context);
+  const account = new FakeAccount(fleet(70));
+  const end = await run({ file, account, own: { runCap: parseUsd('3') } });
+  assert.deepEqual([end.state.phase, end.state.stopped], ['gone', 'cap-near']);
+  assert.deepEqual(
+    account.resources.map(({ id }) => id),
+    ['other'],
+  );
+  assert.equal(end.stops.length, 1);
+  assert.ok(end.state.meter.accrued < parseUsd('3'));
+  const kinds = readEvidence(file).map(({ kind }) => kind);
+  assert.equal(kinds[0], 'begun');
+  assert.equal(kinds.at(-1), 'ended');
+  for (const kind of ['poll', 'alarm', 'decision', 'order', 'outcome'] as const)
+    assert.ok(kinds.includes(kind), kind);
+});
+
+test('a dry run decides and writes, and touches nothing', async (context) => {
+  const account = new FakeAccount(fleet(90));
+  const end = await run({ file: scratch(context), account, dryRun: true });
+  assert.deepEqual([end.state.stopped, account.calls, end.stops], ['too-many-machines', [], []]);
+});
+
+test('without inventory it stops at the second poll and tears down as soon as the account answers', async (context) => {
+  const account = new FakeAccount(fleet(10));
+  const end = await run({
+    file: scratch(context),
+    account,
+    eachWait: (poll) => {
+      account.broken = poll >= 3 && poll < 9 ? 'socket hang up' : null;
+    },
+  });
+  assert.equal(end.state.stopped, 'blind');
+  assert.equal(end.state.phase, 'gone');
+  assert.deepEqual(
+    account.resources.map(({ id }) => id),
+    ['other'],
+  );
+});
+
+test('a guard started again goes on metering and neither charges twice nor takes a stop back', async (context) => {
+  const file = scratch(context);
+  const account = new FakeAccount(fleet(70));
+  const first = await run({ file, account, polls: 20, own: { runCap: parseUsd('900') } });
+  account.nowMs += 120_000;
+  const second = await run({ file, account, polls: 1, own: { runCap: parseUsd('900') } });
+  const perHour = first.state.meter.burn;
+  const expected = first.state.meter.accrued + (perHour * 120_000) / 3.6e6;
+  assert.ok(
+    Math.abs(second.state.meter.accrued - expected) <= 70 * 2,
+    `${second.state.meter.accrued} ${expected}`,
+  );
+  const stopped = await run({ file, account, polls: 1, own: { maxInstances: 5 } });
+  assert.equal(stopped.state.phase, 'tearing-down');
+  account.resources = fleet(3);
+  await run({ file, account, polls: 2 });
+  assert.deepEqual(
+    account.resources.map(({ id }) => id),
+    ['other'],
+  );
+});
+
+test('evidence: a changed, missing or inserted line is found; a torn last line is cut', async (context) => {
+  const file = scratch(context);
+  await run({ file, account: new FakeAccount(fleet(2)), polls: 3 });
+  const text = readFileSync(file, 'utf8');
+  const lines = text.trimEnd().split('\n');
+  for (const bad of [
+    text.replace('"poll"', '"alarm"'),
+    lines.toSpliced(2, 1).join('\n').concat('\n'),
+    [...lines, lines[1]].join('\n').concat('\n'),
+  ]) {
+    writeFileSync(file, bad);
+    assert.throws(() => readEvidence(file), /line \d of/);
+  }
+  writeFileSync(file, text);
+  appendFileSync(file, '{"n":9');
+  Evidence.open(file).close();
+  assert.equal(readFileSync(file, 'utf8'), text);
+});
+
+test('prices: live quotes win, an unknown machine type costs the dearest, gateways and groups cost nothing', () => {
+  const seen = meteredResources(
+    [
+      ...fleet(1),
+      resource({ id: 'z', sku: 'zz9.huge', tags }),
+      resource({ id: 'e', class: 'endpoint', sku: 'Gateway' }),
+      resource({ id: 'v', class: 'volume', units: 30 }),
+    ],
+    CLOUD_NOW_MS,
+  );
+  assert.deepEqual(
+    seen.map(({ kind }) => kind),
+    ['instance', 'instance', 'instance', 'disk'],
+  );
+  const prices = pricesOf(seen, sheet, new Map([['c6i.2xlarge', '0.4321']]), '2026-11-28');
+  assert.ok(prices.known);
+  assert.equal(prices.perHour['us-west-2 c6i.2xlarge spot'], 432_100);
+  assert.equal(prices.perHour['us-west-2 zz9.huge spot'], undefined);
+  assert.ok((prices.worst.instance ?? 0) > 1e6);
+  assert.equal(prices.perHour['disk'], 110);
+});
