@@ -11,6 +11,7 @@ export type BudgetErrorCode =
   | 'unknown-instance'
   | 'node-does-not-fit'
   | 'unknown-stack'
+  | 'over-budget'
   | 'bad-forecast-input'
   | 'bad-ledger-entry'
   | 'ledger-damaged'

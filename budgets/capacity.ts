@@ -1,6 +1,6 @@
 /**
  * How many VMs hold a network of nodes: from allocatable CPU and memory, never from the vCPU count on the label.
- * Owns: allocatable figures per AWS instance size, what DaemonSets take, packing and its arithmetic in words.
+ * Owns: allocatable figures per AWS and GCP machine, what DaemonSets take, packing and its arithmetic in words.
  * Does not own: prices or which type a phase uses.
  */
 import { BudgetError } from '#budgets/budget-error.ts';
@@ -24,16 +24,62 @@ export interface PackingPolicy {
   readonly mostPodsPerVm: number;
 }
 
-/** 0.5 CPU / 512 MiB per node; aws-node, kube-proxy, DNS cache, metrics agent and fault daemon together take 350 m. */
-export const defaultPacking: PackingPolicy = {
-  nodeCpuMilli: 500,
-  nodeMemoryMiB: 512,
-  nodesPerPod: 1,
-  daemonSetCpuMilli: 350,
-  daemonSetMemoryMiB: 512,
-  daemonSetPods: 6,
-  mostPodsPerVm: 110,
+/** Kubernetes is tested with 110 pods per VM. */
+const MOST_PODS_PER_VM = 110;
+
+interface DaemonSetShare {
+  readonly name: string;
+  readonly cpuMilli: number;
+  readonly memoryMiB: number;
+}
+
+/**
+ * What runs on every VM before the first pod of ours, by requests. AWS: the add-ons' published defaults and our agents. GCP: GKE's
+ * own agents, sums assumed a little above what its published manifests ask for, the same on both architectures.
+ */
+export const daemonSets: Readonly<Record<'aws' | 'gcp', readonly DaemonSetShare[]>> = {
+  aws: [
+    { name: 'aws-node', cpuMilli: 75, memoryMiB: 128 },
+    { name: 'kube-proxy', cpuMilli: 100, memoryMiB: 64 },
+    { name: 'pod-identity-agent', cpuMilli: 25, memoryMiB: 64 },
+    { name: 'DNS cache', cpuMilli: 25, memoryMiB: 64 },
+    { name: 'metrics agent', cpuMilli: 25, memoryMiB: 96 },
+    { name: 'fault daemon', cpuMilli: 100, memoryMiB: 96 },
+  ],
+  gcp: [
+    { name: 'anetd', cpuMilli: 150, memoryMiB: 200 },
+    { name: 'fluentbit', cpuMilli: 105, memoryMiB: 300 },
+    { name: 'metadata server', cpuMilli: 100, memoryMiB: 100 },
+    { name: 'metrics agents', cpuMilli: 60, memoryMiB: 128 },
+    { name: 'DNS cache', cpuMilli: 25, memoryMiB: 32 },
+    { name: 'disk driver and network daemon', cpuMilli: 20, memoryMiB: 64 },
+    { name: 'fault daemon', cpuMilli: 100, memoryMiB: 96 },
+  ],
 };
+
+/** The packing of pods of one size on a provider's VMs. */
+export function packingPolicy(
+  provider: 'aws' | 'gcp',
+  pod: { readonly cpuMilli: number; readonly memoryMiB: number; readonly nodesPerPod: number },
+): PackingPolicy {
+  const shares = daemonSets[provider];
+  return {
+    nodeCpuMilli: pod.cpuMilli,
+    nodeMemoryMiB: pod.memoryMiB,
+    nodesPerPod: pod.nodesPerPod,
+    daemonSetCpuMilli: shares.reduce((sum, share) => sum + share.cpuMilli, 0),
+    daemonSetMemoryMiB: shares.reduce((sum, share) => sum + share.memoryMiB, 0),
+    daemonSetPods: shares.length,
+    mostPodsPerVm: MOST_PODS_PER_VM,
+  };
+}
+
+/** 0.5 CPU / 512 MiB per node on AWS, where DaemonSets together take 350 m. */
+export const defaultPacking: PackingPolicy = packingPolicy('aws', {
+  cpuMilli: 500,
+  memoryMiB: 512,
+  nodesPerPod: 1,
+});
 
 /** AWS limit of pods per VM without prefix delegation, by size (amazon-vpc-cni eni-max-pods). */
 const MOST_PODS_BY_SIZE: Readonly<Record<string, number>> = {
@@ -69,6 +115,43 @@ export function awsAllocatable(sku: string, vcpu: number, memoryGiB: number): Al
     memoryMiB: Math.floor(visibleMiB - (11 * mostPods + 255) - 100),
     mostPods,
   };
+}
+
+/**
+ * Allocatable CPU and memory of a GKE node. Source: GKE's published reservations: 255 MiB below 1 GiB, else 25 % of the first 4 GiB,
+ * 20 % of the next 4, 10 % of the next 8, 6 % of the next 112 and 2 % above, 100 MiB eviction threshold; CPU as on every kubelet.
+ */
+export function gcpAllocatable(vcpu: number, memoryGiB: number): Allocatable {
+  const bands = [
+    { upToGiB: 4, share: 0.25 },
+    { upToGiB: 8, share: 0.2 },
+    { upToGiB: 16, share: 0.1 },
+    { upToGiB: 128, share: 0.06 },
+    { upToGiB: Number.POSITIVE_INFINITY, share: 0.02 },
+  ];
+  let reservedGiB = 0;
+  let from = 0;
+  for (const { upToGiB, share } of bands) {
+    reservedGiB += share * Math.max(0, Math.min(memoryGiB, upToGiB) - from);
+    from = upToGiB;
+  }
+  const reservedMiB = memoryGiB < 1 ? 255 : reservedGiB * 1_024;
+  return {
+    cpuMilli: vcpu * 1_000 - reservedCpuMilli(vcpu),
+    memoryMiB: Math.floor(memoryGiB * 1_024 - reservedMiB - 100),
+    mostPods: MOST_PODS_PER_VM,
+  };
+}
+
+/** Allocatable of a machine of any provider whose figures are published; null for all others. */
+export function allocatableOf(machine: {
+  readonly provider: string;
+  readonly sku: string;
+  readonly vcpu: number;
+  readonly memGiB: number;
+}): Allocatable | null {
+  if (machine.provider === 'aws') return awsAllocatable(machine.sku, machine.vcpu, machine.memGiB);
+  return machine.provider === 'gcp' ? gcpAllocatable(machine.vcpu, machine.memGiB) : null;
 }
 
 export interface Packing {

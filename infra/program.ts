@@ -2,6 +2,7 @@
  * The program of every stack: configuration -> plan -> platform -> workload -> outputs.
  * Owns: the order of these steps. Does not own: any of them; reading from Pulumi happens in index.ts.
  */
+import { decimalUsd } from '#budgets/money.ts';
 import { workload } from '#infra/components/workload.ts';
 import { parseStackConfig, type StackConfig } from '#infra/config.ts';
 import type { ProgramOutputs } from '#infra/outputs.ts';
@@ -17,20 +18,21 @@ export interface ProgramInput {
   readonly now: string;
 }
 
-async function groundOf(plan: StackPlan, config: StackConfig): Promise<Ground> {
-  switch (plan.platform) {
-    case 'local':
-      return localGround(plan, config);
-    case 'aws':
-    case 'gcp':
-      throw new Error(`${plan.platform} has no platform yet`);
+async function groundOf(plan: StackPlan, config: StackConfig, now: string): Promise<Ground> {
+  if (plan.cloud === null) return localGround(plan, config);
+  // Each SDK takes a second to load: only the one that is used.
+  if (plan.cloud.machines.provider === 'aws') {
+    const { awsGround } = await import('#infra/platforms/aws.ts');
+    return awsGround(plan, plan.cloud, config, now);
   }
+  const { gcpGround } = await import('#infra/platforms/gcp.ts');
+  return gcpGround(plan, plan.cloud, config, now);
 }
 
 export async function runProgram(input: ProgramInput): Promise<ProgramOutputs> {
   const config = parseStackConfig(input.stack, input.config);
   const plan = planStack(config, input);
-  const ground = await groundOf(plan, config);
+  const ground = await groundOf(plan, config, input.now);
   return {
     ...ground.outputs,
     ...(ground.kind === 'processes' ? {} : workload(plan, ground, null)),
@@ -39,6 +41,6 @@ export async function runProgram(input: ProgramInput): Promise<ProgramOutputs> {
     nodes: plan.nodes,
     shards: plan.shards.length,
     deadline: ground.deadline,
-    worstCaseUsd: '0.00',
+    worstCaseUsd: plan.cloud === null ? '0.00' : decimalUsd(plan.cloud.worstCase.total),
   };
 }

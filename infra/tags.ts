@@ -31,6 +31,8 @@ export function awsTags(tags: StackTags): Readonly<Record<string, string>> {
   };
 }
 
+export const labelKeys = { campaign: 'bft-campaign', deadline: 'bft-deadline' } as const;
+
 /** GCP labels know no colon and no upper case. */
 export function gcpLabels(tags: StackTags): Readonly<Record<string, string>> {
   return Object.fromEntries(

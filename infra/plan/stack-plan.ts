@@ -4,6 +4,8 @@
  */
 import type { UsdMicros } from '#budgets/money.ts';
 import type { PlatformName, StackConfig } from '#infra/config.ts';
+import { type CloudPlan, planCloud } from '#infra/plan/cloud-plan.ts';
+import { type DeadlinePlan, planDeadline } from '#infra/plan/deadline.ts';
 import { planShards, type Shard } from '#infra/plan/shards.ts';
 import type { StackTags } from '#infra/tags.ts';
 
@@ -15,11 +17,6 @@ export interface PodPlan {
   /** Size limit of the emptyDir that holds its stores. */
   readonly diskMiB: number;
 }
-
-/** When everything is taken down: as written, or counted from the first `up` and kept in the state from then on. */
-export type DeadlinePlan =
-  | { readonly kind: 'written'; readonly at: string }
-  | { readonly kind: 'from-first-up'; readonly ttlMinutes: number; readonly at: string };
 
 export interface StackPlan {
   readonly stack: string;
@@ -37,6 +34,8 @@ export interface StackPlan {
   readonly runCap: UsdMicros;
   /** Pods of one VM of the measured pool; null where there are no VMs of ours. */
   readonly podsPerVm: number | null;
+  /** Null on this machine. */
+  readonly cloud: CloudPlan | null;
 }
 
 export interface PlanContext {
@@ -45,12 +44,15 @@ export interface PlanContext {
   readonly now: string;
 }
 
+/** Throws ConfigError or BudgetError (`over-budget`) for a stack that must not be created. */
 export function planStack(config: StackConfig, context: PlanContext): StackPlan {
   const { stack, now } = context;
-  const until = new Date(Date.parse(now) + config.ttlMinutes * 60_000);
+  const { platform } = config;
+  const deadline = planDeadline(stack, config, now);
+  const cloud = platform === 'local' ? null : planCloud(stack, config, platform, deadline.minutes, now);
   return {
     stack,
-    platform: config.platform,
+    platform,
     nodes: config.nodes,
     nodesPerProcess: config.nodesPerProcess,
     shards: planShards(config.nodes, config.nodesPerProcess),
@@ -64,11 +66,9 @@ export function planStack(config: StackConfig, context: PlanContext): StackPlan 
       owner: config.owner ?? 'this-machine',
       stack,
     },
-    deadline:
-      config.deadline === undefined
-        ? { kind: 'from-first-up', ttlMinutes: config.ttlMinutes, at: `${until.toISOString().slice(0, 19)}Z` }
-        : { kind: 'written', at: config.deadline },
+    deadline,
     runCap: config.runCapUsd,
-    podsPerVm: null,
+    podsPerVm: cloud?.machines.podsPerVm ?? null,
+    cloud,
   };
 }

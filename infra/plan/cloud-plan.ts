@@ -1,0 +1,140 @@
+/**
+ * The part of a stack that is rented: region, machines, addresses, fixed VMs, control plane, quotas and the bound on their cost.
+ * Owns: what AWS and GCP stacks of a scale consist of. Does not own: the arithmetic (the planners beside it), any resource.
+ */
+import { readPriceSheet } from '#budgets/price-sheet.ts';
+import { type CloudStack, cloudStackFor } from '#budgets/stacks.ts';
+import type { StackConfig } from '#infra/config.ts';
+import { type AddressPlan, planAddresses } from '#infra/plan/cidr.ts';
+import { type MachinePlan, planMachines } from '#infra/plan/machines.ts';
+import { awsQuotas, type QuotaNeed } from '#infra/plan/quotas.ts';
+import { assertAffordable, type FixedItem, type WorstCase, worstCase } from '#infra/plan/worst-case.ts';
+
+/** On-demand VMs that are not measured: spot would take the conductor with it. */
+export interface FixedGroup {
+  readonly name: 'system' | 'metrics';
+  readonly sku: string;
+  readonly vcpu: number;
+  readonly count: number;
+  readonly diskGiB: number;
+}
+
+export interface CloudPlan {
+  readonly machines: MachinePlan;
+  readonly addresses: AddressPlan;
+  readonly fixedGroups: readonly FixedGroup[];
+  /** Provisioned tier of the EKS control plane: 5,000 pods are too many for one that scales when it is late. */
+  readonly controlPlaneTier: 'standard' | 'tier-xl';
+  /** Every flow between pods as a log line is affordable at 1,000 nodes and nowhere above. */
+  readonly flowLogs: boolean;
+  readonly interfaceEndpoints: readonly string[];
+  readonly quotas: readonly QuotaNeed[];
+  readonly worstCase: WorstCase;
+}
+
+/** So that images, logs and credentials need no way out to the internet; S3 goes through a gateway that costs nothing. */
+const ENDPOINTS = ['ecr.api', 'ecr.dkr', 'sts', 'ec2', 'logs', 'eks', 'eks-auth'] as const;
+
+const FIXED_SKU = { aws: { sku: 'm6i.2xlarge', vcpu: 8 }, gcp: { sku: 'n2d-standard-8', vcpu: 8 } } as const;
+const SYSTEM_VMS = 3;
+const METRICS_DISK_GIB = { '1k': 100, '5k': 250, '10k': 500 } as const;
+/** Cautious: 350 bytes per flow and minute for fifty peers of each pod. */
+const FLOW_LOG_GB_PER_POD_HOUR = 0.001;
+
+function scaleOf(nodes: number): keyof typeof METRICS_DISK_GIB {
+  return nodes <= 1_000 ? '1k' : nodes <= 5_000 ? '5k' : '10k';
+}
+
+function traffic(config: StackConfig, like: CloudStack, minutes: number): FixedItem[] {
+  if (config.pool.zones === 1) return [];
+  const bytes = config.nodes * like.assumedBytesPerNodeSecond * minutes * 60;
+  const share = (config.pool.zones - 1) / config.pool.zones;
+  // Both sides of a crossing are billed.
+  const unitId = config.platform === 'aws' ? 'aws.transfer.cross-zone' : 'gcp.transfer.cross-zone';
+  return [{ kind: 'once', label: 'traffic between zones', unitId, quantity: (2 * bytes * share) / 1e9 }];
+}
+
+function fixedOf(
+  config: StackConfig,
+  cloud: Omit<CloudPlan, 'worstCase' | 'quotas'>,
+  minutes: number,
+): FixedItem[] {
+  const provider = cloud.machines.provider;
+  const like = cloudStackFor(config.nodes);
+  const vms = cloud.fixedGroups.map(
+    (group): FixedItem => ({
+      kind: 'vm',
+      label: `${group.name} VMs`,
+      sku: group.sku,
+      vcpu: group.vcpu,
+      count: group.count,
+    }),
+  );
+  const gib = diskGiB(cloud);
+  const zoneTraffic = traffic(config, like, minutes);
+  if (provider === 'gcp') {
+    return [
+      ...vms,
+      { kind: 'hourly', label: 'GKE cluster', unitId: 'gcp.gke.cluster', count: 1 },
+      // The dearest kind: newer families know only newer disks, whose price the sheet does not have.
+      { kind: 'disk', label: 'disks', unitId: 'gcp.pd-ssd', gib },
+      ...zoneTraffic,
+    ];
+  }
+  const logGb = (like.logMegabytesPerHour * minutes) / 60_000;
+  const flowGb = cloud.flowLogs ? (config.nodes * FLOW_LOG_GB_PER_POD_HOUR * minutes) / 60 : 0;
+  const items: FixedItem[] = [
+    ...vms,
+    { kind: 'hourly', label: 'EKS cluster', unitId: 'aws.eks.standard', count: 1 },
+    { kind: 'hourly', label: 'interface endpoints', unitId: 'aws.endpoint.hour', count: ENDPOINTS.length },
+    { kind: 'disk', label: 'disks', unitId: 'aws.ebs.gp3', gib },
+    { kind: 'once', label: 'logs', unitId: 'aws.logs.ingest', quantity: logGb + flowGb },
+    // The image and some megabytes of metrics and credentials per VM.
+    { kind: 'once', label: 'endpoint data', unitId: 'aws.endpoint.gb', quantity: cloud.machines.vms * 2 },
+    { kind: 'once', label: 'alarms and keys', unitId: 'aws.alarm', quantity: 20 },
+    ...zoneTraffic,
+  ];
+  if (cloud.controlPlaneTier === 'tier-xl') {
+    items.push({ kind: 'hourly', label: 'control plane XL', unitId: 'aws.eks.tier-xl', count: 1 });
+  }
+  return items;
+}
+
+function diskGiB(cloud: Pick<CloudPlan, 'machines' | 'fixedGroups'>): number {
+  const fixed = cloud.fixedGroups.reduce((sum, group) => sum + group.count * group.diskGiB, 0);
+  return cloud.machines.vms * cloud.machines.diskGiB + fixed;
+}
+
+/** `minutes`: from now until the deadline. Throws ConfigError and BudgetError before anything exists. */
+export function planCloud(
+  stack: string,
+  config: StackConfig,
+  provider: 'aws' | 'gcp',
+  minutes: number,
+  now: string,
+): CloudPlan {
+  const sheet = readPriceSheet();
+  const asOf = now.slice(0, 10);
+  const machines = planMachines(stack, config, provider, sheet, asOf);
+  const addresses = planAddresses(stack, { ...machines, zones: config.pool.zones });
+  const fixedGroups: readonly FixedGroup[] = [
+    { ...FIXED_SKU[provider], name: 'system', count: SYSTEM_VMS, diskGiB: 30 },
+    { ...FIXED_SKU[provider], name: 'metrics', count: 1, diskGiB: METRICS_DISK_GIB[scaleOf(config.nodes)] },
+  ];
+  const cloud = {
+    machines,
+    addresses,
+    fixedGroups,
+    controlPlaneTier: config.nodes > 1_000 ? ('tier-xl' as const) : ('standard' as const),
+    flowLogs: config.nodes <= 1_000,
+    interfaceEndpoints: ENDPOINTS,
+  };
+  const onDemandVcpu = fixedGroups.reduce((sum, group) => sum + group.count * group.vcpu, 0);
+  const quotas =
+    provider === 'aws'
+      ? awsQuotas({ spotVcpu: machines.vcpu, onDemandVcpu, diskGiB: diskGiB(cloud), vms: machines.vms })
+      : [];
+  const worst = worstCase(machines, fixedOf(config, cloud, minutes), minutes, sheet, asOf);
+  assertAffordable(stack, config, worst);
+  return { ...cloud, quotas, worstCase: worst };
+}

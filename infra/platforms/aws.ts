@@ -1,0 +1,146 @@
+/**
+ * A stack on AWS: preflight, then dead-man, network, cluster, pools, in the order in which they may exist.
+ * Owns: that order and the provider. Does not own: the resources (components/), sizes (plan/).
+ */
+import * as aws from '@pulumi/aws';
+import type * as pulumi from '@pulumi/pulumi';
+import { Cluster } from '#infra/components/cluster.ts';
+import { DeadMan, type Target } from '#infra/components/dead-man.ts';
+import { Network } from '#infra/components/network.ts';
+import { groupName, NodePools } from '#infra/components/node-pools.ts';
+import { SpendAlarm } from '#infra/components/spend-alarm.ts';
+import { configError, type StackConfig } from '#infra/config.ts';
+import type { CloudPlan } from '#infra/plan/cloud-plan.ts';
+import { type QuotaValue, shortfalls } from '#infra/plan/quotas.ts';
+import type { StackPlan } from '#infra/plan/stack-plan.ts';
+import { type KubernetesGround, placementOn } from '#infra/platforms/ground.ts';
+import { awsTags, tagKeys } from '#infra/tags.ts';
+
+/** Of a control plane. */
+const ZONES = 3;
+
+/** Throws ConfigError when the account may not have what the stack needs: nothing exists yet. */
+async function checkQuotas(plan: StackPlan, cloud: CloudPlan, provider: aws.Provider): Promise<void> {
+  const values = await Promise.all(
+    cloud.quotas.map(async ({ service, code }): Promise<QuotaValue> => {
+      try {
+        const quota = await aws.servicequotas.getServiceQuota(
+          { serviceCode: service, quotaCode: code },
+          { provider },
+        );
+        return { code, value: quota.value };
+      } catch {
+        return { code, value: null };
+      }
+    }),
+  );
+  const short = shortfalls(cloud.quotas, values);
+  if (short.length === 0) return;
+  throw configError(
+    plan.stack,
+    '',
+    `the account is not allowed what this stack needs: ${short.join('; ')}`,
+    'request the quotas from AWS (days ahead), or lower nodes',
+  );
+}
+
+async function zonesOf(plan: StackPlan, region: string, provider: aws.Provider): Promise<readonly string[]> {
+  const { names } = await aws.getAvailabilityZones(
+    { state: 'available', filters: [{ name: 'opt-in-status', values: ['opt-in-not-required'] }] },
+    { provider },
+  );
+  const zones = [...names].sort().slice(0, ZONES);
+  if (zones.length === ZONES) return zones;
+  throw configError(
+    plan.stack,
+    'region',
+    `${region} offers ${zones.length} zones, a control plane wants ${ZONES}`,
+    'choose another region',
+  );
+}
+
+function targetsOf(prefix: string, cloud: CloudPlan): readonly Target[] {
+  return [
+    ...cloud.machines.groups.map((group): Target => ({ kind: 'group', name: groupName(prefix, group.name) })),
+    ...cloud.fixedGroups.map((group): Target => ({ kind: 'managed', cluster: prefix, name: group.name })),
+  ];
+}
+
+/** What everything of a stack is called: fixed, so that whatever is left of it can be found by name. */
+export function awsPrefix(plan: Pick<StackPlan, 'stack'>): string {
+  return `bft-${plan.stack}`;
+}
+
+export async function awsGround(
+  plan: StackPlan,
+  cloud: CloudPlan,
+  config: StackConfig,
+  now: string,
+): Promise<KubernetesGround> {
+  const { region } = cloud.machines;
+  const account = config.account!;
+  const prefix = awsPrefix(plan);
+  const tags = awsTags(plan.tags);
+  const provider = new aws.Provider('aws', {
+    region: region as aws.Region,
+    allowedAccountIds: [account],
+    defaultTags: { tags },
+  });
+  await checkQuotas(plan, cloud, provider);
+  const zones = await zonesOf(plan, region, provider);
+  const opts: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
+  const common = { prefix, account, region, tags };
+  const deadMan = new DeadMan(
+    'dead-man',
+    { ...common, stack: plan.stack, deadline: plan.deadline, now, targets: targetsOf(prefix, cloud) },
+    opts,
+  );
+  const vmTags = deadMan.deadline.apply(
+    (deadline): Record<string, string> => ({ ...tags, [tagKeys.deadline]: deadline }),
+  );
+  const onDemandVcpu = cloud.fixedGroups.reduce((sum, group) => sum + group.count * group.vcpu, 0);
+  new SpendAlarm('spend', { ...common, spotVcpu: cloud.machines.vcpu, onDemandVcpu }, opts);
+  const network = new Network('network', { ...common, plan: cloud, zones }, opts);
+  const cluster = new Cluster(
+    'cluster',
+    {
+      ...common,
+      plan: cloud,
+      kubernetesVersion: config.kubernetesVersion,
+      apiAccessCidrs: config.apiAccessCidrs,
+      controlSubnetIds: network.controlSubnetIds,
+      before: [deadMan, ...network.endpoints],
+      vmTags,
+    },
+    opts,
+  );
+  const pools = new NodePools(
+    'pools',
+    {
+      ...common,
+      plan: cloud,
+      kubernetesVersion: config.kubernetesVersion,
+      cluster: cluster.cluster,
+      workerRole: cluster.workerRole,
+      measuredSubnetIds: network.measuredSubnetIds,
+      deadline: deadMan.deadline,
+      after: [deadMan, ...network.endpoints, ...cluster.ready],
+      vmTags,
+    },
+    opts,
+  );
+  return {
+    kind: 'kubernetes',
+    provider: cluster.provider,
+    cluster: cluster.cluster,
+    ready: [...cluster.ready, ...pools.groups],
+    podCidrs: cloud.addresses.measured,
+    placement: {
+      nodes: placementOn('nodes'),
+      system: placementOn('system'),
+      metrics: placementOn('metrics'),
+    },
+    deadline: deadMan.deadline,
+    outputs: { region, clusterName: cluster.cluster.name, groups: pools.groups.map((group) => group.name) },
+  };
+}
