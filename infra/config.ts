@@ -238,8 +238,11 @@ export function parseStackConfig(stack: string, raw: Readonly<Record<string, str
   }
   const parsed = written.safeParse(decoded, { reportInput: true });
   if (!parsed.success) {
+    // A key that could not be read is not also missing.
+    const told = new Set(problems.map((one) => one.path));
     for (const { path, message, remedy } of complaintsOf(parsed.error.issues)) {
-      problems.push(problemAt(stack, path, message, remedy));
+      const problem = problemAt(stack, path, message, remedy);
+      if (!told.has(problem.path)) problems.push(problem);
     }
   }
   if (problems.length > 0 || parsed.data === undefined) throw new ConfigError(problems);

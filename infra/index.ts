@@ -2,12 +2,15 @@
  * Entry point of `pulumi up`: hands configuration and clock to the program and exports its outputs.
  * Owns: reading from Pulumi, and turning an operational error into one line without a stack trace. Does not own: the program.
  */
+import { enableCompileCache } from 'node:module';
 import * as pulumi from '@pulumi/pulumi';
-import { BudgetError } from '#budgets/budget-error.ts';
-import { runProgram } from '#infra/program.ts';
-import { ConfigError } from '#node/config-problem.ts';
 
 async function run(): Promise<Record<string, pulumi.Input<unknown>>> {
+  // The SDKs of the clouds are thousands of modules: most of the program's time was compiling them, every time.
+  enableCompileCache();
+  const { runProgram } = await import('#infra/program.ts');
+  const { ConfigError } = await import('#node/config-problem.ts');
+  const { BudgetError } = await import('#budgets/budget-error.ts');
   try {
     return await runProgram({
       stack: pulumi.getStack(),

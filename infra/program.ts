@@ -5,9 +5,11 @@
 import { decimalUsd } from '#budgets/money.ts';
 import { workload } from '#infra/components/workload.ts';
 import { parseStackConfig, type StackConfig } from '#infra/config.ts';
+import type { MoneyShown } from '#infra/manifests/conductor-manifests.ts';
 import type { ProgramOutputs } from '#infra/outputs.ts';
+import { instantAfter } from '#infra/plan/deadline.ts';
 import { planStack, type StackPlan } from '#infra/plan/stack-plan.ts';
-import type { Ground } from '#infra/platforms/ground.ts';
+import type { Ground, KubernetesGround } from '#infra/platforms/ground.ts';
 import { localGround } from '#infra/platforms/local.ts';
 
 export interface ProgramInput {
@@ -29,13 +31,24 @@ async function groundOf(plan: StackPlan, config: StackConfig, now: string): Prom
   return gcpGround(plan, plan.cloud, config, now);
 }
 
+/** FORECAST, at the highest prices. Counted from the kept deadline, so that a later `up` changes nothing. */
+function moneyOf(plan: StackPlan, config: StackConfig, ground: KubernetesGround): MoneyShown | null {
+  if (plan.cloud === null) return null;
+  return {
+    usdPerHour: decimalUsd(plan.cloud.vmsPerHour),
+    capUsd: decimalUsd(plan.runCap),
+    since: ground.deadline.apply((at) => instantAfter(at, -config.ttlMinutes)),
+    deadline: ground.deadline,
+  };
+}
+
 export async function runProgram(input: ProgramInput): Promise<ProgramOutputs> {
   const config = parseStackConfig(input.stack, input.config);
   const plan = planStack(config, input);
   const ground = await groundOf(plan, config, input.now);
   return {
     ...ground.outputs,
-    ...(ground.kind === 'processes' ? {} : workload(plan, ground, null)),
+    ...(ground.kind === 'processes' ? {} : workload(plan, ground, moneyOf(plan, config, ground))),
     stack: plan.stack,
     platform: plan.platform,
     nodes: plan.nodes,

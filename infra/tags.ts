@@ -19,6 +19,9 @@ export const tagKeys = {
   owner: 'bft:owner',
   stack: 'bft:stack',
   deadline: 'bft:deadline',
+  /** What the VM may cost per hour, and the run until its end, in millionths of a dollar: the watchdog reads nothing else. */
+  priceCap: 'bft:price-cap-micros',
+  runCap: 'bft:run-cap-micros',
 } as const;
 
 export function awsTags(tags: StackTags): Readonly<Record<string, string>> {

@@ -2,13 +2,20 @@
  * The part of a stack that is rented: region, machines, addresses, fixed VMs, control plane, quotas and the bound on their cost.
  * Owns: what AWS and GCP stacks of a scale consist of. Does not own: the arithmetic (the planners beside it), any resource.
  */
+import { sum, times, type UsdMicros, usdMicros, ZERO_USD } from '#budgets/money.ts';
 import { readPriceSheet } from '#budgets/price-sheet.ts';
 import { type CloudStack, cloudStackFor } from '#budgets/stacks.ts';
 import type { StackConfig } from '#infra/config.ts';
 import { type AddressPlan, planAddresses } from '#infra/plan/cidr.ts';
 import { type MachinePlan, planMachines } from '#infra/plan/machines.ts';
 import { awsQuotas, type QuotaNeed } from '#infra/plan/quotas.ts';
-import { assertAffordable, type FixedItem, type WorstCase, worstCase } from '#infra/plan/worst-case.ts';
+import {
+  assertAffordable,
+  type FixedItem,
+  vmPrice,
+  type WorstCase,
+  worstCase,
+} from '#infra/plan/worst-case.ts';
 
 /** On-demand VMs that are not measured: spot would take the conductor with it. */
 export interface FixedGroup {
@@ -29,6 +36,10 @@ export interface CloudPlan {
   readonly flowLogs: boolean;
   readonly interfaceEndpoints: readonly string[];
   readonly quotas: readonly QuotaNeed[];
+  /** No VM of the stack costs more per hour, measured or not. */
+  readonly dearestPerHour: UsdMicros;
+  /** What its VMs cost per hour at most; disks, control plane and endpoints are not in it. */
+  readonly vmsPerHour: UsdMicros;
   readonly worstCase: WorstCase;
 }
 
@@ -56,7 +67,7 @@ function traffic(config: StackConfig, like: CloudStack, minutes: number): FixedI
 
 function fixedOf(
   config: StackConfig,
-  cloud: Omit<CloudPlan, 'worstCase' | 'quotas'>,
+  cloud: Omit<CloudPlan, 'worstCase' | 'quotas' | 'dearestPerHour' | 'vmsPerHour'>,
   minutes: number,
 ): FixedItem[] {
   const provider = cloud.machines.provider;
@@ -136,5 +147,9 @@ export function planCloud(
       : [];
   const worst = worstCase(machines, fixedOf(config, cloud, minutes), minutes, sheet, asOf);
   assertAffordable(stack, config, worst);
-  return { ...cloud, quotas, worstCase: worst };
+  const fixedPrices = fixedGroups.map((group) => vmPrice(sheet, machines, group.sku, group.vcpu, asOf));
+  const dearestPerHour = usdMicros(Math.max(machines.capPerHour, ...fixedPrices));
+  const fixedPerHour = fixedGroups.map((group, index) => times(fixedPrices[index] ?? ZERO_USD, group.count));
+  const vmsPerHour = sum([times(machines.capPerHour, machines.vms), ...fixedPerHour]);
+  return { ...cloud, quotas, dearestPerHour, vmsPerHour, worstCase: worst };
 }

@@ -46,7 +46,8 @@ function unitPrice(sheet: PriceSheet, unitId: string, asOf: string): UsdMicros {
   return quote.status === 'priced' ? quote.high : worstUnit(sheet, unitId, quote, asOf).pricedAs.high;
 }
 
-function vmPrice(
+/** An on-demand VM per hour, at the upper estimate. */
+export function vmPrice(
   sheet: PriceSheet,
   machines: MachinePlan,
   sku: string,

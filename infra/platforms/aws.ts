@@ -96,7 +96,12 @@ export async function awsGround(
     opts,
   );
   const vmTags = deadMan.deadline.apply(
-    (deadline): Record<string, string> => ({ ...tags, [tagKeys.deadline]: deadline }),
+    (deadline): Record<string, string> => ({
+      ...tags,
+      [tagKeys.deadline]: deadline,
+      [tagKeys.priceCap]: String(cloud.dearestPerHour),
+      [tagKeys.runCap]: String(plan.runCap),
+    }),
   );
   const onDemandVcpu = cloud.fixedGroups.reduce((sum, group) => sum + group.count * group.vcpu, 0);
   new SpendAlarm('spend', { ...common, spotVcpu: cloud.machines.vcpu, onDemandVcpu }, opts);

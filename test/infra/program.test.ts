@@ -1,36 +1,180 @@
 /**
- * The program under Pulumi's own mocks: it composes, and says what is wrong before it creates anything.
+ * The program on the engine of this process, on both clouds: every input is one the SDK knows, the dead-man stands before every
+ * group, a second `up` half an hour later changes nothing, and every row of the security table holds over the list of resources.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import * as pulumi from '@pulumi/pulumi';
+import { before, test } from 'node:test';
+import { runProgram } from '#infra/program.ts';
+import { DeclaredTypes } from '#test/bed/providers/declared-types.ts';
+import { Engine, type Outcome, type Registered } from '#test/infra/engine/engine.ts';
+import { noon, onCloud } from '#test/infra/stack-fixture.ts';
 
-const created: pulumi.runtime.MockResourceArgs[] = [];
-await pulumi.runtime.setMocks(
-  {
-    newResource: (args) => {
-      created.push(args);
-      return { id: `${args.name}-id`, state: args.inputs };
-    },
-    call: (args) => args.inputs,
-  },
-  'bft-scale',
-  'local',
-);
-const { runProgram } = await import('#infra/program.ts');
+const later = '2026-12-01T12:30:07Z';
 
-test('a context of the kubeconfig gets the network and its metrics', async () => {
-  const config = {
-    'bft-scale:platform': 'local',
-    'bft-scale:phase': 'phase1',
-    'bft-scale:nodes': '20',
-    'bft-scale:kubeContext': 'kind-bft',
-  };
-  const outputs = await runProgram({ stack: 'local', config, now: '2026-12-01T12:00:00Z' });
-  assert.equal(outputs.nodes, 20);
-  const resolved = await new Promise<Record<string, unknown>>((resolve) => {
-    pulumi.output(outputs).apply((values) => resolve(values));
+interface Built {
+  readonly engine: Engine;
+  readonly first: Outcome;
+  readonly second: Outcome;
+}
+
+async function build(cloud: 'aws' | 'gcp', stack: string): Promise<Built> {
+  const engine = new Engine();
+  const config = onCloud(stack, cloud);
+  const up = (now: string) => engine.up(() => runProgram({ stack, config, now }), { stack, config });
+  return { engine, first: await up(noon), second: await up(later) };
+}
+
+const built = new Map<string, Built>();
+before(async () => {
+  for (const [cloud, stack] of [
+    ['aws', '1k-nodes'],
+    ['aws', '10k-nodes'],
+    ['gcp', '10k-nodes'],
+  ] as const) {
+    built.set(`${cloud} ${stack}`, await build(cloud, stack));
+  }
+});
+
+const all = (key: string): Built => built.get(key) ?? assert.fail(key);
+const ofType = (found: Outcome, type: string): readonly Registered[] =>
+  found.resources.filter((one) => one.type === type);
+
+/** Everything that a resource waits for, through dependencies, parents and children of components. */
+function comesAfter(outcome: Outcome, from: Registered): ReadonlySet<string> {
+  const byUrn = new Map(outcome.resources.map((one) => [one.urn, one]));
+  const seen = new Set<string>();
+  const waiting = [...from.after];
+  for (let urn = waiting.pop(); urn !== undefined; urn = waiting.pop()) {
+    if (seen.has(urn)) continue;
+    seen.add(urn);
+    waiting.push(...(byUrn.get(urn)?.after ?? []));
+  }
+  return seen;
+}
+
+for (const key of ['aws 1k-nodes', 'aws 10k-nodes', 'gcp 10k-nodes']) {
+  test(`${key}: no input is unknown, missing or of another kind; under 500 resources`, (context) => {
+    const { first } = all(key);
+    assert.deepEqual(first.errors, []);
+    context.diagnostic(
+      `${key}: ${first.resources.length} resources, at worst $${String(first.outputs['worstCaseUsd'])}`,
+    );
+    assert.ok(first.resources.length < 500);
   });
-  assert.equal(typeof resolved['namespace'], 'string');
-  assert.ok(created.some(({ type }) => type === 'kubernetes:core/v1:Namespace'));
+
+  test(`${key}: half an hour later nothing changes, the deadline not by a second`, () => {
+    const { first, second } = all(key);
+    assert.deepEqual(second.errors, []);
+    assert.deepEqual(
+      second.resources.filter((one) => one.did !== 'same').map((one) => `${one.did} ${one.type} ${one.name}`),
+      [],
+    );
+    assert.equal(second.outputs['deadline'], first.outputs['deadline']);
+  });
+
+  test(`${key}: outputs hold no secret and no list that grows with the network`, () => {
+    const text = JSON.stringify(all(key).first.outputs);
+    assert.ok(text.length < 4_000);
+    assert.doesNotMatch(
+      text,
+      /token|password|secret|kubeconfig|certificate|BEGIN|4dabf18193072939515e22adb298388d/i,
+    );
+  });
+}
+
+test('AWS: every group has a schedule that empties it by name, made before it', () => {
+  const { first } = all('aws 10k-nodes');
+  const schedules = ofType(first, 'aws:scheduler/schedule:Schedule');
+  const groups = [
+    ...ofType(first, 'aws:autoscaling/group:Group'),
+    ...ofType(first, 'aws:eks/nodeGroup:NodeGroup'),
+  ];
+  assert.equal(groups.length, 6);
+  for (const group of groups) {
+    const name = String(group.inputs['name'] ?? group.inputs['nodeGroupName']);
+    const own = schedules.find(({ inputs }) => {
+      const { input } = inputs['target'] as { input: string };
+      const asked: Record<string, unknown> = JSON.parse(input);
+      return asked['AutoScalingGroupName'] === name || asked['NodegroupName'] === name;
+    });
+    assert.ok(own !== undefined, `nobody empties ${name}`);
+    assert.ok(comesAfter(first, group).has(own.urn), `${name} does not wait for its dead-man`);
+    assert.equal(own.inputs['startDate'], '2026-12-01T15:00:00Z');
+    assert.ok(!comesAfter(first, own).has(group.urn), 'the dead-man waits for its group');
+  }
+});
+
+test('GCP: every pool has a job that empties it, made before it, and a longest life of its VMs', () => {
+  const { first } = all('gcp 10k-nodes');
+  const jobs = ofType(first, 'gcp:cloudscheduler/job:Job');
+  const pools = ofType(first, 'gcp:container/nodePool:NodePool');
+  assert.equal(pools.length, 6);
+  for (const pool of pools) {
+    const name = String(pool.inputs['name']);
+    const own = jobs.find(({ inputs }) =>
+      (inputs['httpTarget'] as { uri: string }).uri.endsWith(`/nodePools/${name}:setSize`),
+    );
+    assert.ok(own !== undefined, `nobody empties ${name}`);
+    assert.ok(comesAfter(first, pool).has(own.urn));
+    assert.equal(own.inputs['schedule'], '0 15 1 12 *');
+    assert.equal((pool.inputs['nodeConfig'] as { maxRunDuration: string }).maxRunDuration, '12600s');
+  }
+});
+
+test('AWS: what a group may become is what was priced, and no VM may cost more than the cap', () => {
+  const { first } = all('aws 10k-nodes');
+  for (const { inputs } of ofType(first, 'aws:autoscaling/group:Group')) {
+    assert.equal(inputs['maxSize'], inputs['desiredCapacity']);
+    assert.ok(Number(inputs['maxSize']) <= 200);
+    const policy = inputs['mixedInstancesPolicy'] as {
+      instancesDistribution: Record<string, unknown>;
+      launchTemplate: { overrides: object[] };
+    };
+    assert.equal(policy.instancesDistribution['spotAllocationStrategy'], 'price-capacity-optimized');
+    assert.equal(policy.instancesDistribution['onDemandBaseCapacity'], 0);
+    assert.ok(Number(policy.instancesDistribution['spotMaxPrice']) > 0);
+    assert.ok(policy.launchTemplate.overrides.length >= 6);
+    assert.equal(inputs['waitForCapacityTimeout'], '0');
+    assert.equal(inputs['capacityRebalance'], false);
+  }
+});
+
+test('one wrong input of every type of resource is refused: unknown, and missing where one is required', (context) => {
+  const seen = new Map<string, Registered>();
+  for (const { first } of built.values())
+    for (const one of first.resources) if (one.isCustom) seen.set(one.type, one);
+  let withRequired = 0;
+  for (const [type, { inputs }] of seen) {
+    const [name = ''] = type.split(':');
+    if (name === 'pulumi' || /:IAM\w+$/.test(type)) continue;
+    const types = new DeclaredTypes(name);
+    assert.equal(types.check(type, { ...inputs, planted: 1 }).length, 1, type);
+    const required = [...(types.inputs(type) ?? [])].find(([, field]) => field.isRequired)?.[0];
+    if (required === undefined) continue;
+    withRequired += 1;
+    const { [required]: _gone, ...rest } = inputs;
+    assert.equal(types.check(type, rest).length, 1, `${type} without ${required}`);
+  }
+  context.diagnostic(`${seen.size} types of resources, ${withRequired} with required inputs`);
+});
+
+test('the real entry point under the official program host; a quota that is too small stops it before the first resource', async (context) => {
+  const request = { stack: '10k-nodes', config: onCloud('10k-nodes', 'aws') };
+  const went = await new Engine().host(request);
+  assert.deepEqual({ exitCode: went.exitCode, errors: went.errors }, { exitCode: 0, errors: [] });
+  assert.equal((went.outputs['network'] as Record<string, unknown>)['platform'], 'aws');
+  const cpu = went.cpuMs === null ? 'unknown' : `${(went.cpuMs / 1_000).toFixed(1)} s CPU`;
+  context.diagnostic(
+    `10k-nodes under the program host: ${went.resources.length} resources, ${cpu}, ${(went.wallMs / 1_000).toFixed(1)} s in all`,
+  );
+
+  const stopped = await new Engine().host({ ...request, quota: 5 });
+  assert.notEqual(stopped.exitCode, 0);
+  assert.equal(stopped.errors.length, 1);
+  assert.match(
+    stopped.errors.join(' '),
+    /^stacks\/Pulumi\.10k-nodes\.yaml: the account is not allowed .*needs 5336, has 5/,
+  );
+  const made = stopped.resources.filter((one) => one.isCustom).map((one) => one.type);
+  assert.deepEqual(made, ['pulumi:providers:aws']);
 });

@@ -1,0 +1,167 @@
+/**
+ * Leftovers of a stack on AWS: looking for them by tag in the services themselves, and removing one.
+ * Owns: the calls. Does not own: order and repetition (sweep.ts). The tagging service is not asked: it lags by minutes.
+ */
+import { setTimeout as after } from 'node:timers/promises';
+import {
+  AutoScalingClient,
+  DeleteAutoScalingGroupCommand,
+  paginateDescribeAutoScalingGroups,
+} from '@aws-sdk/client-auto-scaling';
+import {
+  DeleteLaunchTemplateCommand,
+  DeleteNetworkInterfaceCommand,
+  DeleteSecurityGroupCommand,
+  DeleteSubnetCommand,
+  DeleteVolumeCommand,
+  DeleteVpcCommand,
+  DeleteVpcEndpointsCommand,
+  EC2Client,
+  paginateDescribeInstances,
+  paginateDescribeLaunchTemplates,
+  paginateDescribeNetworkInterfaces,
+  paginateDescribeSecurityGroups,
+  paginateDescribeSubnets,
+  paginateDescribeVolumes,
+  paginateDescribeVpcEndpoints,
+  paginateDescribeVpcs,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import {
+  DeleteClusterCommand,
+  DeleteNodegroupCommand,
+  DescribeClusterCommand,
+  EKSClient,
+  paginateListClusters,
+  paginateListNodegroups,
+} from '@aws-sdk/client-eks';
+import {
+  DeleteScheduleGroupCommand,
+  paginateListScheduleGroups,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler';
+import type { Kind, Leftover, SweptCloud } from '#infra/guard/sweep.ts';
+import { tagKeys } from '#infra/tags.ts';
+
+export interface AwsEndpoints {
+  readonly region: string;
+  /** Of a stand-in; left out = AWS. */
+  readonly endpoint?: string;
+}
+
+async function collect<T>(
+  pages: AsyncIterable<T>,
+  ids: (page: T) => readonly (string | undefined)[],
+): Promise<string[]> {
+  const found: string[] = [];
+  for await (const page of pages) found.push(...ids(page).filter((id) => id !== undefined));
+  return found;
+}
+
+async function inEc2(client: EC2Client, stack: string): Promise<readonly Leftover[]> {
+  const tagged = [{ Name: `tag:${tagKeys.stack}`, Values: [stack] }];
+  const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
+  const of = (kind: Kind, ids: readonly string[]): Leftover[] => ids.map((id) => ({ kind, id }));
+  const query = { Filters: tagged };
+  const config = { client };
+  const parts = await Promise.all([
+    collect(paginateDescribeInstances(config, { Filters: [...tagged, alive] }), (page) =>
+      (page.Reservations ?? []).flatMap((one) => (one.Instances ?? []).map((vm) => vm.InstanceId)),
+    ).then((ids) => of('instance', ids)),
+    collect(paginateDescribeVolumes(config, query), (page) =>
+      (page.Volumes ?? []).map((one) => one.VolumeId),
+    ).then((ids) => of('volume', ids)),
+    collect(paginateDescribeVpcEndpoints(config, query), (page) =>
+      (page.VpcEndpoints ?? [])
+        .filter((one) => !/^delet/i.test(String(one.State)))
+        .map((one) => one.VpcEndpointId),
+    ).then((ids) => of('endpoint', ids)),
+    collect(paginateDescribeNetworkInterfaces(config, query), (page) =>
+      (page.NetworkInterfaces ?? []).map((one) => one.NetworkInterfaceId),
+    ).then((ids) => of('interface', ids)),
+    collect(paginateDescribeLaunchTemplates(config, query), (page) =>
+      (page.LaunchTemplates ?? []).map((one) => one.LaunchTemplateId),
+    ).then((ids) => of('launch-template', ids)),
+    collect(paginateDescribeSecurityGroups(config, query), (page) =>
+      // The default group of a VPC goes with it.
+      (page.SecurityGroups ?? []).filter((one) => one.GroupName !== 'default').map((one) => one.GroupId),
+    ).then((ids) => of('security-group', ids)),
+    collect(paginateDescribeSubnets(config, query), (page) =>
+      (page.Subnets ?? []).map((one) => one.SubnetId),
+    ).then((ids) => of('subnet', ids)),
+    collect(paginateDescribeVpcs(config, query), (page) => (page.Vpcs ?? []).map((one) => one.VpcId)).then(
+      (ids) => of('vpc', ids),
+    ),
+  ]);
+  return parts.flat();
+}
+
+async function inEks(client: EKSClient, stack: string): Promise<readonly Leftover[]> {
+  const found: Leftover[] = [];
+  for (const name of await collect(paginateListClusters({ client }, {}), (page) => page.clusters ?? [])) {
+    const { cluster } = await client.send(new DescribeClusterCommand({ name }));
+    if (cluster?.tags?.[tagKeys.stack] !== stack) continue;
+    const groups = await collect(
+      paginateListNodegroups({ client }, { clusterName: name }),
+      (page) => page.nodegroups ?? [],
+    );
+    found.push(...groups.map((group): Leftover => ({ kind: 'node-group', id: `${name}/${group}` })), {
+      kind: 'cluster',
+      id: name,
+    });
+  }
+  return found;
+}
+
+export function sweptAws(where: AwsEndpoints, pauseMs = 30_000): SweptCloud {
+  const ec2 = new EC2Client({ ...where });
+  const groups = new AutoScalingClient({ ...where });
+  const eks = new EKSClient({ ...where });
+  const scheduler = new SchedulerClient({ ...where });
+  const removals: Readonly<Record<Kind, (id: string) => Promise<unknown>>> = {
+    group: (id) =>
+      groups.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: id, ForceDelete: true })),
+    'node-group': (id) => {
+      const [clusterName, nodegroupName] = id.split('/');
+      return eks.send(new DeleteNodegroupCommand({ clusterName, nodegroupName }));
+    },
+    instance: (id) => ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] })),
+    cluster: (id) => eks.send(new DeleteClusterCommand({ name: id })),
+    volume: (id) => ec2.send(new DeleteVolumeCommand({ VolumeId: id })),
+    endpoint: (id) => ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [id] })),
+    interface: (id) => ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id })),
+    'launch-template': (id) => ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: id })),
+    'security-group': (id) => ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })),
+    subnet: (id) => ec2.send(new DeleteSubnetCommand({ SubnetId: id })),
+    vpc: (id) => ec2.send(new DeleteVpcCommand({ VpcId: id })),
+    'schedule-group': (id) => scheduler.send(new DeleteScheduleGroupCommand({ Name: id })),
+  };
+  return {
+    find: async (stack) => {
+      const tagged = [{ Name: `tag:${tagKeys.stack}`, Values: [stack] }];
+      const asg = await collect(
+        paginateDescribeAutoScalingGroups({ client: groups }, { Filters: tagged }),
+        (page) => (page.AutoScalingGroups ?? []).map((one) => one.AutoScalingGroupName),
+      );
+      // By its fixed name: schedules carry no tags. It goes last, when nothing is left to empty.
+      const schedules = await collect(
+        paginateListScheduleGroups({ client: scheduler }, { NamePrefix: `bft-${stack}` }),
+        (page) => (page.ScheduleGroups ?? []).map((one) => one.Name),
+      );
+      return [
+        ...asg.map((id): Leftover => ({ kind: 'group', id })),
+        ...(await inEks(eks, stack)),
+        ...(await inEc2(ec2, stack)),
+        ...schedules
+          .filter((name) => name === `bft-${stack}`)
+          .map((id): Leftover => ({ kind: 'schedule-group', id })),
+      ];
+    },
+    remove: async (leftover) => {
+      await removals[leftover.kind](leftover.id);
+    },
+    pause: async () => {
+      await after(pauseMs);
+    },
+  };
+}

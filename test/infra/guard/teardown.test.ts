@@ -1,0 +1,92 @@
+/**
+ * The unattended teardown over a cloud that refuses to delete what others hang on: nothing of the stack is left, nothing else is
+ * touched, whatever Pulumi says.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { kinds, type Leftover, type SweptCloud, sweep } from '#infra/guard/sweep.ts';
+import { pulumiSteps, teardown } from '#infra/guard/teardown.ts';
+
+/** What must be gone before a kind can be removed. */
+const blockers: Partial<Record<Leftover['kind'], readonly Leftover['kind'][]>> = {
+  cluster: ['node-group'],
+  volume: ['instance'],
+  subnet: ['instance', 'endpoint', 'interface', 'cluster'],
+  'security-group': ['instance', 'endpoint', 'interface'],
+  vpc: ['subnet', 'security-group', 'endpoint'],
+};
+
+/** Groups replace VMs that are only terminated; removals take a round to show. */
+class SmallCloud implements SweptCloud {
+  readonly things = new Map<string, { readonly stack: string; readonly leftover: Leftover }>();
+  readonly #going = new Set<string>();
+
+  add(stack: string, kind: Leftover['kind'], id: string): void {
+    this.things.set(id, { stack, leftover: { kind, id } });
+  }
+
+  find = async (stack: string): Promise<readonly Leftover[]> =>
+    [...this.things.values()].filter((one) => one.stack === stack).map((one) => one.leftover);
+
+  remove = async ({ kind, id }: Leftover): Promise<void> => {
+    const stack = this.things.get(id)?.stack;
+    const inTheWay = [...this.things.values()].find(
+      (one) =>
+        one.stack === stack &&
+        !this.#going.has(one.leftover.id) &&
+        blockers[kind]?.includes(one.leftover.kind),
+    );
+    if (inTheWay !== undefined) throw new Error(`DependencyViolation: ${inTheWay.leftover.id}`);
+    this.#going.add(id);
+  };
+
+  pause = async (): Promise<void> => {
+    for (const id of this.#going) this.things.delete(id);
+    this.#going.clear();
+  };
+}
+
+test('whatever is left, in whatever order it is found: all of the stack goes, nothing of another', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(...kinds), { maxLength: 60 }), async (found) => {
+      const cloud = new SmallCloud();
+      for (const [index, kind] of found.entries()) cloud.add('1k-nodes', kind, `${kind}-${index}`);
+      cloud.add('5k-nodes', 'vpc', 'not-ours');
+      const result = await sweep(cloud, '1k-nodes');
+      assert.deepEqual(result.left, []);
+      assert.equal(result.removed.length, found.length);
+      assert.deepEqual([...cloud.things.keys()], ['not-ours']);
+    }),
+  );
+});
+
+test('what cannot be removed is named, and the exit code says so', async () => {
+  const cloud = new SmallCloud();
+  cloud.add('1k-nodes', 'vpc', 'vpc-1');
+  cloud.remove = async () => {
+    throw new Error('DependencyViolation');
+  };
+  const result = await teardown('1k-nodes', () => 0, cloud);
+  assert.equal(result.exitCode, 31);
+  assert.deepEqual(result.sweep.left, [{ kind: 'vpc', id: 'vpc-1' }]);
+  assert.match(result.sweep.failures.join(), /DependencyViolation/);
+});
+
+test('the sweep happens although every step of Pulumi fails, in the order cancel, refresh, destroy', async () => {
+  const cloud = new SmallCloud();
+  cloud.add('1k-nodes', 'group', 'orphan');
+  const ran: string[] = [];
+  const result = await teardown(
+    '1k-nodes',
+    (command) => {
+      ran.push(command[1] ?? '');
+      return 255;
+    },
+    cloud,
+  );
+  assert.deepEqual(ran, ['cancel', 'refresh', 'destroy']);
+  assert.equal(result.exitCode, 0);
+  assert.equal(cloud.things.size, 0);
+  assert.ok(pulumiSteps('1k-nodes').every((command) => command.includes('1k-nodes')));
+});
