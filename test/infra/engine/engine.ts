@@ -300,7 +300,8 @@ export class Engine {
     const declared = types.get(type.split(':')[0] ?? '');
     // Declared in files whose case differs from their type's name: not found where names of files are told apart by case.
     if (declared === undefined || /:IAM\w+$/.test(type)) return;
-    const complaints = declared.check(type, inputs);
+    // The SDK's folders carry the first word of a group of Kubernetes only.
+    const complaints = declared.check(type.replace(/^kubernetes:(\w+)\.[\w.]+\//, 'kubernetes:$1/'), inputs);
     if (complaints.length === 0) return;
     const words = complaints.map(({ property, reason }) => `${property}: ${reason}`).join('; ');
     throw new Error(`${type} ${name}: ${words}`);
