@@ -156,7 +156,9 @@ export class DeclaredTypes {
   }
 
   #ofResource(token: string, opening: (name: string) => string): Fields | null {
-    const [, module = '', name = ''] = token.split(':');
+    const [, written = '', name = ''] = token.split(':');
+    // The SDK keeps groups of Kubernetes under their first word: scheduling.k8s.io/v1 lies in scheduling/v1.
+    const module = written.replace(/^([\w-]+)\.[\w.-]*k8s\.io\//, '$1/');
     const key = `${opening(name)} ${token}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
