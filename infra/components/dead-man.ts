@@ -6,6 +6,7 @@
  */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { whileAhead } from '#infra/components/kept-deadline.ts';
 import { type DeadlinePlan, instantAfter, TEARDOWN_AFTER_MINUTES } from '#infra/plan/deadline.ts';
 
 /** What to set to zero: a group of VMs of ours, or one that the control plane manages. */
@@ -48,6 +49,16 @@ function call(target: Target): { readonly arn: string; readonly input: string } 
       NodegroupName: target.name,
       // A managed group wants a largest size of at least one.
       ScalingConfig: { MinSize: 0, MaxSize: 1, DesiredSize: 0 },
+    }),
+  };
+}
+
+function startTeardown(stack: string): { readonly arn: string; readonly input: string } {
+  return {
+    arn: 'arn:aws:scheduler:::aws-sdk:codebuild:startBuild',
+    input: JSON.stringify({
+      ProjectName: TEARDOWN_BUILD,
+      EnvironmentVariablesOverride: [{ Name: 'STACK', Value: stack }],
     }),
   };
 }
@@ -141,23 +152,11 @@ export class DeadMan extends pulumi.ComponentResource {
     schedule(
       'teardown',
       kept.apply((at) => instantAfter(at, TEARDOWN_AFTER_MINUTES)),
-      {
-        arn: 'arn:aws:scheduler:::aws-sdk:codebuild:startBuild',
-        input: JSON.stringify({
-          ProjectName: TEARDOWN_BUILD,
-          EnvironmentVariablesOverride: [{ Name: 'STACK', Value: args.stack }],
-        }),
-      },
+      startTeardown(args.stack),
       false,
       'rate(30 minutes)',
     );
-    this.deadline = kept.apply((at) => {
-      if (Date.parse(at) > Date.parse(args.now)) return at;
-      throw new pulumi.RunError(
-        `${args.stack}: its deadline ${at} has passed; destroy it, or move it on purpose: ` +
-          `pulumi config set --stack ${args.stack} deadline ${instantAfter(args.now, deadline.minutes)}`,
-      );
-    });
+    this.deadline = whileAhead(kept, args);
     this.registerOutputs({ deadline: this.deadline });
   }
 }

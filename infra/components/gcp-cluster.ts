@@ -37,6 +37,13 @@ export function diskTypeOf(family: string): string {
   return /^[cn]4/.test(family) ? 'hyperdisk-balanced' : 'pd-balanced';
 }
 
+/** Of every VM: verified boot, no metadata of the VM for pods. */
+const safeNode = {
+  oauthScopes: ['https://www.googleapis.com/auth/cloud-platform'],
+  shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+  workloadMetadataConfig: { mode: 'GKE_METADATA' },
+};
+
 export class GcpCluster extends pulumi.ComponentResource {
   readonly cluster: gcp.container.Cluster;
   readonly pools: readonly gcp.container.NodePool[];
@@ -179,10 +186,8 @@ export class GcpCluster extends pulumi.ComponentResource {
           // Nothing repairs or upgrades VMs during a measurement.
           management: { autoRepair: false, autoUpgrade: false },
           nodeConfig: {
+            ...safeNode,
             serviceAccount: identity.email,
-            oauthScopes: ['https://www.googleapis.com/auth/cloud-platform'],
-            shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
-            workloadMetadataConfig: { mode: 'GKE_METADATA' },
             resourceLabels: args.vmLabels,
             ...nodeConfig,
           },

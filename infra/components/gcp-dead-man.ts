@@ -5,6 +5,7 @@
  */
 import * as gcp from '@pulumi/gcp';
 import * as pulumi from '@pulumi/pulumi';
+import { whileAhead } from '#infra/components/kept-deadline.ts';
 import { type DeadlinePlan, instantAfter, TEARDOWN_AFTER_MINUTES } from '#infra/plan/deadline.ts';
 
 export interface GcpDeadManArgs {
@@ -41,30 +42,8 @@ export class GcpDeadMan extends pulumi.ComponentResource {
 
   constructor(name: string, args: GcpDeadManArgs, opts: pulumi.ComponentResourceOptions) {
     super('bft:guard:GcpDeadMan', name, {}, opts);
-    const parent = { parent: this };
     const { prefix, project, region, deadline } = args;
-    const identity = new gcp.serviceaccount.Account(
-      `${name}-account`,
-      {
-        accountId: `${prefix}-dead-man`.slice(0, 30),
-        displayName: 'Empties and deletes the cluster at its deadline',
-      },
-      parent,
-    );
-    const role = new gcp.projects.IAMCustomRole(
-      `${name}-role`,
-      {
-        roleId: `${prefix}_dead_man`.replaceAll('-', '_'),
-        title: `Dead-man of ${prefix}`,
-        permissions: ['container.clusters.update', 'container.clusters.get', 'container.clusters.delete'],
-      },
-      parent,
-    );
-    const grant = new gcp.projects.IAMMember(
-      `${name}-grant`,
-      { project, role: role.name, member: pulumi.interpolate`serviceAccount:${identity.email}` },
-      parent,
-    );
+    const { identity, grant } = this.#actor(name, args);
     const cluster = `https://container.googleapis.com/v1/projects/${project}/locations/${region}/clusters/${prefix}`;
     const job = (own: string, at: pulumi.Input<string>, uri: string, body: object | null, keeps: boolean) =>
       new gcp.cloudscheduler.Job(
@@ -98,13 +77,36 @@ export class GcpDeadMan extends pulumi.ComponentResource {
     for (const pool of others) empty(pool, kept, false);
     const later = kept.apply((at) => instantAfter(at, TEARDOWN_AFTER_MINUTES));
     job('delete', later, cluster, null, false);
-    this.deadline = kept.apply((at) => {
-      if (Date.parse(at) > Date.parse(args.now)) return at;
-      throw new pulumi.RunError(
-        `${args.stack}: its deadline ${at} has passed; destroy it, or move it on purpose: ` +
-          `pulumi config set --stack ${args.stack} deadline ${instantAfter(args.now, deadline.minutes)}`,
-      );
-    });
+    this.deadline = whileAhead(kept, args);
     this.registerOutputs({ deadline: this.deadline });
+  }
+
+  /** May set sizes and delete clusters, and nothing else. */
+  #actor(name: string, args: GcpDeadManArgs) {
+    const { prefix, project } = args;
+    const parent = { parent: this };
+    const identity = new gcp.serviceaccount.Account(
+      `${name}-account`,
+      {
+        accountId: `${prefix}-dead-man`.slice(0, 30),
+        displayName: 'Empties and deletes the cluster at its deadline',
+      },
+      parent,
+    );
+    const role = new gcp.projects.IAMCustomRole(
+      `${name}-role`,
+      {
+        roleId: `${prefix}_dead_man`.replaceAll('-', '_'),
+        title: `Dead-man of ${prefix}`,
+        permissions: ['container.clusters.update', 'container.clusters.get', 'container.clusters.delete'],
+      },
+      parent,
+    );
+    const grant = new gcp.projects.IAMMember(
+      `${name}-grant`,
+      { project, role: role.name, member: pulumi.interpolate`serviceAccount:${identity.email}` },
+      parent,
+    );
+    return { identity, grant };
   }
 }

@@ -27,7 +27,40 @@ function policy(statements: readonly object[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements });
 }
 
-function alarms({ config, tags, opts }: Common): aws.sns.Topic {
+/** Of the whole account: a tag counts in the bill only a day after it was first seen. Five notifications fit into a budget. */
+function budget(
+  { config, tags, opts }: Common,
+  topic: aws.sns.Topic,
+  name: string,
+  thresholds: readonly UsdMicros[],
+  withForecast: boolean,
+): void {
+  const note = (notificationType: string, thresholdType: string, threshold: number) => ({
+    comparisonOperator: 'GREATER_THAN',
+    notificationType,
+    thresholdType,
+    threshold,
+    subscriberEmailAddresses: [...config.emails],
+    subscriberSnsTopicArns: [topic.arn],
+  });
+  const actual = thresholds.map((one) => note('ACTUAL', 'ABSOLUTE_VALUE', Number(decimalUsd(one))));
+  new aws.budgets.Budget(
+    name,
+    {
+      name: `bft-scale-${name}`,
+      budgetType: 'COST',
+      timeUnit: 'ANNUALLY',
+      limitAmount: decimalUsd(defaultLimits.campaign),
+      limitUnit: 'USD',
+      notifications: withForecast ? [...actual, note('FORECASTED', 'PERCENTAGE', 100)] : actual,
+      tags,
+    },
+    opts,
+  );
+}
+
+function alarms(common: Common): aws.sns.Topic {
+  const { config, tags, opts } = common;
   const topic = new aws.sns.Topic('alarms', { name: GUARD_TOPIC, tags }, opts);
   new aws.sns.TopicPolicy(
     'alarms-policy',
@@ -50,44 +83,8 @@ function alarms({ config, tags, opts }: Common): aws.sns.Topic {
   config.emails.forEach((endpoint, index) => {
     new aws.sns.TopicSubscription(`email-${index}`, { topic: topic.arn, protocol: 'email', endpoint }, opts);
   });
-  // Of the whole account: a tag counts in the bill only a day after it was first seen. Five notifications fit into a budget.
-  const budget = (name: string, limit: UsdMicros, thresholds: readonly UsdMicros[], withForecast: boolean) =>
-    new aws.budgets.Budget(
-      name,
-      {
-        name: `bft-scale-${name}`,
-        budgetType: 'COST',
-        timeUnit: 'ANNUALLY',
-        limitAmount: decimalUsd(limit),
-        limitUnit: 'USD',
-        notifications: [
-          ...thresholds.map((threshold) => ({
-            comparisonOperator: 'GREATER_THAN',
-            notificationType: 'ACTUAL',
-            thresholdType: 'ABSOLUTE_VALUE',
-            threshold: Number(decimalUsd(threshold)),
-            subscriberEmailAddresses: [...config.emails],
-            subscriberSnsTopicArns: [topic.arn],
-          })),
-          ...(withForecast
-            ? [
-                {
-                  comparisonOperator: 'GREATER_THAN',
-                  notificationType: 'FORECASTED',
-                  thresholdType: 'PERCENTAGE',
-                  threshold: 100,
-                  subscriberEmailAddresses: [...config.emails],
-                  subscriberSnsTopicArns: [topic.arn],
-                },
-              ]
-            : []),
-        ],
-        tags,
-      },
-      opts,
-    );
-  budget('alerts', defaultLimits.campaign, defaultLimits.alerts, false);
-  budget('limit', defaultLimits.campaign, [defaultLimits.campaign], true);
+  budget(common, topic, 'alerts', defaultLimits.alerts, false);
+  budget(common, topic, 'limit', [defaultLimits.campaign], true);
   return topic;
 }
 
@@ -153,11 +150,35 @@ const BUILD_STEPS = {
   },
 };
 
+function teardownStarter({ config, tags, opts }: Common): aws.iam.Role {
+  const { region, account } = config;
+  const starter = new aws.iam.Role(
+    'teardown-starter',
+    { name: `${TEARDOWN_BUILD}-starter`, assumeRolePolicy: trustService('scheduler.amazonaws.com'), tags },
+    opts,
+  );
+  new aws.iam.RolePolicy(
+    'teardown-starter-policy',
+    {
+      role: starter.id,
+      policy: policy([
+        {
+          Effect: 'Allow',
+          Action: 'codebuild:StartBuild',
+          Resource: `arn:aws:codebuild:${region}:${account}:project/${TEARDOWN_BUILD}`,
+        },
+      ]),
+    },
+    opts,
+  );
+  return starter;
+}
+
 function unattendedTeardown({ config, tags, opts }: Common): {
   readonly build: aws.codebuild.Project;
   readonly starter: aws.iam.Role;
 } {
-  const { stateBucket, region, account } = config;
+  const { stateBucket, region } = config;
   const source = new aws.s3.BucketObjectv2(
     'teardown-source',
     { bucket: stateBucket, key: 'guard/source.zip', source: sourceArchive(), tags },
@@ -201,26 +222,7 @@ function unattendedTeardown({ config, tags, opts }: Common): {
     },
     { ...opts, dependsOn: [granted] },
   );
-  const starter = new aws.iam.Role(
-    'teardown-starter',
-    { name: `${TEARDOWN_BUILD}-starter`, assumeRolePolicy: trustService('scheduler.amazonaws.com'), tags },
-    opts,
-  );
-  new aws.iam.RolePolicy(
-    'teardown-starter-policy',
-    {
-      role: starter.id,
-      policy: policy([
-        {
-          Effect: 'Allow',
-          Action: 'codebuild:StartBuild',
-          Resource: `arn:aws:codebuild:${region}:${account}:project/${TEARDOWN_BUILD}`,
-        },
-      ]),
-    },
-    opts,
-  );
-  return { build, starter };
+  return { build, starter: teardownStarter({ config, tags, opts }) };
 }
 
 /** Only what carries our tags can be stopped. */
@@ -263,13 +265,74 @@ function watchdogStatements(
   ];
 }
 
+const WATCHDOG = 'bft-scale-watchdog';
+
+function everyMinute({ tags, opts }: Common, code: aws.lambda.Function): void {
+  const caller = new aws.iam.Role(
+    'watchdog-caller',
+    { name: `${WATCHDOG}-caller`, assumeRolePolicy: trustService('scheduler.amazonaws.com'), tags },
+    opts,
+  );
+  new aws.iam.RolePolicy(
+    'watchdog-caller-policy',
+    {
+      role: caller.id,
+      policy: code.arn.apply((Resource) =>
+        policy([{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource }]),
+      ),
+    },
+    opts,
+  );
+  new aws.scheduler.Schedule(
+    'watchdog-minute',
+    {
+      name: WATCHDOG,
+      scheduleExpression: 'rate(1 minute)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: { arn: code.arn, roleArn: caller.arn, retryPolicy: { maximumRetryAttempts: 0 } },
+    },
+    opts,
+  );
+}
+
+function alarmsOfWatchdog({ tags, opts }: Common, topic: aws.sns.Topic, code: aws.lambda.Function): void {
+  const alarm = (
+    own: string,
+    metricName: string,
+    comparisonOperator: string,
+    threshold: number,
+    treatMissingData: string,
+  ) =>
+    new aws.cloudwatch.MetricAlarm(
+      `watchdog-${own}`,
+      {
+        name: `${WATCHDOG}-${own}`,
+        namespace: 'AWS/Lambda',
+        metricName,
+        dimensions: { FunctionName: code.name },
+        statistic: 'Sum',
+        period: 300,
+        evaluationPeriods: 1,
+        comparisonOperator,
+        threshold,
+        treatMissingData,
+        alarmActions: [topic.arn],
+        tags,
+      },
+      opts,
+    );
+  alarm('fails', 'Errors', 'GreaterThanThreshold', 0, 'notBreaching');
+  // A watchdog that does not run is one that barks.
+  alarm('is-silent', 'Invocations', 'LessThanThreshold', 3, 'breaching');
+}
+
 function watchdog(
   common: Common,
   topic: aws.sns.Topic,
   teardown: ReturnType<typeof unattendedTeardown>,
 ): void {
   const { config, tags, opts } = common;
-  const name = 'bft-scale-watchdog';
+  const name = WATCHDOG;
   new aws.cloudwatch.LogGroup(
     'watchdog-logs',
     { name: `/aws/lambda/${name}`, retentionInDays: 30, tags },
@@ -319,59 +382,8 @@ function watchdog(
     },
     { ...opts, dependsOn: [granted] },
   );
-  const caller = new aws.iam.Role(
-    'watchdog-caller',
-    { name: `${name}-caller`, assumeRolePolicy: trustService('scheduler.amazonaws.com'), tags },
-    opts,
-  );
-  new aws.iam.RolePolicy(
-    'watchdog-caller-policy',
-    {
-      role: caller.id,
-      policy: code.arn.apply((Resource) =>
-        policy([{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource }]),
-      ),
-    },
-    opts,
-  );
-  new aws.scheduler.Schedule(
-    'watchdog-minute',
-    {
-      name,
-      scheduleExpression: 'rate(1 minute)',
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: { arn: code.arn, roleArn: caller.arn, retryPolicy: { maximumRetryAttempts: 0 } },
-    },
-    opts,
-  );
-  const alarm = (
-    own: string,
-    metricName: string,
-    comparisonOperator: string,
-    threshold: number,
-    treatMissingData: string,
-  ) =>
-    new aws.cloudwatch.MetricAlarm(
-      `watchdog-${own}`,
-      {
-        name: `${name}-${own}`,
-        namespace: 'AWS/Lambda',
-        metricName,
-        dimensions: { FunctionName: code.name },
-        statistic: 'Sum',
-        period: 300,
-        evaluationPeriods: 1,
-        comparisonOperator,
-        threshold,
-        treatMissingData,
-        alarmActions: [topic.arn],
-        tags,
-      },
-      opts,
-    );
-  alarm('fails', 'Errors', 'GreaterThanThreshold', 1, 'notBreaching');
-  // A watchdog that does not run is one that barks.
-  alarm('is-silent', 'Invocations', 'LessThanThreshold', 3, 'breaching');
+  everyMinute(common, code);
+  alarmsOfWatchdog(common, topic, code);
 }
 
 function images({ tags, opts }: Common): aws.ecr.Repository {

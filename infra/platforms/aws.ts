@@ -71,6 +71,40 @@ export function awsPrefix(plan: Pick<StackPlan, 'stack'>): string {
   return `bft-${plan.stack}`;
 }
 
+const placements = {
+  nodes: placementOn('nodes'),
+  system: placementOn('system'),
+  metrics: placementOn('metrics'),
+};
+
+function onDemandVcpu(cloud: CloudPlan): number {
+  return cloud.fixedGroups.reduce((sum, group) => sum + group.count * group.vcpu, 0);
+}
+
+function providerOf(plan: StackPlan, region: string, account: string): aws.Provider {
+  return new aws.Provider('aws', {
+    region: region as aws.Region,
+    allowedAccountIds: [account],
+    defaultTags: { tags: awsTags(plan.tags) },
+  });
+}
+
+/** What a VM must say of itself: the watchdog reads nothing else. */
+function vmTagsOf(
+  plan: StackPlan,
+  cloud: CloudPlan,
+  deadline: pulumi.Output<string>,
+): pulumi.Output<Record<string, string>> {
+  return deadline.apply(
+    (at): Record<string, string> => ({
+      ...awsTags(plan.tags),
+      [tagKeys.deadline]: at,
+      [tagKeys.priceCap]: String(cloud.dearestPerHour),
+      [tagKeys.runCap]: String(plan.runCap),
+    }),
+  );
+}
+
 export async function awsGround(
   plan: StackPlan,
   cloud: CloudPlan,
@@ -81,11 +115,7 @@ export async function awsGround(
   const account = config.account!;
   const prefix = awsPrefix(plan);
   const tags = awsTags(plan.tags);
-  const provider = new aws.Provider('aws', {
-    region: region as aws.Region,
-    allowedAccountIds: [account],
-    defaultTags: { tags },
-  });
+  const provider = providerOf(plan, region, account);
   await checkQuotas(plan, cloud, provider);
   const zones = await zonesOf(plan, region, provider);
   const opts: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
@@ -95,16 +125,12 @@ export async function awsGround(
     { ...common, stack: plan.stack, deadline: plan.deadline, now, targets: targetsOf(prefix, cloud) },
     opts,
   );
-  const vmTags = deadMan.deadline.apply(
-    (deadline): Record<string, string> => ({
-      ...tags,
-      [tagKeys.deadline]: deadline,
-      [tagKeys.priceCap]: String(cloud.dearestPerHour),
-      [tagKeys.runCap]: String(plan.runCap),
-    }),
+  const vmTags = vmTagsOf(plan, cloud, deadMan.deadline);
+  new SpendAlarm(
+    'spend',
+    { ...common, spotVcpu: cloud.machines.vcpu, onDemandVcpu: onDemandVcpu(cloud) },
+    opts,
   );
-  const onDemandVcpu = cloud.fixedGroups.reduce((sum, group) => sum + group.count * group.vcpu, 0);
-  new SpendAlarm('spend', { ...common, spotVcpu: cloud.machines.vcpu, onDemandVcpu }, opts);
   const network = new Network('network', { ...common, plan: cloud, zones }, opts);
   const cluster = new Cluster(
     'cluster',
@@ -119,32 +145,18 @@ export async function awsGround(
     },
     opts,
   );
-  const pools = new NodePools(
-    'pools',
-    {
-      ...common,
-      plan: cloud,
-      kubernetesVersion: config.kubernetesVersion,
-      cluster: cluster.cluster,
-      workerRole: cluster.workerRole,
-      measuredSubnetIds: network.measuredSubnetIds,
-      deadline: deadMan.deadline,
-      after: [deadMan, ...network.endpoints, ...cluster.ready],
-      vmTags,
-    },
-    opts,
-  );
+  const shared = { ...common, plan: cloud, kubernetesVersion: config.kubernetesVersion, vmTags };
+  const { measuredSubnetIds } = network;
+  const joined = { cluster: cluster.cluster, workerRole: cluster.workerRole, measuredSubnetIds };
+  const after = [deadMan, ...network.endpoints, ...cluster.ready];
+  const pools = new NodePools('pools', { ...shared, ...joined, deadline: deadMan.deadline, after }, opts);
   return {
     kind: 'kubernetes',
     provider: cluster.provider,
     cluster: cluster.cluster,
     ready: [...cluster.ready, ...pools.groups],
     podCidrs: cloud.addresses.measured,
-    placement: {
-      nodes: placementOn('nodes'),
-      system: placementOn('system'),
-      metrics: placementOn('metrics'),
-    },
+    placement: placements,
     deadline: deadMan.deadline,
     outputs: { region, clusterName: cluster.cluster.name, groups: pools.groups.map((group) => group.name) },
   };
