@@ -46,7 +46,7 @@ export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierC
       ? 'the network is not live: more of the same time shows nothing new'
       : uncounted === undefined
         ? 'its window answers every criterion'
-        : `${uncounted.metric} needs the node's own code, and its window answers every criterion`;
+        : "criteria need the node's own code, and its window answers every one";
     return { tier: 'message', reason: about };
   }
   const refusal = tiers.spliced.supports({ ...spec, tier: 'spliced' });
