@@ -21,7 +21,8 @@ export type BudgetErrorCode =
   | 'no-credentials'
   | 'refresh-failed'
   | 'sheet-exists'
-  | 'bad-guard-policy';
+  | 'bad-guard-policy'
+  | 'bad-report';
 
 export class BudgetError extends Error {
   readonly code: BudgetErrorCode;

@@ -2,20 +2,49 @@
  * `report`, `verify`, `compare`: what a stored campaign says, again.
  * Owns: their options and words. Does not own: judging and comparing (campaigns/analysis) or the reports (reports).
  */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { CampaignRuns } from '#campaigns/analysis/compare.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import { type Answer, type CommonOptions, stylesFor } from '#campaigns/commands/command-output.ts';
-import { runsFolder } from '#campaigns/commands/option-values.ts';
+import { choiceOption, runsFolder, userPath } from '#campaigns/commands/option-values.ts';
 import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
+import { ConfigError, optionProblem } from '#campaigns/config-error.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { exitCodeOfStatus } from '#campaigns/exit-code.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
+import type { ReportProof } from '#reports/finance/report-manifest.ts';
 
 interface RecordOptions extends CommonOptions {
   readonly out?: string;
+}
+
+interface ReportOptions extends RecordOptions {
+  readonly formats?: readonly string[];
+  readonly sign?: string;
+}
+
+interface VerifyOptions extends RecordOptions {
+  readonly key?: string;
+}
+
+function fileText(option: string, file: string): string {
+  const at = userPath(file);
+  try {
+    return readFileSync(at, 'utf8');
+  } catch {
+    throw new ConfigError([optionProblem(option, `${at} cannot be read`)]);
+  }
+}
+
+const formatNames = ['xlsx', 'focus', 'pdf'] as const;
+
+/** "xlsx,focus,pdf": beside HTML, JSON and CSV. "none" for those alone. */
+function formatsOption(text: string): readonly string[] {
+  const parse = choiceOption('--formats', formatNames);
+  return text === 'none' ? [] : [...new Set(text.split(',').map((one) => parse(one.trim())))];
 }
 
 async function record(name: string, options: RecordOptions): Promise<CampaignRecord> {
@@ -31,7 +60,7 @@ function unfinished(of: CampaignRecord): CampaignError {
   );
 }
 
-async function report(name: string, options: RecordOptions): Promise<Answer> {
+async function report(name: string, options: ReportOptions): Promise<Answer> {
   const stored = await record(name, options);
   const verdict = stored.verdicts;
   if (verdict === null) throw unfinished(stored);
@@ -40,9 +69,14 @@ async function report(name: string, options: RecordOptions): Promise<Answer> {
   const { writeFolder } = await import('#campaigns/results/writer.ts');
   const { reportPaths } = await import('#campaigns/commands/campaign-session.ts');
   const { verdictText } = await import('#campaigns/commands/verdict-table.ts');
+  const privateKeyPem = options.sign === undefined ? null : fileText('--sign', options.sign);
+  const formats = formatNames.filter((one) => options.formats?.includes(one));
+  const writing = { privateKeyPem, formats: options.formats === undefined ? undefined : formats };
   const lock = acquireLock(stored.dir);
   try {
-    await writeFolder(path.join(stored.dir, 'reports'), (folder) => writeReports(stored, verdict, folder));
+    await writeFolder(path.join(stored.dir, 'reports'), (folder) =>
+      writeReports(stored, verdict, folder, writing),
+    );
   } finally {
     lock.release();
   }
@@ -55,7 +89,7 @@ async function report(name: string, options: RecordOptions): Promise<Answer> {
   };
 }
 
-async function verify(name: string, options: RecordOptions): Promise<Answer> {
+async function verify(name: string, options: VerifyOptions): Promise<Answer> {
   const stored = await record(name, options); // every hash is checked while reading
   if (stored.verdicts === null) throw unfinished(stored);
   const { judgeCampaign } = await import('#campaigns/analysis/verdict.ts');
@@ -73,13 +107,33 @@ async function verify(name: string, options: RecordOptions): Promise<Answer> {
       `judged again ${changed}, ${stored.plan.campaign} has another verdict than the stored one`,
     );
   }
+  const proof = await provenReport(stored.dir, options);
   const files = stored.results.size * 5;
   const head = `${stored.journal.events} journal lines, ${stored.results.size} runs and ${files} result files are as they were written; judged again, the verdict is the same`;
   return {
-    text: `${head}\n\n${verdictText(stored.plan, again, stylesFor(options))}`,
-    document: { campaign: stored.plan.campaign, verified: true, runs: stored.results.size, verdict: again },
+    text: `${head}\n${proof === null ? 'no cost report is stored' : `${proof.reportId}: ${proof.files} files are as they were written; signature: ${proof.signature}`}\n\n${verdictText(stored.plan, again, stylesFor(options))}`,
+    document: {
+      campaign: stored.plan.campaign,
+      verified: true,
+      runs: stored.results.size,
+      cost_report: proof,
+      verdict: again,
+    },
     exitCode: exitCodeOfStatus(again.status),
   };
+}
+
+/** The cost report of a campaign, file by file. An invalid signature is damage. */
+async function provenReport(folder: string, options: VerifyOptions): Promise<ReportProof | null> {
+  const { proveReport } = await import('#reports/finance/report-manifest.ts');
+  const publicKey = options.key === undefined ? null : fileText('--key', options.key).trim();
+  const proof = proveReport(path.join(folder, 'reports', 'finance'), publicKey);
+  if (proof?.signature === 'invalid' || (publicKey !== null && proof?.signature !== 'valid'))
+    throw new CampaignError(
+      'results-damaged',
+      `the cost report of ${path.basename(folder)} is not signed by this key`,
+    );
+  return proof;
 }
 
 function runsByRow(of: CampaignRecord): CampaignRuns {
@@ -134,19 +188,30 @@ const outOption = (command: Command): Command =>
 
 export function addRecordCommands(program: Command, holder: ExitHolder): void {
   const run = [{ name: '<RUN>', about: 'name or folder of a campaign, or latest' }];
-  addCommand<RecordOptions>(program, holder, {
+  addCommand<ReportOptions>(program, holder, {
     name: 'report',
     summary: 'write both reports of a stored campaign again: the same bytes',
     arguments: run,
-    options: outOption,
-    examples: ['npm run campaign report latest'],
+    options: (command) =>
+      outOption(command)
+        .option(
+          '--formats <LIST>',
+          'of the cost report, beside HTML, JSON, CSV: xlsx,focus,pdf or none',
+          formatsOption,
+        )
+        .option('--sign <KEY>', 'Ed25519 private key (PEM) that signs the cost report'),
+    examples: [
+      'npm run campaign report latest',
+      'npm run campaign report -- latest --formats xlsx,focus,pdf --sign finance.pem',
+    ],
     run: ([name = ''], options) => report(name, options),
   });
-  addCommand<RecordOptions>(program, holder, {
+  addCommand<VerifyOptions>(program, holder, {
     name: 'verify',
     summary: 'check every hash of a stored campaign and judge it again',
     arguments: run,
-    options: outOption,
+    options: (command) =>
+      outOption(command).option('--key <FILE>', 'public key (base64) that must have signed the cost report'),
     examples: [
       'npm run campaign verify latest',
       'npm run campaign verify -- runs/phase1-20260101T120000Z --json',

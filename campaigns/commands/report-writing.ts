@@ -2,25 +2,49 @@
  * Writes both reports of a campaign from its record; the same record gives the same bytes.
  * Owns: handing the record to the report writers. Does not own: the reports, or when they are written (operator.ts).
  */
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { LEDGER_FILE, readLedger } from '#budgets/ledger/ledger-file.ts';
 import { readPriceSheetText } from '#budgets/price-sheet.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
 import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
+import { evidenceFile, readEvidence } from '#campaigns/guard/evidence.ts';
 import { planHash } from '#campaigns/plan.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
-import { writeFinanceReport } from '#reports/finance/finance-report.ts';
+import type { GuardLogLine } from '#reports/finance/finance-input.ts';
+import { type ReportFormat, reportFormats, writeFinanceReport } from '#reports/finance/finance-report.ts';
 import { writeScaleReport } from '#reports/scale/scale-report.ts';
 
 /** Everything that the figures come from, so that a reader can prove them. */
 function inputHashes(record: CampaignRecord): { readonly name: string; readonly sha256: string }[] {
   const manifests = [...record.journal.state.manifests].sort(([a], [b]) => (a < b ? -1 : 1));
+  const files = [LEDGER_FILE, evidenceFile]
+    .filter((name) => existsSync(path.join(record.dir, name)))
+    .map((name) => ({ name, sha256: sha256Hex(readFileSync(path.join(record.dir, name))) }));
   return [
     { name: 'plan', sha256: planHash(record.plan) },
     { name: 'price sheet', sha256: sha256Hex(readPriceSheetText()) },
     { name: 'limits', sha256: sha256Hex(canonicalJson(record.forecast?.limits ?? null)) },
     { name: `results (${manifests.length} runs)`, sha256: sha256Hex(canonicalJson(manifests)) },
+    ...files,
   ];
+}
+
+function guardLogOf(folder: string): readonly GuardLogLine[] {
+  const file = path.join(folder, evidenceFile);
+  return existsSync(file) ? readEvidence(file) : [];
+}
+
+/** Where money is planned, finance gets its own formats without asking. */
+function formatsOf(phase: string, asked: readonly ReportFormat[] | undefined): readonly ReportFormat[] {
+  return asked ?? (['phase2', 'phase3', 'phase4'].includes(phase) ? reportFormats : []);
+}
+
+export interface ReportWriting {
+  readonly formats?: readonly ReportFormat[] | undefined;
+  /** PEM of the key that signs the cost report; null = nobody signs. */
+  readonly privateKeyPem?: string | null;
 }
 
 /** Fills `folder` with `scale/` and `finance/`. Throws CampaignError when a step before the reports is missing. */
@@ -28,6 +52,7 @@ export async function writeReports(
   record: CampaignRecord,
   verdict: CampaignVerdict,
   folder: string,
+  writing: ReportWriting = {},
 ): Promise<void> {
   const { plan, forecast, approval, feasibility } = record;
   if (forecast === null || approval === null) {
@@ -51,7 +76,14 @@ export async function writeReports(
       approval,
       statuses,
       inputHashes: inputHashes(record),
+      ledger: readLedger(path.join(record.dir, LEDGER_FILE)).entries,
+      guardLog: guardLogOf(record.dir),
     },
     path.join(folder, 'finance'),
+    {
+      formats: formatsOf(plan.phase, writing.formats),
+      before: path.join(record.dir, 'reports', 'finance'),
+      privateKeyPem: writing.privateKeyPem ?? null,
+    },
   );
 }

@@ -26,7 +26,7 @@ function ageText({ date, ageDays }: Priced): Html | string {
 export function rateSection(input: FinanceReportInput): Html {
   const { shown, isWhatIf } = shownForecast(input.forecast);
   const { priceSheet } = input.forecast;
-  const title = '7 Rate sheet';
+  const title = '8 Rate sheet';
   if (shown.overhead === null) {
     return section(
       'rates',
@@ -97,7 +97,7 @@ function warningList(shown: Forecast): Html | null {
 
 export function savingsSection(input: FinanceReportInput): Html {
   const { savings } = input.forecast;
-  const title = '8 Savings';
+  const title = '12 Savings and advice';
   if (savings.length === 0)
     return section('savings', title, html`<p>Nothing is bought, so there is nothing to save.</p>`);
   const rows = savings.map((one): Cell[] => [
@@ -198,9 +198,9 @@ const EXCLUSIONS: readonly string[] = [
   'Spot capacity that cannot be had: a window that does not start costs its deploy time only.',
 ];
 
-export function assumptionsSection(input: FinanceReportInput): Html {
+export function assumptionsSection(input: FinanceReportInput, tornado: Html | null = null): Html {
   const { shown, isWhatIf } = shownForecast(input.forecast);
-  const title = '9 Assumptions, sensitivities and exclusions';
+  const title = '13 Assumptions, sensitivities and exclusions';
   const { stack } = shown;
   const exclusions = html`<h3>Excluded</h3><ul>${EXCLUSIONS.map((one) => html`<li>${one}</li>`)}</ul>`;
   if (stack.kind === 'local' || shown.overhead === null) {
@@ -240,6 +240,6 @@ export function assumptionsSection(input: FinanceReportInput): Html {
     'assumptions',
     title,
     html`${whatIfNote(shown, isWhatIf)}${table({ columns, rows: assumptions(shown, stack) })}
-${sensitivity.length === 0 ? null : html`<h3>Sensitivities</h3>${moved}`}<h3>Components</h3>${components}${exclusions}`,
+${sensitivity.length === 0 ? null : html`<h3>Sensitivities</h3>${tornado}${moved}`}<h3>Components</h3>${components}${exclusions}`,
   );
 }

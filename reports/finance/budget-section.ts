@@ -133,7 +133,7 @@ function budgetTable(shown: Forecast, overhead: ForecastOverhead, limits: Limits
 export function budgetSection(input: FinanceReportInput): Html {
   const { limits } = input.forecast;
   const { shown, isWhatIf } = shownForecast(input.forecast);
-  const title = '3 Budget against forecast';
+  const title = '2 Budget against forecast and actual';
   const { overhead } = shown;
   if (overhead === null) {
     return section('budget', title, html`<p>No rows and no cloud resources: nothing to compare.</p>`);
@@ -157,7 +157,7 @@ function breachBlock(breach: BreachWithLevers, index: number): Html {
     lever.inside ? badge('inside', 'passed') : badge('still over', 'failed'),
     lever.risk,
   ]);
-  return html`<h3>4.${index + 1} ${name} ${badge(breach.severity === 'over' ? 'over' : 'P90 over', breach.severity === 'over' ? 'failed' : 'warning')}</h3>
+  return html`<h3>2.1.${index + 1} ${name} ${badge(breach.severity === 'over' ? 'over' : 'P90 over', breach.severity === 'over' ? 'failed' : 'warning')}</h3>
 <p>${breach.sentence.charAt(0).toUpperCase()}${breach.sentence.slice(1)}.</p>
 ${
   rows.length === 0
@@ -183,7 +183,7 @@ export function limitsSection(input: FinanceReportInput): Html {
       forecast.overhead === null
         ? 'Nothing is bought, so nothing breaks a limit.'
         : 'Nothing breaks a limit, not even at P90.';
-    return section('limits', '4 What breaks a limit', html`<p>${text}</p><p class="muted">${rules}</p>`);
+    return section('limits', '2.1 What breaks a limit', html`<p>${text}</p><p class="muted">${rules}</p>`);
   }
   const overview = table({
     columns: [
@@ -208,7 +208,7 @@ export function limitsSection(input: FinanceReportInput): Html {
   });
   return section(
     'limits',
-    '4 What breaks a limit',
+    '2.1 What breaks a limit',
     html`<p class="muted">${rules}</p>${overview}${breaches.map((breach, i) => breachBlock(breach, i))}`,
   );
 }

@@ -10,13 +10,10 @@ import {
   type Standing,
   standingOf,
 } from '#reports/finance/finance-input.ts';
+import { reportId } from '#reports/finance/sheets/front-sheets.ts';
 import { badge, type Cell, figures, type Html, html, join, section, table } from '#reports/html.ts';
 
 const UNSIGNED: Cell = html`<span class="sign">&nbsp;</span>`;
-
-function reportId(input: FinanceReportInput): string {
-  return `COST-${input.campaign}-${input.forecast.forecast.priceSheetDate}`;
-}
 
 /** Who signs; names stay empty lines to be filled in by hand unless somebody approved already. */
 function signatures(input: FinanceReportInput): Html {
@@ -46,6 +43,8 @@ export function coverSection(input: FinanceReportInput): Html {
   const { stack } = forecast;
   const facts: [string, Cell][] = [
     ['Report', reportId(input)],
+    ...changesOf(input),
+    ['Version', `${input.identity?.version ?? 1}; supersedes ${input.identity?.supersedes ?? 'nothing'}`],
     ['Campaign', input.campaign],
     ['Phase', input.phase],
     [
@@ -71,13 +70,23 @@ export function coverSection(input: FinanceReportInput): Html {
   const list = facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`);
   return section(
     'cover',
-    '1 Cover and sign-off',
+    '0 Cover and sign-off',
     html`<dl class="facts">${list}</dl>
 <h3>Sign-off</h3>
 ${signatures(input)}
 <h3>Input hashes</h3>
 ${hashes}`,
   );
+}
+
+/** What a re-issue changed, where it changed anything. */
+function changesOf({ identity }: FinanceReportInput): [string, Cell][] {
+  const changes = identity?.changes ?? [];
+  if (changes.length === 0) return [];
+  const words = changes.map(
+    ({ figure, before, after }) => `${figure}: ${before ?? 'none'} \u2192 ${after ?? 'none'}`,
+  );
+  return [['Changed since', words.join('; ')]];
 }
 
 function approvalText({ approval }: FinanceReportInput): string {
@@ -108,9 +117,9 @@ function decision(input: FinanceReportInput, standing: Standing): string {
     case 'inside':
       return `Approve spending of up to ${upTo} (P90)${need.needed ? `; needed: ${need.roles.join(', ')}` : ''}.`;
     case 'at-risk':
-      return `Approve with the limits as hard stops, or take a lever of section 4. At P90 the plan needs ${upTo}.`;
+      return `Approve with the limits as hard stops, or take a lever of section 2.1. At P90 the plan needs ${upTo}.`;
     case 'over':
-      return 'Do not approve as planned. Choose a lever of section 4, or record an exception with its reason.';
+      return 'Do not approve as planned. Choose a lever of section 2.1, or record an exception with its reason.';
   }
 }
 
@@ -188,7 +197,7 @@ export function summarySection(input: FinanceReportInput): Html {
   const lines = summaryLines(input, standing).map((line) => html`<li>${line}</li>`);
   return section(
     'summary',
-    '2 Executive summary',
+    '1 Executive summary',
     html`${boxes}<p>${STANDING[standing]}</p>
 <ul>${lines}</ul>
 <p class="muted">Spending alerts the forecast would reach: ${alertText === '' ? 'none' : alertText}.</p>

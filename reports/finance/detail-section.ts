@@ -167,7 +167,7 @@ function definition(shown: Forecast): string {
 
 export function unitSection(input: FinanceReportInput): Html {
   const { shown, isWhatIf } = shownForecast(input.forecast);
-  const title = '6 Unit economics and allocation';
+  const title = '6, 7 Unit economics and allocation';
   if (shown.overhead === null) return section('units', title, html`<p>No cloud resources, no unit cost.</p>`);
   const rows = shown.rows.map((row): Cell[] => {
     const vmUs = BigInt(row.vms) * BigInt(row.billedUs);

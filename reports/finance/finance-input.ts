@@ -6,11 +6,36 @@
 import type { ApprovalNeed, ApprovalState } from '#budgets/approval.ts';
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import type { Forecast } from '#budgets/forecast.ts';
+import type { ChainedEntry } from '#budgets/ledger/chain.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
+/** One thing the guard saw, decided or ordered; from its evidence file. */
+export interface GuardLogLine {
+  readonly at: string;
+  readonly kind: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export interface ReportIdentity {
+  /** 1 for the first report of a campaign. */
+  readonly version: number;
+  /** sha256 of the manifest of the version before; null for the first. */
+  readonly supersedes: string | null;
+  /** Headline figures that differ from the version before; dollars as decimal text. */
+  readonly changes: readonly {
+    readonly figure: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  }[];
+}
+
 export interface FinanceReportInput {
+  /** Everything in the campaign's ledger, proven; absent = it has none. */
+  readonly ledger?: readonly ChainedEntry[];
+  readonly guardLog?: readonly GuardLogLine[];
+  readonly identity?: ReportIdentity;
   readonly campaign: string;
   readonly phase: string;
   readonly plan: Plan;

@@ -9,6 +9,9 @@ import { decimalUsd } from '#budgets/money.ts';
 import type { CostLine } from '#budgets/run-cost.ts';
 import type { Rate } from '#budgets/stack-rates.ts';
 import { type FinanceReportInput, standingOf } from '#reports/finance/finance-input.ts';
+import { type CellFigure, figureOf, type ReportSheet, totalOfColumn } from '#reports/finance/sheet-model.ts';
+import { allSheets } from '#reports/finance/sheets/all-sheets.ts';
+import { reportId } from '#reports/finance/sheets/front-sheets.ts';
 
 function estimateJson({ low, p50, p90 }: Estimate) {
   return {
@@ -137,12 +140,37 @@ function approvalJson({ approval }: FinanceReportInput) {
   };
 }
 
+/** Money of a cell as decimal text under a key that ends in usd; everything else as it is. */
+function figureJson(figure: CellFigure) {
+  if (figure === null) return null;
+  if ('usd' in figure) return { usd: decimalUsd(figure.usd) };
+  return 'value' in figure ? figure.value : figure.text;
+}
+
+function sheetJson({ number, id, name, note, tables }: ReportSheet) {
+  return {
+    number,
+    id,
+    name,
+    note,
+    tables: tables.map((table) => ({
+      title: table.title,
+      columns: table.columns.map(({ label }) => label),
+      rows: table.rows.map((row) => table.columns.map((_, i) => figureJson(figureOf(row, i)))),
+      totals: table.totals.map((i) => ({
+        column: table.columns[i]?.label ?? '',
+        total: figureJson(totalOfColumn(table, i)),
+      })),
+    })),
+  };
+}
+
 /** Text of cost-report.json, newline at the end. Same input, same bytes. */
 export function financeJson(input: FinanceReportInput): string {
   const { forecast, whatIf, limits, breaches, alerts, savings, sensitivity, priceSheet } = input.forecast;
   const record = {
     version: 1,
-    report: 'cost',
+    document: 'cost report',
     kind: 'FORECAST',
     campaign: input.campaign,
     phase: input.phase,
@@ -170,6 +198,8 @@ export function financeJson(input: FinanceReportInput): string {
       ten_percent_higher_usd: decimalUsd(plus),
     })),
     price_sheet: priceSheet,
+    report: { id: reportId(input), ...(input.identity ?? { version: 1, supersedes: null, changes: [] }) },
+    sections: allSheets(input).map(sheetJson),
     input_hashes: input.inputHashes,
   };
   return `${JSON.stringify(record, null, 2)}\n`;

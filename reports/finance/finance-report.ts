@@ -4,14 +4,41 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { forecastCharges } from '#budgets/focus/charges.ts';
+import { type FocusContext, type FocusRow, focusRow } from '#budgets/focus/focus-row.ts';
 import { assumptionsSection, rateSection, savingsSection } from '#reports/finance/basis-section.ts';
 import { budgetSection, limitsSection } from '#reports/finance/budget-section.ts';
 import { coverSection, summarySection } from '#reports/finance/cover-section.ts';
 import { detailSection, unitSection } from '#reports/finance/detail-section.ts';
 import { costCsv, ratesCsv } from '#reports/finance/finance-csv.ts';
-import type { FinanceReportInput } from '#reports/finance/finance-input.ts';
+import { type FinanceReportInput, shownForecast } from '#reports/finance/finance-input.ts';
 import { financeJson } from '#reports/finance/finance-json.ts';
-import { join as joinHtml, page } from '#reports/html.ts';
+import { focusCsv, focusParquet } from '#reports/finance/focus-files.ts';
+import { bridgeChart, burnChart, tornadoChart } from '#reports/finance/money-charts.ts';
+import { findChromium, pagePdf } from '#reports/finance/pdf.ts';
+import {
+  issueOf,
+  manifestFile,
+  manifestText,
+  readManifest,
+  signatureFile,
+  signatureText,
+} from '#reports/finance/report-manifest.ts';
+import { printed, sheetSection } from '#reports/finance/sheet-html.ts';
+import { totalOfColumn } from '#reports/finance/sheet-model.ts';
+import { allSheets } from '#reports/finance/sheets/all-sheets.ts';
+import {
+  accrualSheet,
+  auditSheet,
+  guardSheet,
+  itemSheet,
+  reconciliationSheet,
+} from '#reports/finance/sheets/control-sheets.ts';
+import { reportId } from '#reports/finance/sheets/front-sheets.ts';
+import { chargesIn, statusOf } from '#reports/finance/sheets/ledger-view.ts';
+import { bridgeSheet, burnSheet } from '#reports/finance/sheets/movement-sheets.ts';
+import { workbookBytes } from '#reports/finance/workbook.ts';
+import { type Cell, type Html, html, join as joinHtml, page, section, table } from '#reports/html.ts';
 
 const CSS = `@page{size:A4 landscape;margin:16mm 12mm 14mm}
 dl.facts{display:grid;grid-template-columns:170px 1fr;margin:8px 0 14px;font-size:13px}dl.facts dt{color:var(--muted);padding:4px 0;border-bottom:1px solid var(--line-soft)}
@@ -19,46 +46,164 @@ dl.facts dd{margin:0;padding:4px 0;border-bottom:1px solid var(--line-soft)}.den
 @media print{#cover{break-after:page}}`;
 
 /** The whole report as one HTML document. Same input, same bytes. */
-export function financeHtml(input: FinanceReportInput): string {
+export async function financeHtml(input: FinanceReportInput): Promise<string> {
+  const provenance = statusOf(input);
   const body = joinHtml([
     coverSection(input),
     summarySection(input),
     budgetSection(input),
     limitsSection(input),
+    sheetSection(bridgeSheet(input), await bridgeChart(input)),
+    sheetSection(burnSheet(input), await burnChart(input)),
     detailSection(input),
     unitSection(input),
     rateSection(input),
+    sheetSection(accrualSheet(input)),
+    sheetSection(reconciliationSheet(input)),
+    sheetSection(guardSheet(input)),
     savingsSection(input),
-    assumptionsSection(input),
+    assumptionsSection(input, await tornadoChart(input)),
+    sheetSection(auditSheet(input)),
+    itemsSection(input),
   ]);
   return page({
     title: `Cost report, ${input.phase}`,
-    provenance: 'FORECAST',
-    subtitle: `Forecast before spending. Campaign ${input.campaign}, prices of ${input.forecast.priceSheet.date}.`,
+    provenance: provenance === 'FORECAST' ? 'FORECAST' : `${provenance} - ESTIMATE`,
+    subtitle: `${provenance === 'FORECAST' ? 'Forecast before spending' : `Status ${provenance}`}. Campaign ${input.campaign}, prices of ${input.forecast.priceSheet.date}.`,
     body,
     css: CSS,
-    reference: input.campaign,
+    reference: reportId(input),
     footer:
-      'FORECAST: no figure in this report was metered, billed or invoiced. Rebuild it from the campaign folder: the same inputs give the same bytes.',
+      provenance === 'FORECAST'
+        ? 'FORECAST: no figure in this report was metered, billed or invoiced. Rebuild it from the campaign folder: the same inputs give the same bytes.'
+        : `ESTIMATE until it is invoiced: each figure says whether it is FORECAST, METERED, BILLED or INVOICED. Rebuild it from the campaign folder: the same inputs give the same bytes.`,
   });
 }
 
-/**
- * Writes cost-report.html, cost-report.json, cost-report.csv and rates.csv into `outDir` (created when missing).
- * Returns the paths in that order. Rejects with the file system's error.
- */
-export async function writeFinanceReport(input: FinanceReportInput, outDir: string): Promise<string[]> {
-  await mkdir(outDir, { recursive: true });
-  const files: readonly (readonly [string, string])[] = [
-    ['cost-report.html', financeHtml(input)],
-    ['cost-report.json', financeJson(input)],
-    ['cost-report.csv', costCsv(input)],
-    ['rates.csv', ratesCsv(input)],
+/** Two hundred lines are no reading: the page counts them, the workbook and the FOCUS file hold them. */
+function itemsSection(input: FinanceReportInput): Html {
+  const sheet = itemSheet(input);
+  const rows = sheet.tables.map((one): Cell[] => [
+    one.title,
+    one.rows.length,
+    printed(totalOfColumn(one, 10), 'usd'),
+    one.totals.includes(11) ? printed(totalOfColumn(one, 11), 'usd') : null,
+  ]);
+  const columns = [
+    { label: 'State', align: 'left' as const },
+    { label: 'Lines', align: 'right' as const },
+    { label: 'Total', align: 'right' as const },
+    { label: 'P90', align: 'right' as const },
   ];
+  return section(
+    sheet.id,
+    `${sheet.number} ${sheet.name}`,
+    html`<p>Every line is in the workbook (sheet 15) and in the FOCUS 1.2 files, one row per charge. ${sheet.note}</p>${table({ columns, rows })}`,
+  );
+}
+
+export type ReportFormat = 'xlsx' | 'focus' | 'pdf';
+export const reportFormats: readonly ReportFormat[] = ['xlsx', 'focus', 'pdf'];
+
+export interface WriteFinanceOptions {
+  /** Beside HTML, JSON and CSV, which are always written. */
+  readonly formats?: readonly ReportFormat[];
+  /** Folder of the version before, whose manifest decides about version and changes. */
+  readonly before?: string | null;
+  /** PEM of an Ed25519 key that signs the manifest. */
+  readonly privateKeyPem?: string | null;
+}
+
+interface ReportFile {
+  readonly name: string;
+  readonly bytes: string | Uint8Array;
+}
+
+function focusContext(input: FinanceReportInput): FocusContext {
+  const { shown } = shownForecast(input.forecast);
+  const pool = shown.rates.find(({ use }) => use === 'node pool')?.price;
+  return {
+    billingAccountId: 'acct-not-connected',
+    billingAccountName: 'no account is connected',
+    subAccountId: `sub-${input.campaign}`,
+    subAccountName: input.campaign,
+    listOverPaid: pool === undefined || pool.list === null ? null : { list: pool.list, paid: pool.expected },
+    isSpot: shown.stack.kind === 'cloud' && shown.stack.pool.option === 'spot',
+  };
+}
+
+/** Rows of the FOCUS files: the planned charges, then whatever the ledger has metered, billed and invoiced. */
+export function focusRows(input: FinanceReportInput): readonly FocusRow[] {
+  const context = focusContext(input);
+  const actual = (['METERED', 'BILLED', 'INVOICED'] as const).flatMap((state) => chargesIn(input, state));
+  // A comparison that is not planned is no charge.
+  return [...forecastCharges(input.forecast.forecast), ...actual].map((charge) => focusRow(charge, context));
+}
+
+async function extraFiles(
+  input: FinanceReportInput,
+  page: string,
+  formats: readonly ReportFormat[],
+): Promise<{ readonly files: ReportFile[]; readonly notWritten: { format: string; why: string }[] }> {
+  const files: ReportFile[] = [];
+  const notWritten: { format: string; why: string }[] = [];
+  if (formats.includes('xlsx')) {
+    const moment = `${input.forecast.forecast.asOf.slice(0, 10)}T00:00:00Z`;
+    const bytes = await workbookBytes(
+      allSheets(input),
+      `Cost report, ${input.phase}`,
+      statusOf(input),
+      moment,
+    );
+    files.push({ name: 'cost-report.xlsx', bytes });
+  }
+  if (formats.includes('focus')) {
+    const rows = focusRows(input);
+    if (rows.length === 0) notWritten.push({ format: 'focus', why: 'nothing is bought: there is no charge' });
+    else {
+      files.push({ name: 'focus-1.2.csv', bytes: focusCsv(rows) });
+      files.push({ name: 'focus-1.2.parquet', bytes: await focusParquet(rows) });
+    }
+  }
+  if (formats.includes('pdf')) {
+    const chromium = findChromium();
+    if (chromium === null) notWritten.push({ format: 'pdf', why: 'NOT RUN: no Chromium is installed' });
+    else files.push({ name: 'cost-report.pdf', bytes: await pagePdf(page, chromium) });
+  }
+  return { files, notWritten };
+}
+
+/**
+ * Writes the report into `outDir` (created when missing): HTML, JSON, two CSV files, the formats asked for, and last the manifest with
+ * the hash of each (and its signature). Returns the paths in that order. Rejects with the file system's error.
+ */
+export async function writeFinanceReport(
+  given: FinanceReportInput,
+  outDir: string,
+  options: WriteFinanceOptions = {},
+): Promise<string[]> {
+  const before =
+    options.before === undefined || options.before === null ? null : readManifest(options.before);
+  const identity = issueOf(given, before);
+  const input: FinanceReportInput = { ...given, identity };
+  const page = await financeHtml(input);
+  const extra = await extraFiles(input, page, options.formats ?? []);
+  const files: ReportFile[] = [
+    { name: 'cost-report.html', bytes: page },
+    { name: 'cost-report.json', bytes: financeJson(input) },
+    { name: 'cost-report.csv', bytes: costCsv(input) },
+    { name: 'rates.csv', bytes: ratesCsv(input) },
+    ...extra.files,
+  ];
+  const manifest = manifestText(input, identity, files, extra.notWritten);
+  files.push({ name: manifestFile, bytes: manifest });
+  const key = options.privateKeyPem ?? null;
+  if (key !== null) files.push({ name: signatureFile, bytes: signatureText(manifest, key) });
+  await mkdir(outDir, { recursive: true });
   const written: string[] = [];
-  for (const [name, text] of files) {
+  for (const { name, bytes } of files) {
     const path = join(outDir, name);
-    await writeFile(path, text);
+    await writeFile(path, bytes);
     written.push(path);
   }
   return written;

@@ -26,7 +26,13 @@ test('four files are written, and again the same bytes', async (context) => {
   const [one, two] = [path.join(folder, 'one'), path.join(folder, 'two')];
   const written = await writeFinanceReport(phase3, one);
   await writeFinanceReport(reportInput(planOf('phase3', phase3Rows)), two);
-  const names = ['cost-report.html', 'cost-report.json', 'cost-report.csv', 'rates.csv'];
+  const names = [
+    'cost-report.html',
+    'cost-report.json',
+    'cost-report.csv',
+    'rates.csv',
+    'report-manifest.json',
+  ];
   assert.deepEqual(
     written,
     names.map((name) => path.join(one, name)),
@@ -37,9 +43,9 @@ test('four files are written, and again the same bytes', async (context) => {
   }
 });
 
-test('the totals of page, JSON and CSV are the forecast', () => {
+test('the totals of page, JSON and CSV are the forecast', async () => {
   const { p50, p90 } = phase3.forecast.forecast.total;
-  const page = financeHtml(phase3);
+  const page = await financeHtml(phase3);
   assert.ok(page.includes(formatUsd(p50.usdMicros)) && page.includes(formatUsd(p90.usdMicros)));
   const json = JSON.parse(financeJson(phase3));
   assert.equal(json.forecast.total.p50_usd, decimalUsd(p50.usdMicros));
@@ -47,8 +53,8 @@ test('the totals of page, JSON and CSV are the forecast', () => {
   assert.ok(last?.includes(decimalUsd(p50.usdMicros)) && last.includes(decimalUsd(p90.usdMicros)));
 });
 
-test('every row appears with its money on the page and in the CSV', () => {
-  const page = financeHtml(phase3);
+test('every row appears with its money on the page and in the CSV', async () => {
+  const page = await financeHtml(phase3);
   const csv = costCsv(phase3);
   for (const row of phase3.forecast.forecast.rows) {
     assert.ok(page.includes(row.rowId) && page.includes(formatUsd(row.total.p50.usdMicros)), row.rowId);
@@ -66,9 +72,9 @@ test('money in the JSON is decimal text, never a number', () => {
   walk(JSON.parse(financeJson(phase3)), '');
 });
 
-test('each section of the page carries FORECAST, on screen and in print, and nothing runs or loads', () => {
-  const page = financeHtml(phase3);
-  assert.equal([...page.matchAll(/<section id=/g)].length, 9);
+test('each section of the page carries FORECAST, on screen and in print, and nothing runs or loads', async () => {
+  const page = await financeHtml(phase3);
+  assert.equal([...page.matchAll(/<section id=/g)].length, 16);
   assert.match(page, /--provenance:"FORECAST"/);
   assert.match(page, /@top-right\{content:"FORECAST"/);
   assert.match(page, /@page\{size:A4 landscape/);
@@ -76,8 +82,8 @@ test('each section of the page carries FORECAST, on screen and in print, and not
   assert.doesNotMatch(page, /<p><\/p>|<tbody>\s*<\/tbody>/);
 });
 
-test('what breaks a limit is named with its excess and its levers', () => {
-  const page = financeHtml(phase3);
+test('what breaks a limit is named with its excess and its levers', async () => {
+  const page = await financeHtml(phase3);
   for (const breach of phase3.forecast.breaches) {
     assert.ok(page.includes(formatUsd(breach.by)), breach.subject);
     for (const lever of breach.levers)
@@ -86,8 +92,8 @@ test('what breaks a limit is named with its excess and its levers', () => {
   assert.match(page, /Do not approve as planned/);
 });
 
-test('a local phase says that nothing is bought, why that is zero, and that the comparison is not planned', () => {
-  const page = financeHtml(phase1);
+test('a local phase says that nothing is bought, why that is zero, and that the comparison is not planned', async () => {
+  const page = await financeHtml(phase1);
   assert.match(page, /because nothing is bought, not because a price is unknown/);
   assert.match(page, /<em>not planned<\/em>/);
   assert.match(page, /Actual to date<\/div><div class="figure-value">none yet/);
@@ -97,26 +103,26 @@ test('a local phase says that nothing is bought, why that is zero, and that the 
   assert.match(costCsv(phase1), /no, comparison only/);
 });
 
-test('a campaign inside its limits asks for approval up to P90 and names the roles', () => {
+test('a campaign inside its limits asks for approval up to P90 and names the roles', async () => {
   const input = reportInput(planOf('phase4', phase4Rows.slice(0, 1)));
-  const page = financeHtml(input);
+  const page = await financeHtml(input);
   assert.match(page, /Inside all limits/);
   assert.match(page, /Approve spending of up to \$\d/);
 });
 
-test('an unpriced item shows as such and not as zero', () => {
+test('an unpriced item shows as such and not as zero', async () => {
   const sheet = readPriceSheet();
   const unitPrices = sheet.unitPrices.map((unit) =>
     unit.id === 'aws.eks.tier-xl' ? { ...unit, usd: null } : unit,
   );
   const input = reportInput(planOf('phase3', phase3Rows.slice(0, 1)), { sheet: { ...sheet, unitPrices } });
-  const page = financeHtml(input);
+  const page = await financeHtml(input);
   assert.match(page, /1 item\(s\) have no price/);
   assert.match(page, /unpriced<\/span> EKS provisioned control plane, tier XL/);
   assert.match(ratesCsv(input), /EKS provisioned control plane.*6\.90000/);
 });
 
-test('signatures that exist are printed, and their words are escaped', () => {
+test('signatures that exist are printed, and their words are escaped', async () => {
   const plan = planOf('phase4', phase4Rows.slice(0, 1));
   const { hash } = reportInput(plan).approval;
   const sign = (role: 'engineering' | 'budget-owner', person: string) => ({
@@ -126,15 +132,15 @@ test('signatures that exist are printed, and their words are escaped', () => {
     at: '2026-11-21T09:00:00Z',
     comment: '<b>ok</b>',
   });
-  const page = financeHtml(
+  const page = await financeHtml(
     reportInput(plan, { approvals: [sign('engineering', 'Ada'), sign('budget-owner', 'Bo')] }),
   );
   assert.match(page, /approved, valid until 2026-11-22T09:00:00\.000Z/);
   assert.ok(page.includes('&lt;b&gt;ok&lt;/b&gt;') && !page.includes('<b>ok</b>'));
 });
 
-test('names of rows and campaigns cannot inject markup', () => {
-  const page = financeHtml(
+test('names of rows and campaigns cannot inject markup', async () => {
+  const page = await financeHtml(
     reportInput(planOf('phase2', [{ row: 'X<script>/"a', nodes: 100, measureMinutes: 5 }], '<i>c')),
   );
   assert.doesNotMatch(page, /<script|<i>c/);

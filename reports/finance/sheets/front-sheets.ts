@@ -1,0 +1,257 @@
+import type { ForecastRow } from '#budgets/forecast.ts';
+import type { Charge } from '#budgets/ledger/entry.ts';
+import { formatUsd, times, type UsdMicros, usdMicros } from '#budgets/money.ts';
+import { componentLabel } from '#budgets/stacks.ts';
+import { type FinanceReportInput, shownForecast, standingOf } from '#reports/finance/finance-input.ts';
+import {
+  column,
+  difference,
+  number,
+  type ReportSheet,
+  type SheetCell,
+  share,
+  sumOf,
+  text,
+  usd,
+} from '#reports/finance/sheet-model.ts';
+import { chargesIn, statusOf, totalIn } from '#reports/finance/sheets/ledger-view.ts';
+
+export const orNone = (micros: UsdMicros | null): SheetCell =>
+  micros === null ? text('none yet') : usd(micros);
+
+export function reportId(input: FinanceReportInput): string {
+  return `COST-${input.campaign}-v${input.identity?.version ?? 1}`;
+}
+
+export function coverSheet(input: FinanceReportInput): ReportSheet {
+  const { forecast, priceSheet } = input.forecast;
+  const { state } = input.approval;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Report ID', reportId(input)],
+    ['Version', String(input.identity?.version ?? 1)],
+    ['Supersedes', input.identity?.supersedes ?? 'nothing: this is the first version'],
+    ['Campaign', input.campaign],
+    ['Phase', input.phase],
+    ['Period (UTC)', `planned; prices as of ${forecast.asOf}`],
+    ['Status', statusOf(input)],
+    ['Data through (UTC)', `price sheet of ${priceSheet.date}; ledger entries: ${input.ledger?.length ?? 0}`],
+    ['Currency', priceSheet.currency],
+    ['FX rate + date', 'none: every price is in USD'],
+    ['Tax included?', priceSheet.tax],
+    ['Prepared by', `bft-scale ${input.plan.codeVersion}`],
+    ['Approval', state.state === 'approved' ? `approved, valid until ${state.validUntil}` : state.why],
+    ['Bound to', input.approval.hash],
+  ];
+  const roles = input.approval.need.needed
+    ? input.approval.need.roles
+    : (['engineering', 'finance'] as const);
+  const signed = state.state === 'approved' ? state.by : [];
+  return {
+    number: 0,
+    id: 'cover-sheet',
+    name: 'Cover',
+    note: 'What this report is, what it is made from and who signs it.',
+    tables: [
+      {
+        title: 'Report',
+        columns: [column('Field', 'text', 22), column('Value', 'text', 80)],
+        rows: facts.map(([name, value]) => [text(name), text(value)]),
+        totals: [],
+        checks: [],
+      },
+      {
+        title: 'Sign-off',
+        columns: ['Role', 'Name', 'Date (UTC)', 'Comment', 'Signature'].map((label) => column(label)),
+        rows: roles.map((role) => {
+          const own = signed.find((one) => one.role === role);
+          return [
+            role,
+            own?.person ?? '',
+            own?.at ?? '',
+            own?.comment ?? '',
+            own === undefined ? '' : 'approved',
+          ].map((one) => text(one));
+        }),
+        totals: [],
+        checks: [],
+      },
+      {
+        title: 'Input hashes',
+        columns: [column('Input'), column('sha256', 'text', 70)],
+        rows: input.inputHashes.map(({ name, sha256 }) => [text(name), text(sha256)]),
+        totals: [],
+        checks: [],
+      },
+    ],
+  };
+}
+
+export function summarySheet(input: FinanceReportInput): ReportSheet {
+  const { forecast, limits, breaches } = input.forecast;
+  const actual = totalIn(input, 'METERED');
+  const billed = totalIn(input, 'BILLED');
+  const approved =
+    input.approval.state.state === 'approved' && input.approval.need.needed
+      ? input.approval.need.amount
+      : null;
+  const { p50, p90 } = forecast.total;
+  const toComplete = actual === null ? p50.usdMicros : usdMicros(Math.max(0, p50.usdMicros - actual));
+  const rag = {
+    'no-cloud': 'GREEN: nothing is bought',
+    inside: 'GREEN: inside all limits',
+    'at-risk': 'AMBER: P90 breaks a limit',
+    over: 'RED: outside limits',
+  }[standingOf(input.forecast)];
+  const over = breaches.map(({ sentence }) => [text('Breach', true), text(sentence, true)]);
+  return {
+    number: 1,
+    id: 'summary-sheet',
+    name: 'Summary',
+    note: 'One line of money, then what it means.',
+    tables: [
+      {
+        title: 'Position of the campaign',
+        columns: [
+          column('Budget', 'usd'),
+          column('Approved', 'usd'),
+          column('Actual to date (metered)', 'usd'),
+          column('Billed', 'usd'),
+          column('Forecast to complete', 'usd'),
+          column('Estimate at completion', 'usd'),
+          column('Forecast P90', 'usd'),
+          column('Variance $', 'usd'),
+          column('Variance %', 'percent'),
+        ],
+        rows: [
+          [
+            usd(limits.campaign),
+            orNone(approved),
+            orNone(actual),
+            orNone(billed),
+            usd(toComplete),
+            sumOf(2, 4),
+            usd(p90.usdMicros),
+            difference(0, 5),
+            share(7, 0),
+          ],
+        ],
+        totals: [],
+        checks: [],
+      },
+      {
+        title: 'In words',
+        columns: [column('Point', 'text', 16), column('Statement', 'text', 100)],
+        rows: [
+          [text('Standing'), text(rag)],
+          [
+            text('Status'),
+            text(
+              `${statusOf(input)}: ${actual === null ? 'nothing was metered, billed or invoiced yet' : `${formatUsd(actual)} metered`}`,
+            ),
+          ],
+          [
+            text('Forecast'),
+            text(`${formatUsd(p50.usdMicros)} expected (P50), ${formatUsd(p90.usdMicros)} cautious (P90)`),
+          ],
+          ...over,
+          [
+            text('Decision'),
+            text(
+              breaches.some(({ severity }) => severity === 'over')
+                ? 'Do not approve as planned: choose a lever, or record an exception with its reason'
+                : `Approve up to ${formatUsd(p90.usdMicros)}`,
+            ),
+          ],
+        ],
+        totals: [],
+        checks: [],
+      },
+    ],
+  };
+}
+
+function band(budget: UsdMicros, spend: UsdMicros): string {
+  if (spend <= budget) return 'within';
+  const over = budget === 0 ? 100 : ((spend - budget) / budget) * 100;
+  return over < 5 ? 'over < 5 %' : over < 10 ? 'over 5-10 %' : over <= 20 ? 'over 10-20 %' : 'over > 20 %';
+}
+
+function budgetRow(input: FinanceReportInput, row: ForecastRow): SheetCell[] {
+  const mine = (charge: Charge): boolean => charge.rowId === row.rowId;
+  const budget = times(input.forecast.limits.perRun, row.repetitions);
+  const dearest = [...row.lines].sort((a, b) => b.amount.p50.usdMicros - a.amount.p50.usdMicros)[0];
+  const done = new Set(
+    chargesIn(input, 'METERED')
+      .filter(mine)
+      .map(({ repetition }) => repetition),
+  ).size;
+  const label = band(budget, row.total.p50.usdMicros);
+  return [
+    text(row.rowId),
+    text(row.scenarioId),
+    number(row.nodes),
+    number(row.repetitions),
+    number(done),
+    usd(budget),
+    usd(row.total.p50.usdMicros),
+    usd(row.total.p90.usdMicros),
+    orNone(totalIn(input, 'METERED', mine)),
+    orNone(totalIn(input, 'BILLED', mine)),
+    difference(5, 6),
+    share(10, 5),
+    text(label, label !== 'within'),
+    text(dearest === undefined ? '' : `${componentLabel[dearest.component]}: ${dearest.label}`),
+  ];
+}
+
+export function budgetSheet(input: FinanceReportInput): ReportSheet {
+  const { shown, isWhatIf } = shownForecast(input.forecast);
+  const overhead = shown.overhead?.total;
+  const rows = shown.rows.map((row) => budgetRow(input, row));
+  const shared: SheetCell[] =
+    overhead === undefined
+      ? []
+      : [
+          text('deploy and teardown'),
+          text('shared'),
+          null,
+          null,
+          null,
+          null,
+          usd(overhead.p50.usdMicros),
+          usd(overhead.p90.usdMicros),
+        ];
+  return {
+    number: 2,
+    id: 'budget-sheet',
+    name: 'Budget vs forecast',
+    note: `${isWhatIf ? 'COMPARISON, NOT PLANNED. ' : ''}Budget of a line: limit per run x repetitions. Variance: budget less forecast P50; brackets are over budget.`,
+    tables: [
+      {
+        title: 'Budget, forecast, metered, billed',
+        columns: [
+          column('Line', 'text', 26),
+          column('Scenario'),
+          column('Scale', 'count'),
+          column('Reps planned', 'count'),
+          column('Reps metered', 'count'),
+          column('Budget', 'usd'),
+          column('Forecast P50', 'usd'),
+          column('Forecast P90', 'usd'),
+          column('Metered', 'usd'),
+          column('Billed', 'usd'),
+          column('Variance $', 'usd'),
+          column('Variance %', 'percent'),
+          column('Band'),
+          column('Driver', 'text', 30),
+        ],
+        rows: [...rows, ...(shared.length === 0 ? [] : [shared])],
+        totals: [6, 7],
+        checks: [
+          { column: 6, expected: shown.total.p50.usdMicros, what: 'forecast P50' },
+          { column: 7, expected: shown.total.p90.usdMicros, what: 'forecast P90' },
+        ],
+      },
+    ],
+  };
+}
