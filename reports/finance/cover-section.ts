@@ -11,6 +11,7 @@ import {
   standingOf,
 } from '#reports/finance/finance-input.ts';
 import { reportId } from '#reports/finance/sheets/front-sheets.ts';
+import { totalIn } from '#reports/finance/sheets/ledger-view.ts';
 import { badge, type Cell, figures, type Html, html, join, section, table } from '#reports/html.ts';
 
 const UNSIGNED: Cell = html`<span class="sign">&nbsp;</span>`;
@@ -44,7 +45,12 @@ export function coverSection(input: FinanceReportInput): Html {
   const facts: [string, Cell][] = [
     ['Report', reportId(input)],
     ...changesOf(input),
-    ['Version', `${input.identity?.version ?? 1}; supersedes ${input.identity?.supersedes ?? 'nothing'}`],
+    [
+      'Version',
+      input.identity?.supersedes == null
+        ? `${input.identity?.version ?? 1}, the first`
+        : `${input.identity.version}, supersedes ${input.identity.supersedes.slice(0, 12)}\u2026`,
+    ],
     ['Campaign', input.campaign],
     ['Phase', input.phase],
     [
@@ -71,7 +77,7 @@ export function coverSection(input: FinanceReportInput): Html {
   return section(
     'cover',
     '0 Cover and sign-off',
-    html`<dl class="facts">${list}</dl>
+    html`${glance(input)}<dl class="facts">${list}</dl>
 <h3>Sign-off</h3>
 ${signatures(input)}
 <h3>Input hashes</h3>
@@ -87,6 +93,47 @@ function changesOf({ identity }: FinanceReportInput): [string, Cell][] {
     ({ figure, before, after }) => `${figure}: ${before ?? 'none'} \u2192 ${after ?? 'none'}`,
   );
   return [['Changed since', words.join('; ')]];
+}
+
+/** Page one in one look: what it costs against what may be spent, and what is asked of the reader. */
+function glance(input: FinanceReportInput): Html {
+  const { forecast, limits } = input.forecast;
+  const standing = standingOf(input.forecast);
+  const { p50, p90 } = forecast.total;
+  const variance = usdMicros(limits.campaign - p50.usdMicros);
+  const metered = totalIn(input, 'METERED');
+  const boxes = figures([
+    {
+      label: 'May be spent',
+      value: formatUsd(limits.campaign),
+      note: `on the campaign; ${formatWholeUsd(limits.perRun)} on a run`,
+    },
+    {
+      label: 'Expected cost',
+      value: formatUsd(p50.usdMicros),
+      note: 'forecast P50: as likely above as below',
+    },
+    {
+      label: 'Cautious cost',
+      value: formatUsd(p90.usdMicros),
+      note: 'forecast P90: nine times in ten below',
+    },
+    {
+      label: variance < 0 ? 'Over budget' : 'Left of the budget',
+      value: formatUsd(variance),
+      note: variance < 0 ? 'brackets: missing' : 'at the expected cost',
+    },
+    {
+      label: 'Spent so far',
+      value: metered === null ? 'nothing' : formatUsd(metered),
+      note: metered === null ? 'nothing metered or billed' : 'METERED, not billed',
+    },
+  ]);
+  const runs = input.plan.rows.reduce((total, row) => total + row.cells.length, 0);
+  const what = `This campaign tests how a blockchain network of up to ${quantity(Math.max(0, ...input.plan.rows.map((row) => row.cells[0]?.spec.nodes ?? 0)), 0)} computers behaves: ${runs} test runs on rented machines, which are returned when the last one ends.`;
+  const tone = standing === 'over' ? ' bad' : standing === 'at-risk' ? ' warn' : '';
+  return html`<p>${standing === 'no-cloud' ? 'This campaign runs on a machine that is there anyway. Nothing is bought.' : what} ${STANDING[standing]}</p>${boxes}
+<div class="note${tone}"><p><strong>Decision asked.</strong> ${decision(input, standing)}</p></div>`;
 }
 
 function approvalText({ approval }: FinanceReportInput): string {
