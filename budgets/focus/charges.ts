@@ -18,6 +18,8 @@ export const serviceOf: Readonly<Record<CostComponent, string>> = {
   observability: 'Amazon CloudWatch',
   redeploys: 'Amazon Elastic Compute Cloud',
   're-runs': 'Amazon Elastic Compute Cloud',
+  /** What sampling adds to the lines or takes from them: no provider's service. */
+  risk: 'Forecast risk',
 };
 
 interface Stretch {
@@ -69,7 +71,8 @@ function chargesOf(
     state: 'FORECAST',
     usdMicros: p50[i] ?? usdMicros(0),
     currency: 'USD',
-    category: 'usage',
+    // What sampling adds or takes is no usage: it has no quantity, and may be negative.
+    category: line.component === 'risk' ? 'adjustment' : 'usage',
     provider: 'AWS',
     service: serviceOf[line.component],
     component: line.component,
@@ -100,6 +103,21 @@ function rowCharges(forecast: Forecast, stack: CloudStack, row: ForecastRow, sta
   }).flat();
 }
 
+export const PORTFOLIO = 'not everything goes wrong together';
+
+function portfolioLine({ portfolio }: Forecast): CostLine {
+  return {
+    component: 'risk',
+    label: PORTFOLIO,
+    amount: portfolio,
+    arithmetic: 'the whole as drawn - its parts',
+  };
+}
+
+export function isPortfolio({ sku }: Charge): boolean {
+  return sku === PORTFOLIO;
+}
+
 /** Every cost line of every repetition, then deploy and teardown. Their sum is the forecast's total, P50 and P90. */
 export function forecastCharges(forecast: Forecast): readonly Charge[] {
   const { stack, overhead } = forecast;
@@ -112,6 +130,7 @@ export function forecastCharges(forecast: Forecast): readonly Charge[] {
   }
   const around = { startMs, us: overhead.us, vms: overhead.vms };
   const shared = { rowId: null, scenarioId: null, repetition: null };
-  for (const line of overhead.lines) charges.push(...chargesOf(forecast, stack, line, around, shared));
+  for (const line of [...overhead.lines, portfolioLine(forecast)])
+    charges.push(...chargesOf(forecast, stack, line, around, shared));
   return charges;
 }

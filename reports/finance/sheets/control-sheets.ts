@@ -4,7 +4,7 @@
  */
 import { forecastCharges } from '#budgets/focus/charges.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
-import { sum, type UsdMicros, usdMicros } from '#budgets/money.ts';
+import { type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { type FinanceReportInput, shownForecast } from '#reports/finance/finance-input.ts';
 import {
   column,
@@ -19,7 +19,7 @@ import {
   usd,
 } from '#reports/finance/sheet-model.ts';
 import { orNone } from '#reports/finance/sheets/front-sheets.ts';
-import { chargesIn } from '#reports/finance/sheets/ledger-view.ts';
+import { chargesIn, totalIn } from '#reports/finance/sheets/ledger-view.ts';
 
 const table = (title: string, columns: SheetTable['columns'], rows: SheetTable['rows']): SheetTable => ({
   title,
@@ -73,45 +73,47 @@ export function accrualSheet(input: FinanceReportInput): ReportSheet {
 
 const TOLERANCE_PERCENT = 5;
 
+const RECONCILIATION = [
+  column('Service', 'text', 36),
+  column('Metered $', 'usd'),
+  column('Billed $', 'usd'),
+  column('Invoiced $', 'usd'),
+  column('Diff $', 'usd'),
+  column('Diff %', 'percent'),
+  column('Tolerance'),
+  column('Status', 'text', 28),
+];
+
+function reconciliationRow(input: FinanceReportInput, service: string): SheetCell[] {
+  const of = (state: 'METERED' | 'BILLED' | 'INVOICED'): UsdMicros | null =>
+    totalIn(input, state, (charge) => charge.service === service);
+  const [metered, billed, invoiced] = [of('METERED'), of('BILLED'), of('INVOICED')];
+  const both = metered !== null && billed !== null;
+  const off = both && billed !== 0 ? Math.abs((metered - billed) / billed) * 100 : null;
+  const status =
+    off === null
+      ? 'open: only one side is known'
+      : off <= TOLERANCE_PERCENT
+        ? 'reconciled'
+        : 'out of tolerance';
+  return [
+    text(service),
+    orNone(metered),
+    orNone(billed),
+    orNone(invoiced),
+    both ? difference(1, 2) : null,
+    both ? share(4, 2) : null,
+    text(`${TOLERANCE_PERCENT} %`),
+    text(status, status === 'out of tolerance'),
+  ];
+}
+
 export function reconciliationSheet(input: FinanceReportInput): ReportSheet {
-  const of = (state: 'METERED' | 'BILLED' | 'INVOICED', service: string): UsdMicros | null => {
-    const found = chargesIn(input, state).filter((charge) => charge.service === service);
-    return found.length === 0 ? null : sum(found.map(({ usdMicros: micros }) => micros));
-  };
+  const states = ['METERED', 'BILLED', 'INVOICED'] as const;
   const services = [
-    ...new Set(
-      (['METERED', 'BILLED', 'INVOICED'] as const).flatMap((state) =>
-        chargesIn(input, state).map(({ service }) => service),
-      ),
-    ),
+    ...new Set(states.flatMap((state) => chargesIn(input, state).map(({ service }) => service))),
   ].sort();
-  const rows = services.map((service): SheetCell[] => {
-    const [metered, billed, invoiced] = [
-      of('METERED', service),
-      of('BILLED', service),
-      of('INVOICED', service),
-    ];
-    const off =
-      metered === null || billed === null || billed === 0
-        ? null
-        : Math.abs((metered - billed) / billed) * 100;
-    const status =
-      off === null
-        ? 'open: only one side is known'
-        : off <= TOLERANCE_PERCENT
-          ? 'reconciled'
-          : 'out of tolerance';
-    return [
-      text(service),
-      orNone(metered),
-      orNone(billed),
-      orNone(invoiced),
-      metered === null || billed === null ? null : difference(1, 2),
-      metered === null || billed === null ? null : share(4, 2),
-      text(`${TOLERANCE_PERCENT} %`),
-      text(status, status === 'out of tolerance'),
-    ];
-  });
+  const rows = services.map((service) => reconciliationRow(input, service));
   return {
     number: 10,
     id: 'reconciliation-sheet',
@@ -120,22 +122,7 @@ export function reconciliationSheet(input: FinanceReportInput): ReportSheet {
       rows.length === 0
         ? 'Nothing to reconcile: nothing was metered or billed yet.'
         : 'Metered against billed and invoiced, per service.',
-    tables: [
-      table(
-        'Metered, billed, invoiced',
-        [
-          column('Service', 'text', 36),
-          column('Metered $', 'usd'),
-          column('Billed $', 'usd'),
-          column('Invoiced $', 'usd'),
-          column('Diff $', 'usd'),
-          column('Diff %', 'percent'),
-          column('Tolerance'),
-          column('Status', 'text', 28),
-        ],
-        rows,
-      ),
-    ],
+    tables: [table('Metered, billed, invoiced', RECONCILIATION, rows)],
   };
 }
 

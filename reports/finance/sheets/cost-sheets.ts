@@ -2,7 +2,7 @@
  * Sheets 5 to 8: cost by scenario and repetition, unit economics, allocation, rate sheet.
  * Owns: their columns. Does not own: any amount.
  */
-import { forecastCharges } from '#budgets/focus/charges.ts';
+import { forecastCharges, isPortfolio, PORTFOLIO } from '#budgets/focus/charges.ts';
 import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { allocate, multiply, sum, type UsdMicros, ZERO_USD } from '#budgets/money.ts';
@@ -27,7 +27,7 @@ const groups: readonly (readonly [string, readonly CostComponent[]])[] = [
   ['Network $', ['network']],
   ['Control plane $', ['control-plane', 'system']],
   ['Observability $', ['observability']],
-  ['Other $', ['redeploys', 're-runs']],
+  ['Other $', ['redeploys', 're-runs', 'risk']],
 ];
 
 function componentCells(charges: readonly Charge[]): SheetCell[] {
@@ -40,6 +40,11 @@ function componentCells(charges: readonly Charge[]): SheetCell[] {
       ),
     ),
   );
+}
+
+/** Charges of one repetition, of deploy and teardown, of the whole: what a line of the sheet stands for. */
+export function stretchOf(charge: Charge): string {
+  return `${charge.rowId ?? ''}#${charge.repetition ?? 0}${isPortfolio(charge) ? '#whole' : ''}`;
 }
 
 const round2 = (value: number): number => Math.round(value * 100) / 100;
@@ -77,16 +82,13 @@ function repetitionRow(
 
 export function repetitionSheet(input: FinanceReportInput): ReportSheet {
   const { shown } = shownForecast(input.forecast);
-  const stretches = Map.groupBy(
-    forecastCharges(shown),
-    ({ rowId, repetition }) => `${rowId ?? ''}#${repetition ?? 0}`,
-  );
+  const stretches = Map.groupBy(forecastCharges(shown), stretchOf);
   const rows = [...stretches.values()].map((charges): SheetCell[] => {
     const row = shown.rows.find(({ rowId }) => rowId === charges[0]?.rowId);
     if (row !== undefined) return repetitionRow(input, row, charges[0]?.repetition ?? 0, charges);
     const us = shown.overhead?.us ?? 0;
     return [
-      text('deploy and teardown'),
+      text(charges[0] !== undefined && isPortfolio(charges[0]) ? PORTFOLIO : 'deploy and teardown'),
       null,
       text(charges[0]?.periodStart ?? ''),
       text(charges.at(-1)?.periodEnd ?? ''),
@@ -205,6 +207,18 @@ export function allocationSheet(input: FinanceReportInput): ReportSheet {
     usd(parts[i] ?? ZERO_USD),
     sumOf(5, 6),
   ]);
+  const portfolio = shown.portfolio.p50.usdMicros;
+  if (portfolio !== 0)
+    rows.push([
+      text('not set'),
+      text('not set'),
+      text(PORTFOLIO),
+      text(''),
+      text('of the whole'),
+      usd(portfolio),
+      usd(ZERO_USD),
+      sumOf(5, 6),
+    ]);
   return {
     number: 7,
     id: 'allocation-sheet',

@@ -1,4 +1,9 @@
-import type { ForecastRow } from '#budgets/forecast.ts';
+/**
+ * Sheets 0 to 2: cover, summary, budget against forecast and actual.
+ * Owns: their columns. Does not own: any amount.
+ */
+import { PORTFOLIO } from '#budgets/focus/charges.ts';
+import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { formatUsd, times, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { componentLabel } from '#budgets/stacks.ts';
@@ -23,10 +28,10 @@ export function reportId(input: FinanceReportInput): string {
   return `COST-${input.campaign}-v${input.identity?.version ?? 1}`;
 }
 
-export function coverSheet(input: FinanceReportInput): ReportSheet {
+function coverFacts(input: FinanceReportInput): readonly (readonly [string, string])[] {
   const { forecast, priceSheet } = input.forecast;
   const { state } = input.approval;
-  const facts: readonly (readonly [string, string])[] = [
+  return [
     ['Report ID', reportId(input)],
     ['Version', String(input.identity?.version ?? 1)],
     ['Supersedes', input.identity?.supersedes ?? 'nothing: this is the first version'],
@@ -42,6 +47,11 @@ export function coverSheet(input: FinanceReportInput): ReportSheet {
     ['Approval', state.state === 'approved' ? `approved, valid until ${state.validUntil}` : state.why],
     ['Bound to', input.approval.hash],
   ];
+}
+
+export function coverSheet(input: FinanceReportInput): ReportSheet {
+  const { state } = input.approval;
+  const facts = coverFacts(input);
   const roles = input.approval.need.needed
     ? input.approval.need.roles
     : (['engineering', 'finance'] as const);
@@ -86,23 +96,67 @@ export function coverSheet(input: FinanceReportInput): ReportSheet {
   };
 }
 
-export function summarySheet(input: FinanceReportInput): ReportSheet {
-  const { forecast, limits, breaches } = input.forecast;
+const POSITION = [
+  column('Budget', 'usd'),
+  column('Approved', 'usd'),
+  column('Actual to date (metered)', 'usd'),
+  column('Billed', 'usd'),
+  column('Forecast to complete', 'usd'),
+  column('Estimate at completion', 'usd'),
+  column('Forecast P90', 'usd'),
+  column('Variance $', 'usd'),
+  column('Variance %', 'percent'),
+];
+
+function position(input: FinanceReportInput): SheetCell[] {
+  const { forecast, limits } = input.forecast;
+  const { need, state } = input.approval;
   const actual = totalIn(input, 'METERED');
-  const billed = totalIn(input, 'BILLED');
-  const approved =
-    input.approval.state.state === 'approved' && input.approval.need.needed
-      ? input.approval.need.amount
-      : null;
+  const approved = state.state === 'approved' && need.needed ? need.amount : null;
   const { p50, p90 } = forecast.total;
   const toComplete = actual === null ? p50.usdMicros : usdMicros(Math.max(0, p50.usdMicros - actual));
-  const rag = {
-    'no-cloud': 'GREEN: nothing is bought',
-    inside: 'GREEN: inside all limits',
-    'at-risk': 'AMBER: P90 breaks a limit',
-    over: 'RED: outside limits',
-  }[standingOf(input.forecast)];
-  const over = breaches.map(({ sentence }) => [text('Breach', true), text(sentence, true)]);
+  return [
+    usd(limits.campaign),
+    orNone(approved),
+    orNone(actual),
+    orNone(totalIn(input, 'BILLED')),
+    usd(toComplete),
+    sumOf(2, 4),
+    usd(p90.usdMicros),
+    difference(0, 5),
+    share(7, 0),
+  ];
+}
+
+const RAG = {
+  'no-cloud': 'GREEN: nothing is bought',
+  inside: 'GREEN: inside all limits',
+  'at-risk': 'AMBER: P90 breaks a limit',
+  over: 'RED: outside limits',
+} as const;
+
+function inWords(input: FinanceReportInput): SheetCell[][] {
+  const { forecast, breaches } = input.forecast;
+  const { p50, p90 } = forecast.total;
+  const actual = totalIn(input, 'METERED');
+  const spent =
+    actual === null ? 'nothing was metered, billed or invoiced yet' : `${formatUsd(actual)} metered`;
+  const isOver = breaches.some(({ severity }) => severity === 'over');
+  const decision = isOver
+    ? 'Do not approve as planned: choose a lever, or record an exception with its reason'
+    : `Approve up to ${formatUsd(p90.usdMicros)}`;
+  const expected = `${formatUsd(p50.usdMicros)} expected (P50), ${formatUsd(p90.usdMicros)} cautious (P90)`;
+  return [
+    [text('Standing'), text(RAG[standingOf(input.forecast)])],
+    [text('Status'), text(`${statusOf(input)}: ${spent}`)],
+    [text('Forecast'), text(expected)],
+    ...breaches.map(({ sentence }) => [text('Breach', true), text(sentence, true)]),
+    [text('Decision'), text(decision)],
+  ];
+}
+
+export function summarySheet(input: FinanceReportInput): ReportSheet {
+  const words = [column('Point', 'text', 16), column('Statement', 'text', 100)];
   return {
     number: 1,
     id: 'summary-sheet',
@@ -111,61 +165,12 @@ export function summarySheet(input: FinanceReportInput): ReportSheet {
     tables: [
       {
         title: 'Position of the campaign',
-        columns: [
-          column('Budget', 'usd'),
-          column('Approved', 'usd'),
-          column('Actual to date (metered)', 'usd'),
-          column('Billed', 'usd'),
-          column('Forecast to complete', 'usd'),
-          column('Estimate at completion', 'usd'),
-          column('Forecast P90', 'usd'),
-          column('Variance $', 'usd'),
-          column('Variance %', 'percent'),
-        ],
-        rows: [
-          [
-            usd(limits.campaign),
-            orNone(approved),
-            orNone(actual),
-            orNone(billed),
-            usd(toComplete),
-            sumOf(2, 4),
-            usd(p90.usdMicros),
-            difference(0, 5),
-            share(7, 0),
-          ],
-        ],
+        columns: POSITION,
+        rows: [position(input)],
         totals: [],
         checks: [],
       },
-      {
-        title: 'In words',
-        columns: [column('Point', 'text', 16), column('Statement', 'text', 100)],
-        rows: [
-          [text('Standing'), text(rag)],
-          [
-            text('Status'),
-            text(
-              `${statusOf(input)}: ${actual === null ? 'nothing was metered, billed or invoiced yet' : `${formatUsd(actual)} metered`}`,
-            ),
-          ],
-          [
-            text('Forecast'),
-            text(`${formatUsd(p50.usdMicros)} expected (P50), ${formatUsd(p90.usdMicros)} cautious (P90)`),
-          ],
-          ...over,
-          [
-            text('Decision'),
-            text(
-              breaches.some(({ severity }) => severity === 'over')
-                ? 'Do not approve as planned: choose a lever, or record an exception with its reason'
-                : `Approve up to ${formatUsd(p90.usdMicros)}`,
-            ),
-          ],
-        ],
-        totals: [],
-        checks: [],
-      },
+      { title: 'In words', columns: words, rows: inWords(input), totals: [], checks: [] },
     ],
   };
 }
@@ -201,6 +206,15 @@ function budgetRow(input: FinanceReportInput, row: ForecastRow): SheetCell[] {
     share(10, 5),
     text(label, label !== 'within'),
     text(dearest === undefined ? '' : `${componentLabel[dearest.component]}: ${dearest.label}`),
+  ];
+}
+
+/** What the whole costs less than the sum of its parts. */
+function portfolioRow({ portfolio }: Forecast): SheetCell[][] {
+  const { p50, p90 } = portfolio;
+  if (p50.usdMicros === 0 && p90.usdMicros === 0) return [];
+  return [
+    [text(PORTFOLIO), text('the whole'), null, null, null, null, usd(p50.usdMicros), usd(p90.usdMicros)],
   ];
 }
 
@@ -245,7 +259,7 @@ export function budgetSheet(input: FinanceReportInput): ReportSheet {
           column('Band'),
           column('Driver', 'text', 30),
         ],
-        rows: [...rows, ...(shared.length === 0 ? [] : [shared])],
+        rows: [...rows, ...(shared.length === 0 ? [] : [shared]), ...portfolioRow(shown)],
         totals: [6, 7],
         checks: [
           { column: 6, expected: shown.total.p50.usdMicros, what: 'forecast P50' },

@@ -2,7 +2,7 @@
  * Sheets 3 and 4: the variance bridge and the burn-down, and the figures that their charts draw.
  * Owns: effects by cause, cost over planned time. Does not own: any price or quantity.
  */
-import { forecastCharges } from '#budgets/focus/charges.ts';
+import { forecastCharges, isPortfolio, PORTFOLIO } from '#budgets/focus/charges.ts';
 import type { Forecast } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { formatUsd, multiply, sum, type UsdMicros, usdMicros, ZERO_USD } from '#budgets/money.ts';
@@ -17,6 +17,7 @@ import {
   text,
   usd,
 } from '#reports/finance/sheet-model.ts';
+import { stretchOf } from '#reports/finance/sheets/cost-sheets.ts';
 import { chargesIn } from '#reports/finance/sheets/ledger-view.ts';
 
 export interface BridgeStep {
@@ -162,10 +163,7 @@ export interface BurnPoint {
 export function burnPoints(shown: Forecast): readonly BurnPoint[] {
   const points: BurnPoint[] = [];
   let cumulative = 0;
-  const stretches = Map.groupBy(
-    forecastCharges(shown),
-    ({ rowId, repetition }) => `${rowId ?? ''}#${repetition ?? 0}`,
-  );
+  const stretches = Map.groupBy(forecastCharges(shown), stretchOf);
   for (const charges of stretches.values()) {
     const [first] = charges;
     const last = charges.at(-1);
@@ -178,7 +176,9 @@ export function burnPoints(shown: Forecast): readonly BurnPoint[] {
       at: last.periodEnd,
       event:
         row === undefined
-          ? 'deploy and teardown'
+          ? isPortfolio(first)
+            ? PORTFOLIO
+            : 'deploy and teardown'
           : `end of ${row.rowId}, repetition ${(first.repetition ?? 0) + 1}`,
       vms: row?.vms ?? shown.overhead?.vms ?? 0,
       nodes: row?.nodes ?? 0,
