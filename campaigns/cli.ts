@@ -10,6 +10,7 @@ import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts'
 import { addCloudCommands } from '#campaigns/commands/cloud-commands.ts';
 import type { ExitHolder } from '#campaigns/commands/command.ts';
 import { answerError } from '#campaigns/commands/command-output.ts';
+import { addLedgerCommands } from '#campaigns/commands/ledger-commands.ts';
 import { addMeasureCommand } from '#campaigns/commands/measure-command.ts';
 import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
 import { type KnownOption, refuseSwallowed } from '#campaigns/commands/npm-trap.ts';
@@ -38,6 +39,7 @@ function createProgram(holder: ExitHolder): Command {
   addMeasureCommand(program, holder);
   addMoneyCommands(program, holder);
   addCloudCommands(program, holder);
+  addLedgerCommands(program, holder);
   addSessionCommands(program, holder);
   addRecordCommands(program, holder);
   return program;

@@ -2,10 +2,20 @@
  * The work of a campaign's steps on this machine: feasibility, forecast, approval, verdict, and the simulator as target.
  * Owns: putting the parts together for the operator. Does not own: the parts, or the reports (campaigns/commands).
  */
-import { type Approval, approvalHash, approvalNeeded, approvalState } from '#budgets/approval.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  type Approval,
+  type ApprovalNeed,
+  approvalHash,
+  approvalNeeded,
+  approvalState,
+} from '#budgets/approval.ts';
+import { type ApprovalsAtHand, readApprovals } from '#budgets/approval-file.ts';
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import type { Limits } from '#budgets/limits.ts';
 import { readPriceSheetText } from '#budgets/price-sheet.ts';
+import { parseRegister } from '#budgets/signature.ts';
 import { judgeCampaign } from '#campaigns/analysis/verdict.ts';
 import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
@@ -69,19 +79,24 @@ export function approvalOf(plan: Plan, forecast: CampaignForecast, money: MoneyO
     return { hash, need, state: { state: 'not-needed', why } };
   }
   const at = money.now();
-  const roles = need.needed ? need.roles : [];
-  // The command line knows no identities: who passes the hash signs for every role, as one person.
-  const given: Approval[] =
-    money.approve === null
-      ? []
-      : roles.map((role) => ({
-          hash: money.approve ?? '',
-          role,
-          person: 'command line',
-          at,
-          comment: '--approve',
-        }));
-  return { hash, need, state: approvalState(need, hash, given, at) };
+  const { approvals } = signedApprovals();
+  return { hash, need, state: approvalState(need, hash, [...approvals, ...unsigned(need, money, at)], at) };
+}
+
+/** Signed approvals and the register of who may sign, beside each other under version control. */
+export const approvalsFolder = 'approvals';
+export const signersFile = path.join(approvalsFolder, 'signers', 'register.json');
+
+/** What is signed in the user's folder; nothing without a register. Throws BudgetError for a broken register. */
+export function signedApprovals(): ApprovalsAtHand {
+  if (!existsSync(signersFile)) return { approvals: [], refused: [] };
+  return readApprovals(approvalsFolder, parseRegister(readFileSync(signersFile, 'utf8')));
+}
+
+/** The command line knows no identities: a bare hash is engineering's word up to the lowest level, never one of four eyes. */
+function unsigned(need: ApprovalNeed, money: MoneyOptions, at: string): Approval[] {
+  if (money.approve === null || !need.needed || need.people > 1) return [];
+  return [{ hash: money.approve, role: 'engineering', person: 'command line', at, comment: '--approve' }];
 }
 
 /** Everything that stands between this plan and a deployment, in words; empty when nothing does. */
@@ -94,6 +109,8 @@ export function whatIsMissing(
   if (plan.target !== 'kubernetes') return [];
   const missing: string[] = [];
   for (const breach of forecast.breaches) missing.push(`limit: ${breach.sentence}`);
+  for (const { file, why } of signedApprovals().refused)
+    missing.push(`approval file ${file} refused: ${why}`);
   if (approval.state.state === 'missing') {
     const wrong = money.approve !== null && money.approve !== approval.hash;
     const why = wrong

@@ -28,14 +28,23 @@ export function microsOf(text: string): ReturnType<typeof usdMicros> | null {
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   const shift = 6 - fraction.length + Number(exponent);
   const digits = BigInt(`${whole}${fraction}`);
-  const micros = shift >= 0 ? digits * 10n ** BigInt(shift) : divide(digits, 10n ** BigInt(-shift), 'half-even');
+  const micros =
+    shift >= 0 ? digits * 10n ** BigInt(shift) : divide(digits, 10n ** BigInt(-shift), 'half-even');
   return usdMicros(sign === '-' ? -micros : micros);
 }
 
 /** "2026-11-21 10:00:00", "…T10:00:00.000Z", "2026-11-21": ISO 8601 UTC, or null. A moment without a zone is UTC. */
 export function momentOf(text: string): string | null {
-  const plain = text.trim().replace(' ', 'T').replace(/\s*UTC$/, 'Z').replace(/\+00(:?00)?$/, 'Z');
-  const zoned = /[Zz]$|[+-]\d{2}:?\d{2}$/.test(plain) ? plain : plain.includes('T') ? `${plain}Z` : `${plain}T00:00:00Z`;
+  const plain = text
+    .trim()
+    .replace(' ', 'T')
+    .replace(/\s*UTC$/, 'Z')
+    .replace(/\+00(:?00)?$/, 'Z');
+  const zoned = /[Zz]$|[+-]\d{2}:?\d{2}$/.test(plain)
+    ? plain
+    : plain.includes('T')
+      ? `${plain}Z`
+      : `${plain}T00:00:00Z`;
   const ms = Date.parse(zoned);
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }
@@ -102,15 +111,19 @@ interface Source {
 
 function chargeOf(row: Row, number: number, source: Source): Charge {
   const currency = needed(row, 'BillingCurrency', number);
-  if (currency !== 'USD') throw new BudgetError('bad-bill', `row ${number}: BillingCurrency ${currency}, only USD is read`);
+  if (currency !== 'USD')
+    throw new BudgetError('bad-bill', `row ${number}: BillingCurrency ${currency}, only USD is read`);
   const costText = needed(row, 'BilledCost', number);
   const cost = microsOf(costText);
   if (cost === null) throw new BudgetError('bad-bill', `row ${number}: BilledCost is no number: ${costText}`);
   const correction = (row['chargeclass'] ?? '').toLowerCase() === 'correction';
   const named = categories[needed(row, 'ChargeCategory', number).toLowerCase()];
-  if (named === undefined) throw new BudgetError('bad-bill', `row ${number}: ChargeCategory ${row['chargecategory']} is unknown`);
+  if (named === undefined)
+    throw new BudgetError('bad-bill', `row ${number}: ChargeCategory ${row['chargecategory']} is unknown`);
   const service = needed(row, 'ServiceName', number);
-  const words = [row['servicesubcategory'], service, row['chargedescription'], row['servicecategory']].join(' ');
+  const words = [row['servicesubcategory'], service, row['chargedescription'], row['servicecategory']].join(
+    ' ',
+  );
   const tags = row['tags'] ?? null;
   const repetition = Number(tagOf(tags, 'rep') ?? Number.NaN);
   const provider = row['providername'] ?? row['serviceprovidername'] ?? row['invoiceissuername'] ?? 'unknown';
@@ -162,13 +175,23 @@ async function readRows(file: string): Promise<Row[]> {
       ),
     );
   } catch (error) {
-    throw new BudgetError('bad-bill', `${file}: not a readable FOCUS file: ${error instanceof Error ? error.message : String(error)}`);
+    throw new BudgetError(
+      'bad-bill',
+      `${file}: not a readable FOCUS file: ${error instanceof Error ? error.message : String(error)}`,
+    );
   } finally {
     connection.closeSync();
   }
 }
 
-const neededColumns = ['BilledCost', 'BillingCurrency', 'ChargeCategory', 'ChargePeriodStart', 'ChargePeriodEnd', 'ServiceName'];
+const neededColumns = [
+  'BilledCost',
+  'BillingCurrency',
+  'ChargeCategory',
+  'ChargePeriodStart',
+  'ChargePeriodEnd',
+  'ServiceName',
+];
 
 /** Reads a whole bill. `state`: BILLED for an export, INVOICED for a closed one. Throws `bad-bill` naming file, row and column. */
 export async function readFocus(
@@ -181,7 +204,8 @@ export async function readFocus(
   const [first] = rows;
   if (first === undefined) throw new BudgetError('bad-bill', `${file}: the bill has no rows`);
   const missing = neededColumns.filter((column) => !(column.toLowerCase() in first));
-  if (missing.length > 0) throw new BudgetError('bad-bill', `${file}: columns are missing: ${missing.join(', ')}`);
+  if (missing.length > 0)
+    throw new BudgetError('bad-bill', `${file}: columns are missing: ${missing.join(', ')}`);
   const source = { ...options, sha256 };
   try {
     return { name: options.name, sha256, charges: rows.map((row, i) => chargeOf(row, i + 1, source)) };

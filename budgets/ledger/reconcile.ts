@@ -8,7 +8,14 @@ import type { Accrual, Charge, LedgerState } from '#budgets/ledger/entry.ts';
 import { sum, type UsdMicros, usdMicros } from '#budgets/money.ts';
 
 /** |billed - metered| as a share of billed: <= 5 % noted, <= 10 % investigate, <= 20 % formal report, above: emergency review. */
-export type VarianceClass = 'equal' | 'note' | 'investigate' | 'formal-report' | 'emergency-review' | 'not-billed' | 'not-metered';
+export type VarianceClass =
+  | 'equal'
+  | 'note'
+  | 'investigate'
+  | 'formal-report'
+  | 'emergency-review'
+  | 'not-billed'
+  | 'not-metered';
 
 export interface ReconciledLine {
   readonly provider: string;
@@ -51,7 +58,11 @@ function charges(chain: Chain): readonly Charge[] {
   return chain.entries.flatMap(({ record }) => (record.type === 'charge' ? [record] : []));
 }
 
-function totalOf(of: readonly Charge[], state: LedgerState, pick: (one: Charge) => UsdMicros | null): UsdMicros | null {
+function totalOf(
+  of: readonly Charge[],
+  state: LedgerState,
+  pick: (one: Charge) => UsdMicros | null,
+): UsdMicros | null {
   const amounts = of.filter((one) => one.state === state).map(pick);
   const known = amounts.filter((one) => one !== null);
   return known.length === 0 ? null : sum(known);
@@ -71,7 +82,12 @@ function classOf(metered: UsdMicros | null, billed: UsdMicros | null): VarianceC
   return share <= 0.2 ? 'formal-report' : 'emergency-review';
 }
 
-function lineOf(provider: string, component: string, of: readonly Charge[], tolerancePercent: number): ReconciledLine {
+function lineOf(
+  provider: string,
+  component: string,
+  of: readonly Charge[],
+  tolerancePercent: number,
+): ReconciledLine {
   const cost = (one: Charge): UsdMicros => one.usdMicros;
   const metered = totalOf(of, 'METERED', cost);
   const billed = totalOf(of, 'BILLED', cost);
@@ -89,14 +105,17 @@ function lineOf(provider: string, component: string, of: readonly Charge[], tole
     differencePercent,
     variance: classOf(metered, billed),
     withinTolerance:
-      difference !== null && billed !== null && Math.abs(difference) * 100 <= Math.abs(billed) * tolerancePercent,
+      difference !== null &&
+      billed !== null &&
+      Math.abs(difference) * 100 <= Math.abs(billed) * tolerancePercent,
     accrual: usdMicros(Math.max(0, (metered ?? 0) - (billed ?? 0))),
   };
 }
 
 function scoreOf(line: ReconciledLine): ForecastScore | null {
   const actual = line.billed ?? line.metered;
-  if (actual === null || line.forecastP50 === null || line.forecastP90 === null || line.forecastP50 <= 0) return null;
+  if (actual === null || line.forecastP50 === null || line.forecastP90 === null || line.forecastP50 <= 0)
+    return null;
   return {
     component: line.component,
     errorPercent: percent(actual - line.forecastP50, line.forecastP50) ?? 0,
@@ -130,7 +149,10 @@ export function reconcile(chain: Chain, tolerancePercent = 5): Reconciliation {
 }
 
 /** Charges of an import that the ledger does not hold yet: the same file twice adds nothing. */
-export function newCharges(chain: Chain, imported: { readonly sha256: string; readonly charges: readonly Charge[] }): readonly Charge[] {
+export function newCharges(
+  chain: Chain,
+  imported: { readonly sha256: string; readonly charges: readonly Charge[] },
+): readonly Charge[] {
   const known = charges(chain).some(({ sourceSha256 }) => sourceSha256 === imported.sha256);
   return known ? [] : imported.charges;
 }
@@ -148,7 +170,19 @@ export function accrualsFor(chain: Chain, campaign: string, period: string): rea
     if (wanted === open) return [];
     const direction = wanted > open ? 'accrue' : 'reverse';
     const change = usdMicros(Math.abs(wanted - open));
-    return [{ type: 'accrual', campaign, direction, period, provider, service: 'all', usdMicros: change, metered, billed }];
+    return [
+      {
+        type: 'accrual',
+        campaign,
+        direction,
+        period,
+        provider,
+        service: 'all',
+        usdMicros: change,
+        metered,
+        billed,
+      },
+    ];
   });
 }
 
