@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { Command } from 'commander';
 import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts';
 import { addCloudCommands } from '#campaigns/commands/cloud-commands.ts';
+import { addLedgerCommands } from '#campaigns/commands/ledger-commands.ts';
 import { addMeasureCommand } from '#campaigns/commands/measure-command.ts';
 import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
 import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
@@ -110,6 +111,7 @@ for (const add of [
   addMeasureCommand,
   addMoneyCommands,
   addCloudCommands,
+  addLedgerCommands,
   addSessionCommands,
   addRecordCommands,
 ])
