@@ -39,6 +39,9 @@ export function forecastCampaign(
   const own = forecast(input);
   const found = breaches(own, limits);
   const { date, currency, tax, warning } = input.sheet;
+  // Dozens of forecasts each: made when they are first read, so that an answer without them stays fast.
+  let saved: readonly Saving[] | null = null;
+  let moved: readonly SensitivityLine[] | null = null;
   return {
     forecast: own,
     whatIf:
@@ -48,8 +51,14 @@ export function forecastCampaign(
     limits,
     breaches: found.map((breach) => ({ ...breach, levers: leversFor(breach, found, input, limits) })),
     alerts: alertsReached(own, limits),
-    savings: savings(input, own),
-    sensitivity: sensitivity(input),
+    get savings() {
+      saved ??= savings(input, own);
+      return saved;
+    },
+    get sensitivity() {
+      moved ??= sensitivity(input);
+      return moved;
+    },
     priceSheet: { date, currency, tax, warning },
   };
 }

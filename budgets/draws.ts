@@ -98,7 +98,31 @@ export function retries(share: number, u: number, most: number): number {
   return Math.min(most, Math.floor(Math.log(u) / Math.log(share)));
 }
 
-/** The value that a `share` of sorted draws does not exceed (nearest rank). */
-export function quantileOf(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? 0;
+/**
+ * The value that a `share` of the draws does not exceed (nearest rank). Reorders the draws: finding one rank is several times cheaper
+ * than sorting them (Hoare's selection).
+ */
+export function selectQuantile(draws: Float64Array, share: number): number {
+  const rank = Math.min(draws.length - 1, Math.max(0, Math.ceil(share * draws.length) - 1));
+  let from = 0;
+  let to = draws.length - 1;
+  while (from < to) {
+    const pivot = draws[(from + to) >> 1] ?? 0;
+    let i = from;
+    let j = to;
+    while (i <= j) {
+      while ((draws[i] ?? 0) < pivot) i += 1;
+      while ((draws[j] ?? 0) > pivot) j -= 1;
+      if (i > j) break;
+      const swapped = draws[i] ?? 0;
+      draws[i] = draws[j] ?? 0;
+      draws[j] = swapped;
+      i += 1;
+      j -= 1;
+    }
+    if (rank <= j) to = j;
+    else if (rank >= i) from = i;
+    else break;
+  }
+  return draws[rank] ?? 0;
 }

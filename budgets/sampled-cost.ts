@@ -3,7 +3,7 @@
  * Owns: the draws and their quantiles, P10, P50 and P90. Does not own: lines at their quotes (run-cost.ts) or the chances (risk.ts).
  * All runs of a campaign share the draws of price, shortage and interruption frequency (one market); the rest is drawn per run.
  */
-import { poisson, quantileAt, quantileOf, retries, uniforms } from '#budgets/draws.ts';
+import { poisson, quantileAt, retries, selectQuantile, uniforms } from '#budgets/draws.ts';
 import { type Estimate, estimate } from '#budgets/estimate.ts';
 import { usdMicros } from '#budgets/money.ts';
 import type { RiskModel } from '#budgets/risk.ts';
@@ -60,7 +60,27 @@ export function priceQuantiles(
   ];
 }
 
+const known = new Map<string, Market>();
+const MOST_KNOWN = 64;
+
+/** Kept, because a search for a way back asks for the same market hundreds of times; not to be written to. */
 export function marketOf(rates: StackRates, risks: RiskModel, sampling: Sampling): Market {
+  const { low, expected, high, list } = rates.pool.price;
+  const band = rates.interruptionBand;
+  const key = JSON.stringify([
+    [low, expected, high, list],
+    [band, rates.interruptions, band === null ? 0 : risks.spotShortage[band].share, risks.mostFallbackShare],
+    [risks.deployPercent, risks.failedDeploy.share, sampling.seed, sampling.draws],
+  ]);
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  if (known.size >= MOST_KNOWN) known.clear();
+  const market = drawMarket(rates, risks, sampling);
+  known.set(key, market);
+  return market;
+}
+
+function drawMarket(rates: StackRates, risks: RiskModel, sampling: Sampling): Market {
   const { seed, draws } = sampling;
   const { price } = rates.pool;
   const points = priceQuantiles(price);
@@ -170,8 +190,8 @@ export function addDeploy(
 
 /** P10, P50 and P90 as whole micro-dollars. */
 export function quantiles(draws: Float64Array): Estimate {
-  const sorted = Float64Array.from(draws).sort();
-  const at = (share: number) => usdMicros(Math.round(quantileOf(sorted, share)));
+  const left = Float64Array.from(draws);
+  const at = (share: number) => usdMicros(Math.round(selectQuantile(left, share)));
   return estimate(at(0.1), at(0.5), at(0.9));
 }
 

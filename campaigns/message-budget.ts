@@ -35,8 +35,8 @@ export function heaviestTps(workload: Workload): number {
 }
 
 /** The smallest budget with which a window says anything, warm-up and cool-down beside it. */
-export function leastMessageBudget(facts: BudgetFacts): number {
-  return Math.min(messageBudgetMost, Math.ceil(leastWork(facts)));
+export function leastMessageBudget(facts: BudgetFacts, estimate = estimateFinality(facts)): number {
+  return Math.min(messageBudgetMost, Math.ceil(leastWork(facts, estimate)));
 }
 
 /**
@@ -48,7 +48,7 @@ export function leastMessageBudget(facts: BudgetFacts): number {
  */
 export function defaultMessageBudget(facts: BudgetFacts): number {
   const estimate = estimateFinality(facts);
-  const least = leastMessageBudget(facts);
+  const least = leastMessageBudget(facts, estimate);
   if (!estimate.isLive) return least;
   const wanted = Math.ceil((finalityTimesWanted / plannedFinalityTimes) * leastWork(facts, estimate));
   return Math.max(least, Math.min(messagesUsuallyMost, Math.max(messagesAlways, wanted)));

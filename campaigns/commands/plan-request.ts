@@ -18,7 +18,7 @@ import {
 } from '#campaigns/resolve.ts';
 import { findScenario, loadPhase, phaseNames } from '#campaigns/scenario-file.ts';
 import { capabilities as processes } from '#campaigns/targets/processes/capabilities.ts';
-import { createSimulator } from '#campaigns/targets/simulator/target.ts';
+import { capabilities as simulator } from '#campaigns/targets/simulator/capabilities.ts';
 import type { Capabilities } from '#campaigns/targets/target.ts';
 
 /** Seed of a campaign when none is given: the same command gives the same runs. */
@@ -64,7 +64,7 @@ interface Head {
 
 function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
   const capabilities: Readonly<Record<RunTarget, Capabilities>> = {
-    simulator: createSimulator().capabilities,
+    simulator,
     processes,
   };
   const runnable = rows.map((row) => withCapabilities(row, capabilities[targetOf(row)]));

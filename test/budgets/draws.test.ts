@@ -6,8 +6,8 @@ import {
   normalQuantile,
   poisson,
   quantileAt,
-  quantileOf,
   retries,
+  selectQuantile,
   uniform,
   uniforms,
 } from '#budgets/draws.ts';
@@ -77,9 +77,19 @@ test('quantile functions meet their points', () => {
     [0, 0.25, 0.5, 0.75, 1].map((u) => quantileAt(points, u)),
     [1, 1.5, 2, 3, 4],
   );
-  const sorted = Float64Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  assert.deepEqual(
-    [0.1, 0.5, 0.9, 1].map((share) => quantileOf(sorted, share)),
-    [1, 5, 9, 10],
+});
+
+test('a quantile is the value at its rank of the sorted draws, whatever their order (property, seed 11)', () => {
+  const draws = fc.array(fc.oneof(fc.double({ noNaN: true, min: 0, max: 1e9 }), fc.constantFrom(1, 2)), {
+    minLength: 1,
+    maxLength: 200,
+  });
+  fc.assert(
+    fc.property(draws, fc.constantFrom(0, 0.1, 0.5, 0.9, 1), (values, share) => {
+      const sorted = values.toSorted((a, b) => a - b);
+      const rank = Math.max(1, Math.ceil(share * sorted.length));
+      assert.equal(selectQuantile(Float64Array.from(values), share), sorted[rank - 1]);
+    }),
+    { seed: 11, numRuns: 500 },
   );
 });

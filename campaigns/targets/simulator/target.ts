@@ -1,35 +1,15 @@
 /**
  * The simulator as a target: what it can do, and a repetition at the tier the specification asks for.
- * Owns: capabilities and the choice of the tier's runner. Does not own: either runner. There is nothing to deploy or leave behind.
+ * Owns: the choice of the tier's runner. Does not own: the runners or what they can do (capabilities.ts). There is nothing to deploy or leave behind.
  */
 
-import { nodesMost } from '#campaigns/limits.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
-import type { Capabilities, Progress, RunOutcome, Target } from '#campaigns/targets/target.ts';
-import { attackNames } from '#node/byzantine/attacks.ts';
+import type { Progress, RunOutcome, Target } from '#campaigns/targets/target.ts';
 import { analyticRun } from './analytic-run.ts';
+import { capabilities } from './capabilities.ts';
 import { runLumpedTier } from './lumped/lumped-tier.ts';
 import { runSplicedTier } from './lumped/spliced-run.ts';
 import { runEvents } from './run.ts';
-import { tiers } from './tier.ts';
-
-const capabilities: Capabilities = {
-  name: 'simulator',
-  faults: new Set([
-    'partition',
-    'kill',
-    'cascade',
-    'latency',
-    'loss',
-    'throttle',
-    'clock-skew',
-    'disk',
-    'churn',
-  ]),
-  attacks: new Set(['none', ...attackNames]),
-  nodesMost,
-  refuses: (spec) => tiers[spec.tier].supports(spec),
-};
 
 function runTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
   switch (spec.tier) {
