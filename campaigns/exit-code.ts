@@ -27,6 +27,12 @@ export function loudest(codes: readonly ExitCode[]): ExitCode {
   return precedence.find((code) => codes.includes(code)) ?? exitCodes.passed;
 }
 
+/** Codes as a journal stored them; an unknown number is "invalid". */
+export function knownExitCodes(codes: readonly number[]): ExitCode[] {
+  const known = Object.values(exitCodes);
+  return codes.map((code) => known.find((candidate) => candidate === code) ?? exitCodes.invalid);
+}
+
 /** Only PASSED is green; a SKIPPED or ABORTED run answered nothing. */
 export function exitCodeOfStatus(status: TestStatus): ExitCode {
   switch (status) {

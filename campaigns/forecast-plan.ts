@@ -34,7 +34,7 @@ function simulatedBytes(row: PlannedRow, results: ResultsByCell | null): number 
 
 /** The planned duration, not the compressed one: the cluster runs in real time. What this machine measures costs nothing. */
 function rowInput(row: PlannedRow, results: ResultsByCell | null): ForecastRowInput | null {
-  if (targetOf(row) === 'processes') return null;
+  if (targetOf(row) !== 'simulator') return null;
   const [first] = row.cells;
   if (first === undefined) return null;
   const longest = Math.max(

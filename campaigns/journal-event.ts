@@ -3,6 +3,13 @@
  * Owns: the event schema and the pure `journalState`. Does not own: the file (journal.ts) or what follows (next-action.ts).
  */
 import { z } from 'zod';
+import {
+  absentDeployment,
+  afterDeploymentEvent,
+  type DeploymentState,
+  deploymentEvents,
+  inNewSession,
+} from '#campaigns/deployment-state.ts';
 
 /** Steps that a campaign takes once each, in this order; simulation of cells comes after 'feasibility'. */
 export const stepName = z.enum(['feasibility', 'forecast', 'approval', 'judge', 'report']);
@@ -41,7 +48,10 @@ export const journalEvent = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('cell-abandoned'), cell: z.string(), reason: z.string() }),
   z.strictObject({ kind: z.literal('cell-failed'), cell: z.string(), reason: z.string() }),
+  ...deploymentEvents,
   z.strictObject({ kind: z.literal('interrupted'), times: z.number() }),
+  /** The guard asked for the interruption: nothing is deployed any more, whoever resumes. */
+  z.strictObject({ kind: z.literal('guard-stopped'), why: z.string() }),
   z.strictObject({ kind: z.literal('closed'), exit_code: z.number() }),
 ]);
 export type JournalEvent = z.infer<typeof journalEvent>;
@@ -71,6 +81,10 @@ export interface JournalState {
   readonly manifests: ReadonlyMap<string, string>;
   readonly failures: ReadonlyMap<string, string>;
   readonly steps: ReadonlyMap<StepName, StepOutcome>;
+  /** By name; one that was never begun is absent. */
+  readonly deployments: ReadonlyMap<string, DeploymentState>;
+  /** Why the guard stopped it; null when it did not. */
+  readonly guardStop: string | null;
   /** Of this process. */
   readonly interrupted: boolean;
   readonly closed: number | null;
@@ -82,6 +96,8 @@ interface MutableState {
   manifests: Map<string, string>;
   failures: Map<string, string>;
   steps: Map<StepName, StepOutcome>;
+  deployments: Map<string, DeploymentState>;
+  guardStop: string | null;
   interrupted: boolean;
   closed: number | null;
   planSha256: string | null;
@@ -95,6 +111,13 @@ function startSession(state: MutableState): void {
     if (before === 'failed') state.cells.delete(cell);
   }
   state.failures.clear();
+  for (const [name, before] of state.deployments) state.deployments.set(name, inNewSession(before));
+}
+
+/** What was judged and reported before this is not all any more. */
+function judgeAgain(state: MutableState): void {
+  state.steps.delete('judge');
+  state.steps.delete('report');
 }
 
 function apply(state: MutableState, event: JournalEvent): void {
@@ -117,6 +140,7 @@ function apply(state: MutableState, event: JournalEvent): void {
     case 'cell-done':
       state.cells.set(event.cell, 'done');
       state.manifests.set(event.cell, event.manifest_sha256);
+      judgeAgain(state);
       return;
     case 'cell-abandoned':
       state.cells.delete(event.cell);
@@ -124,6 +148,21 @@ function apply(state: MutableState, event: JournalEvent): void {
     case 'cell-failed':
       state.cells.set(event.cell, 'failed');
       state.failures.set(event.cell, event.reason);
+      return;
+    case 'deploy-started':
+    case 'deploy-done':
+    case 'deploy-failed':
+    case 'ready-started':
+    case 'ready-done':
+    case 'ready-failed':
+    case 'destroy-started':
+    case 'destroy-done': {
+      const before = state.deployments.get(event.deployment) ?? absentDeployment;
+      state.deployments.set(event.deployment, afterDeploymentEvent(before, event));
+      return;
+    }
+    case 'guard-stopped':
+      state.guardStop = event.why;
       return;
     case 'interrupted':
       state.interrupted = true;
@@ -141,6 +180,8 @@ export function journalState(records: readonly JournalRecord[]): JournalState {
     manifests: new Map(),
     failures: new Map(),
     steps: new Map(),
+    deployments: new Map(),
+    guardStop: null,
     interrupted: false,
     closed: null,
     planSha256: null,

@@ -2,7 +2,9 @@
  * What a campaign does next, as a pure function of its plan and its journal: resuming and going on are the same code.
  * Owns: the order of the steps. Does not own: doing them (operator.ts).
  */
-import type { JournalState, StepName } from '#campaigns/journal-event.ts';
+import { deploymentsOf, type PlannedDeployment } from '#campaigns/deployment-plan.ts';
+import { absentDeployment, type DeploymentState } from '#campaigns/deployment-state.ts';
+import type { JournalState } from '#campaigns/journal-event.ts';
 import { type Plan, type PlannedCell, targetOf } from '#campaigns/plan-record.ts';
 
 export type Action =
@@ -14,19 +16,22 @@ export type Action =
   | { readonly kind: 'wait' }
   | { readonly kind: 'forecast' }
   | { readonly kind: 'need-approval' }
+  | { readonly kind: 'deploy'; readonly deployment: PlannedDeployment }
+  | { readonly kind: 'await-ready'; readonly deployment: PlannedDeployment }
+  | { readonly kind: 'measure'; readonly deployment: PlannedDeployment; readonly cell: PlannedCell }
+  /** Also what may only perhaps be there: a destruction of nothing is an inventory. */
+  | { readonly kind: 'destroy'; readonly deployment: PlannedDeployment }
   | { readonly kind: 'judge' }
   | { readonly kind: 'report' }
   | { readonly kind: 'close' }
-  /** Interrupted and nothing runs any more: leave, to be resumed. */
-  | { readonly kind: 'leave' }
+  /** Nothing runs any more and the campaign is not over: leave, to be resumed. */
+  | { readonly kind: 'leave'; readonly because: 'interrupted' | 'deploy-failed' | 'teardown-incomplete' }
   | { readonly kind: 'finished'; readonly exitCode: number };
 
-const afterSimulation: ReadonlyArray<readonly [StepName, Action]> = [
-  ['forecast', { kind: 'forecast' }],
-  ['approval', { kind: 'need-approval' }],
-  ['judge', { kind: 'judge' }],
-  ['report', { kind: 'report' }],
-];
+/** Beginnings of one deployment, over all sessions: a network that never comes up is not paid for again and again. */
+export const deployAttemptsMost = 3;
+/** Destructions in one session until a person has to look. */
+export const destroyAttemptsMost = 3;
 
 /** Cells that are to run: a skipped row has none. */
 export function cellsToRun(plan: Plan): PlannedCell[] {
@@ -39,15 +44,89 @@ function measuredCells(plan: Plan): ReadonlySet<string> {
   return new Set(rows.flatMap(({ cells }) => cells.map(({ id }) => id)));
 }
 
-/** `workers`: how many cells may run at once, at least 1. O(cells). */
-export function nextAction(plan: Plan, state: JournalState, workers: number): Action {
-  if (state.closed !== null) return { kind: 'finished', exitCode: state.closed };
+/** The approval step is done and found nothing missing. */
+export function isApproved(plan: Plan, state: JournalState): boolean {
+  const approval = state.steps.get('approval');
+  return plan.target === 'kubernetes' && approval?.exitCodes.length === 0 && approval.notes.length === 0;
+}
+
+export function deploymentState(state: JournalState, { name }: PlannedDeployment): DeploymentState {
+  return state.deployments.get(name) ?? absentDeployment;
+}
+
+const wait: Action = { kind: 'wait' };
+
+/** What stands or may stand is ended before anything new begins; null when all are proven to be gone. */
+function endOf(plan: Plan, state: JournalState): Action | null {
+  for (const deployment of deploymentsOf(plan)) {
+    const { phase, destroys } = deploymentState(state, deployment);
+    switch (phase) {
+      case 'absent':
+        break;
+      case 'deploying':
+      case 'waiting':
+      case 'destroying':
+        return wait;
+      case 'left':
+        if (destroys < destroyAttemptsMost) return { kind: 'destroy', deployment };
+        break;
+      case 'up':
+      case 'ready':
+      case 'broken':
+        return { kind: 'destroy', deployment };
+    }
+  }
+  return null;
+}
+
+function isIncomplete(plan: Plan, state: JournalState): boolean {
+  return deploymentsOf(plan).some((deployment) => deploymentState(state, deployment).phase === 'left');
+}
+
+/** One deployment: the next step of its life, or null when it has none left in this session. */
+function stepOf(deployment: PlannedDeployment, state: JournalState): Action | null {
+  const { phase, attempts, failure, destroys } = deploymentState(state, deployment);
+  const open = deployment.cells.find(({ id }) => !state.cells.has(id));
+  switch (phase) {
+    case 'absent': {
+      const mayBegin = failure === null && attempts < deployAttemptsMost && state.guardStop === null;
+      return open !== undefined && mayBegin ? { kind: 'deploy', deployment } : null;
+    }
+    case 'deploying':
+    case 'waiting':
+    case 'destroying':
+      return wait;
+    case 'up':
+      return { kind: 'await-ready', deployment };
+    case 'ready':
+      if (deployment.cells.some(({ id }) => state.cells.get(id) === 'running')) return wait;
+      return open === undefined
+        ? { kind: 'destroy', deployment }
+        : { kind: 'measure', deployment, cell: open };
+    case 'broken':
+      return { kind: 'destroy', deployment };
+    case 'left':
+      return destroys < destroyAttemptsMost ? { kind: 'destroy', deployment } : null;
+  }
+}
+
+/** One network at a time; none beside one that could not be removed. Null when there is nothing more to measure. */
+function measureAction(plan: Plan, state: JournalState): Action | null {
+  if (!isApproved(plan, state)) return null;
+  const deployments = deploymentsOf(plan);
+  const standing = deployments.find((one) => deploymentState(state, one).phase !== 'absent');
+  if (standing !== undefined) return stepOf(standing, state);
+  for (const deployment of deployments) {
+    const action = stepOf(deployment, state);
+    if (action !== null) return action;
+  }
+  return null;
+}
+
+/** Cells of this machine; null when each is done or failed. */
+function simulateAction(plan: Plan, state: JournalState, workers: number): Action | null {
   const cells = cellsToRun(plan);
   const running = cells.filter((cell) => state.cells.get(cell.id) === 'running').length;
-  if (state.interrupted) return running > 0 ? { kind: 'wait' } : { kind: 'leave' };
-  if (!state.steps.has('feasibility')) return { kind: 'check-feasibility' };
-  const uncertain = cells.find((cell) => state.cells.get(cell.id) === 'uncertain');
-  if (uncertain !== undefined) return { kind: 'look', cell: uncertain };
   const alone = measuredCells(plan);
   const isAloneRunning = cells.some(({ id }) => alone.has(id) && state.cells.get(id) === 'running');
   const untouched = cells.filter((cell) => !state.cells.has(cell.id));
@@ -55,9 +134,38 @@ export function nextAction(plan: Plan, state: JournalState, workers: number): Ac
   if (next !== undefined && running < workers && !isAloneRunning) return { kind: 'simulate', cell: next };
   const [measured] = untouched;
   if (measured !== undefined && running === 0) return { kind: 'simulate', cell: measured };
-  if (running > 0) return { kind: 'wait' };
-  for (const [step, action] of afterSimulation) {
-    if (!state.steps.has(step)) return action;
+  return running > 0 ? wait : null;
+}
+
+/** Judged, reported, and over: unless something still stands, or another session may do better. */
+function endAction(plan: Plan, state: JournalState): Action {
+  if (!state.steps.has('judge')) return { kind: 'judge' };
+  if (!state.steps.has('report')) return { kind: 'report' };
+  if (isIncomplete(plan, state)) return { kind: 'leave', because: 'teardown-incomplete' };
+  const mayTryAgain = deploymentsOf(plan).some((deployment) => {
+    const { failure, attempts } = deploymentState(state, deployment);
+    return failure !== null && attempts < deployAttemptsMost;
+  });
+  return mayTryAgain && state.guardStop === null
+    ? { kind: 'leave', because: 'deploy-failed' }
+    : { kind: 'close' };
+}
+
+/** `workers`: how many cells may run at once, at least 1. O(cells). */
+export function nextAction(plan: Plan, state: JournalState, workers: number): Action {
+  if (state.closed !== null) return { kind: 'finished', exitCode: state.closed };
+  const cells = [...cellsToRun(plan), ...deploymentsOf(plan).flatMap((deployment) => deployment.cells)];
+  if (state.interrupted) {
+    if (cells.some((cell) => state.cells.get(cell.id) === 'running')) return wait;
+    const because = isIncomplete(plan, state) ? 'teardown-incomplete' : 'interrupted';
+    return endOf(plan, state) ?? { kind: 'leave', because };
   }
-  return { kind: 'close' };
+  if (!state.steps.has('feasibility')) return { kind: 'check-feasibility' };
+  const uncertain = cells.find((cell) => state.cells.get(cell.id) === 'uncertain');
+  if (uncertain !== undefined) return { kind: 'look', cell: uncertain };
+  const simulate = simulateAction(plan, state, workers);
+  if (simulate !== null) return simulate;
+  if (!state.steps.has('forecast')) return { kind: 'forecast' };
+  if (!state.steps.has('approval')) return { kind: 'need-approval' };
+  return measureAction(plan, state) ?? endAction(plan, state);
 }

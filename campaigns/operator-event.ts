@@ -36,5 +36,7 @@ export type OperatorEvent =
     } & CellName)
   | ({ readonly kind: 'cell-failed'; readonly reason: string } & CellName)
   | ({ readonly kind: 'cell-abandoned'; readonly reason: string } & CellName)
+  /** A line about the network of one deployment, for people. */
+  | { readonly kind: 'deployment'; readonly deployment: string; readonly text: string }
   | { readonly kind: 'interrupted'; readonly times: number }
   | { readonly kind: 'closed'; readonly exitCode: number };

@@ -3,14 +3,18 @@
  * Owns: starting, resuming and running a campaign on this machine, interruption. Does not own: the order of the steps
  * (next-action.ts), the work of each step (injected services), the terminal (progress.ts).
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
 import { sha256Hex } from '#campaigns/canonical-json.ts';
+import { deploymentsOf, withClusterRows } from '#campaigns/deployment-plan.ts';
+import { type ClusterFactory, DeploymentSaga } from '#campaigns/deployment-saga.ts';
+import { troublesOf } from '#campaigns/deployment-state.ts';
 import { CampaignError } from '#campaigns/errors.ts';
-import { type ExitCode, exitCodeOfStatus, exitCodes, loudest } from '#campaigns/exit-code.ts';
+import { type ExitCode, exitCodeOfStatus, exitCodes, knownExitCodes, loudest } from '#campaigns/exit-code.ts';
 import { failpoint } from '#campaigns/failpoint.ts';
+import { guardStopReason, wasStoppedByGuard } from '#campaigns/guard/run-link.ts';
 import { Journal, journalFile } from '#campaigns/journal.ts';
 import {
   type JournalEvent,
@@ -19,10 +23,10 @@ import {
   type StepName,
 } from '#campaigns/journal-event.ts';
 import { acquireLock, type Lock } from '#campaigns/lock.ts';
-import { type Action, cellsToRun, nextAction } from '#campaigns/next-action.ts';
+import { type Action, cellsToRun, isApproved, nextAction } from '#campaigns/next-action.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
 import { type Plan, type PlannedCell, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
-import { Pool } from '#campaigns/pool.ts';
+import { Pool, type PoolOutcome } from '#campaigns/pool.ts';
 import {
   type CampaignRecord,
   readCampaign,
@@ -40,6 +44,7 @@ import {
   writeFileAtomic,
   writeFolder,
 } from '#campaigns/results/writer.ts';
+import type { Progress } from '#campaigns/targets/target.ts';
 import type { TargetReference } from '#campaigns/worker.ts';
 
 /** What a step leaves behind beside its document. */
@@ -53,6 +58,8 @@ export interface OperatorServices {
   readonly target: TargetReference;
   /** Runs the rows that are measured on this machine; a plan without such rows never loads it. */
   readonly processes?: TargetReference;
+  /** The network of one deployment; asked for only when an approved plan has some. */
+  readonly cluster?: ClusterFactory;
   /** Weight of a measured cell in the time that is left: the seconds it takes. */
   readonly secondsOf?: (cell: PlannedCell) => number;
   readonly checkFeasibility: (plan: Plan) => unknown;
@@ -82,6 +89,10 @@ export interface CampaignEnd {
   readonly notes: readonly string[];
   /** Runs without a result because their thread or target failed. */
   readonly failures: readonly string[];
+  /** What went wrong with networks, and what of them may still be there; empty when nothing stands. */
+  readonly deployments: readonly string[];
+  /** A network is not proven to be gone. */
+  readonly isStanding: boolean;
 }
 
 /** Creates the folder of a new campaign and writes its plan. `nameOf` gets the folder's name into the plan. */
@@ -117,7 +128,8 @@ class Operator {
   readonly #options: OperatorOptions;
   readonly #journal: Journal;
   readonly #plan: Plan;
-  readonly #pools: Readonly<Record<RunTarget, Pool>>;
+  readonly #pools: Readonly<Record<'simulator' | 'processes', Pool>>;
+  readonly #saga: DeploymentSaga;
   readonly #running = new Map<string, Promise<void>>();
   readonly #repetitions = new Map<string, { cell: string; rowId: string; repetition: number }>();
   readonly #targets = new Map<string, RunTarget>();
@@ -133,7 +145,15 @@ class Operator {
     this.#plan = readPlan(folder, this.#state.planSha256);
     const { target, processes = target } = services;
     this.#pools = { simulator: new Pool(target), processes: new Pool(processes) };
-    for (const row of this.#plan.rows) {
+    this.#saga = new DeploymentSaga({
+      campaign: this.#plan.campaign,
+      stack: this.#plan.stack,
+      cluster: services.cluster ?? null,
+      record: (event) => this.#record(event),
+      hasLeft: () => options.leave.aborted,
+      say: (deployment, text) => options.onEvent({ kind: 'deployment', deployment, text }),
+    });
+    for (const row of withClusterRows(this.#plan).rows) {
       for (const cell of row.cells) {
         this.#repetitions.set(cell.id, { cell: cell.id, rowId: row.rowId, repetition: cell.spec.repetition });
         this.#targets.set(cell.id, targetOf(row));
@@ -170,10 +190,10 @@ class Operator {
           this.#interrupt();
         const action = nextAction(this.#plan, this.#state, this.#options.workers);
         if (action.kind === 'finished') return this.#end(loudest(knownExitCodes([action.exitCode])));
-        if (action.kind === 'leave') return this.#end(exitCodes.interrupted);
+        if (action.kind === 'leave') return this.#end(this.#codeOfLeaving(action.because));
         if (action.kind === 'wait') {
           const signals = this.#state.interrupted ? [left] : [left, interrupted];
-          await Promise.race([...this.#running.values(), ...signals]);
+          await Promise.race([...this.#running.values(), ...this.#saga.running, ...signals]);
         } else {
           await this.#perform(action);
           // Signals and answers of threads are seen between two steps.
@@ -196,7 +216,9 @@ class Operator {
       case 'look':
         return this.#look(action.cell);
       case 'simulate':
-        return this.#simulate(action.cell);
+        return this.#run(action.cell, (onProgress) =>
+          this.#poolOf(action.cell).run(action.cell.id, action.cell.spec, onProgress),
+        );
       case 'forecast':
         return this.#step('forecast', () => ({
           file: 'forecast.json',
@@ -207,6 +229,16 @@ class Operator {
           file: 'approval.json',
           ...this.#services.approval(readCampaign(this.#folder)),
         }));
+      case 'deploy':
+        return this.#saga.deploy(action.deployment);
+      case 'await-ready':
+        return this.#saga.awaitReady(action.deployment);
+      case 'measure':
+        return this.#run(action.cell, (onProgress) =>
+          this.#saga.measure(action.deployment, action.cell, onProgress),
+        );
+      case 'destroy':
+        return this.#saga.destroy(action.deployment);
       case 'judge':
         return this.#step('judge', () => {
           const verdict = this.#services.judge(readCampaign(this.#folder));
@@ -293,40 +325,58 @@ class Operator {
     this.#options.onEvent({ kind: 'cell-done', ...this.#nameOf(cell), status, reason, messages, adopted });
   }
 
-  #simulate(cell: PlannedCell): void {
+  #run(cell: PlannedCell, start: (onProgress: Progress) => Promise<PoolOutcome>): void {
     const name = this.#nameOf(cell);
     this.#record({ kind: 'cell-started', cell: cell.id });
     this.#options.onEvent({ kind: 'cell-started', ...name });
     const onProgress = (share: number): void =>
       this.#options.onEvent({ kind: 'cell-progress', ...name, share });
-    const ended = this.#poolOf(cell)
-      .run(cell.id, cell.spec, onProgress)
-      .then((outcome) => {
-        this.#running.delete(cell.id);
-        if (this.#options.leave.aborted) return;
-        switch (outcome.kind) {
-          case 'outcome': {
-            const manifest = writeCell(this.#folder, cell.id, cell.spec, outcome.outcome);
-            this.#cellDone(cell, manifest, outcome.outcome.result, false);
-            return;
-          }
-          case 'stopped':
-            this.#record({ kind: 'cell-abandoned', cell: cell.id, reason: 'interrupted' });
-            this.#options.onEvent({ kind: 'cell-abandoned', ...name, reason: 'interrupted' });
-            return;
-          case 'failed':
-            this.#record({ kind: 'cell-failed', cell: cell.id, reason: outcome.reason });
-            this.#options.onEvent({ kind: 'cell-failed', ...name, reason: outcome.reason });
-            return;
+    const ended = start(onProgress).then((outcome) => {
+      this.#running.delete(cell.id);
+      if (this.#options.leave.aborted) return;
+      switch (outcome.kind) {
+        case 'outcome': {
+          const manifest = writeCell(this.#folder, cell.id, cell.spec, outcome.outcome);
+          this.#cellDone(cell, manifest, outcome.outcome.result, false);
+          return;
         }
-      });
+        case 'stopped':
+          this.#record({ kind: 'cell-abandoned', cell: cell.id, reason: 'interrupted' });
+          this.#options.onEvent({ kind: 'cell-abandoned', ...name, reason: 'interrupted' });
+          return;
+        case 'failed':
+          this.#record({ kind: 'cell-failed', cell: cell.id, reason: outcome.reason });
+          this.#options.onEvent({ kind: 'cell-failed', ...name, reason: outcome.reason });
+          return;
+      }
+    });
     this.#running.set(cell.id, ended);
   }
 
   #interrupt(): void {
     this.#record({ kind: 'interrupted', times: 1 });
     this.#options.onEvent({ kind: 'interrupted', times: 1 });
+    if (wasStoppedByGuard(this.#folder))
+      this.#record({ kind: 'guard-stopped', why: guardStopReason(this.#folder) });
     for (const pool of Object.values(this.#pools)) void pool.stopAll();
+    this.#saga.interrupt();
+  }
+
+  #codeOfLeaving(because: Extract<Action, { kind: 'leave' }>['because']): ExitCode {
+    switch (because) {
+      case 'interrupted':
+        return this.#state.guardStop === null ? exitCodes.interrupted : exitCodes.stoppedByGuard;
+      case 'teardown-incomplete': {
+        const isPerson = this.#state.interrupted && this.#state.guardStop === null;
+        return loudest([exitCodes.teardownIncomplete, ...(isPerson ? [exitCodes.interrupted] : [])]);
+      }
+      case 'deploy-failed':
+        return loudest([exitCodes.deployFailed, ...this.#codesOfSteps()]);
+    }
+  }
+
+  #codesOfSteps(): ExitCode[] {
+    return knownExitCodes([...this.#state.steps.values()].flatMap((step) => step.exitCodes));
   }
 
   #leaveAtOnce(): CampaignEnd {
@@ -336,8 +386,12 @@ class Operator {
   }
 
   #close(): void {
-    const codes = [...this.#state.steps.values()].flatMap((step) => step.exitCodes);
-    const exitCode = loudest(knownExitCodes(codes));
+    const failed = [...this.#state.deployments.values()].some(({ failure }) => failure !== null);
+    const exitCode = loudest([
+      ...this.#codesOfSteps(),
+      ...(failed ? [exitCodes.deployFailed] : []),
+      ...(this.#state.guardStop === null ? [] : [exitCodes.stoppedByGuard]),
+    ]);
     this.#record({ kind: 'closed', exit_code: exitCode });
     this.#options.onEvent({ kind: 'closed', exitCode });
   }
@@ -348,11 +402,13 @@ class Operator {
       ([cell, reason]) =>
         `${this.#repetitions.get(cell)?.rowId ?? ''} (cell ${cell}): ${reason.split('\n')[0] ?? ''}`,
     );
-    return { folder: this.#folder, exitCode, verdict: this.#verdict(), notes, failures };
+    const verdict = this.#verdict();
+    const { deployments, isStanding } = troublesOf(this.#state.deployments);
+    return { folder: this.#folder, exitCode, verdict, notes, failures, deployments, isStanding };
   }
 
   #poolOf(cell: PlannedCell): Pool {
-    return this.#pools[this.#targets.get(cell.id) ?? 'simulator'];
+    return this.#pools[this.#targets.get(cell.id) === 'processes' ? 'processes' : 'simulator'];
   }
 
   #nameOf(cell: PlannedCell): { cell: string; rowId: string; repetition: number } {
@@ -368,7 +424,8 @@ class Operator {
   }
 
   #announce(): void {
-    const cells = cellsToRun(this.#plan).map((cell) => ({
+    const inCluster = isApproved(this.#plan, this.#state) ? deploymentsOf(this.#plan) : [];
+    const cells = [...cellsToRun(this.#plan), ...inCluster.flatMap((one) => one.cells)].map((cell) => ({
       ...this.#nameOf(cell),
       messageBudget: this.#weightOf(cell),
       done: this.#state.cells.get(cell.id) === 'done',
@@ -385,15 +442,4 @@ class Operator {
       workers: this.#options.workers,
     });
   }
-}
-
-/** Codes as the journal stored them; an unknown number is "invalid". */
-function knownExitCodes(codes: readonly number[]): ExitCode[] {
-  const known = Object.values(exitCodes);
-  return codes.map((code) => known.find((candidate) => candidate === code) ?? exitCodes.invalid);
-}
-
-/** Whether the folder holds what `resume` needs. */
-export function isCampaign(folder: string): boolean {
-  return existsSync(path.join(folder, 'plan.json'));
 }

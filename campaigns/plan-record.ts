@@ -45,8 +45,8 @@ export interface PlannedRow {
   readonly predictedBy?: string;
 }
 
-/** Where a cell can run today. */
-export type RunTarget = 'simulator' | 'processes';
+/** Where a cell can run. Rows of a cluster are not stored: they follow from the plan (deployment-plan.ts). */
+export type RunTarget = 'simulator' | 'processes' | 'kubernetes';
 
 export function targetOf(row: Pick<PlannedRow, 'target'>): RunTarget {
   return row.target ?? 'simulator';

@@ -99,6 +99,9 @@ export class ProgressView {
           `${event.rowId} #${event.repetition + 1} ${event.kind === 'cell-failed' ? 'failed' : 'given up'}: ${event.reason.split('\n')[0] ?? ''}`,
         );
         return;
+      case 'deployment':
+        this.#line(`${event.deployment}: ${event.text}`);
+        return;
       case 'interrupted':
         this.#line(
           event.times === 1

@@ -61,6 +61,16 @@ function interruptedText(folder: string): string {
   return `interrupted: nothing is lost, go on with: npm run campaign resume -- ${name}\n`;
 }
 
+/** What went wrong with networks in the cloud, and what to do about it; empty when nothing did. */
+function deploymentText(end: CampaignEnd): string {
+  if (end.deployments.length === 0) return '';
+  const name = path.basename(end.folder);
+  const remedy = end.isStanding
+    ? `remove what is left: npm run campaign teardown -- ${name}`
+    : `try again, finished runs are kept: npm run campaign resume -- ${name}`;
+  return `\nnetworks:\n${end.deployments.map((line) => `  ${line}\n`).join('')}  ${remedy}\n`;
+}
+
 /** The words at the end of a campaign: verdict, what is missing, where the reports are. */
 function endText(
   record: CampaignRecord,
@@ -72,7 +82,8 @@ function endText(
   const styles = stylesFor(options);
   const verdict = end.verdict === null ? '' : verdictText(record.plan, end.verdict, styles);
   const table = overlap.length === 0 ? verdict : `${overlapText(overlap)}\n${verdict}`;
-  if (end.exitCode === exitCodes.interrupted) return `${table}${interruptedText(end.folder)}`;
+  const networks = deploymentText(end);
+  if (end.exitCode === exitCodes.interrupted) return `${table}${networks}${interruptedText(end.folder)}`;
   const notes =
     end.notes.length === 0
       ? []
@@ -83,7 +94,7 @@ function endText(
       : ['', 'runs that failed:', ...end.failures.map((failure) => `  ${failure}`)];
   const files = Object.entries(reports).map(([name, file]) => `${name} report: ${file}`);
   const lines = [...failed, ...notes, '', ...files, `exit ${end.exitCode}: ${meaningOf(end.exitCode)}`];
-  return `${table}${lines.join('\n')}\n`;
+  return `${table}${networks}${lines.join('\n')}\n`;
 }
 
 export function campaignAnswer(end: CampaignEnd, options: CommonOptions, withReports: boolean): Answer {
@@ -104,6 +115,7 @@ export function campaignAnswer(end: CampaignEnd, options: CommonOptions, withRep
       overlap,
       missing: end.notes,
       failures: end.failures,
+      deployments: end.deployments,
       reports,
     },
     exitCode: end.exitCode,

@@ -63,11 +63,9 @@ interface Head {
 }
 
 function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
-  const capabilities: Readonly<Record<RunTarget, Capabilities>> = {
-    simulator,
-    processes,
-  };
-  const runnable = rows.map((row) => withCapabilities(row, capabilities[targetOf(row)]));
+  const runnable = rows.map((row) =>
+    withCapabilities(row, targetOf(row) === 'processes' ? processes : simulator),
+  );
   const { phase, stack, target, seed, limits } = head;
   const planOf = (campaign: string): Plan =>
     buildPlan({
@@ -84,7 +82,8 @@ function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
 }
 
 export interface PhaseRequest extends ResolveOptions {
-  readonly target?: RunTarget | undefined;
+  /** Left out: the phase's own. What is deployed follows from the simulated rows. */
+  readonly target?: Exclude<RunTarget, 'kubernetes'> | undefined;
   /** In place of the phase's own limit for the whole campaign. */
   readonly budget?: UsdMicros | undefined;
 }

@@ -67,7 +67,7 @@ export function reasonsOf(row: RowVerdict): string[] {
 
 /** "on the simulator", "on the simulator; 4 rows measured on processes": who reads a verdict must know what was run. */
 function whereWords(plan: Plan): string {
-  const measured = plan.rows.filter((row) => targetOf(row) === 'processes').length;
+  const measured = plan.rows.filter((row) => targetOf(row) !== 'simulator').length;
   const where = plan.target === 'kubernetes' ? 'on the simulator, as a prediction' : 'on the simulator';
   if (measured === 0) return where;
   return measured === plan.rows.length
@@ -79,7 +79,7 @@ function whereWords(plan: Plan): string {
 export function verdictText(plan: Plan, verdict: CampaignVerdict, styles: Styles): string {
   const statuses: TestStatus[] = [];
   const wordOf = new Map(
-    plan.rows.map((row) => [row.rowId, targetOf(row) === 'processes' ? 'MEASURED' : 'SIMULATED']),
+    plan.rows.map((row) => [row.rowId, targetOf(row) !== 'simulator' ? 'MEASURED' : 'SIMULATED']),
   );
   const lines = verdict.rows.flatMap((row) => {
     statuses.push(row.status, ...row.criteria.map((criterion) => criterion.status));

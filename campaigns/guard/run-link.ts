@@ -3,7 +3,7 @@
  * Owns: reading the lock's heartbeat, the note that says why, the signal to the owner. Does not own: how a campaign stops
  * (campaign-session.ts), the lock (lock.ts).
  */
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Observation } from '#budgets/guard/observation.ts';
@@ -45,6 +45,12 @@ export const noRun: RunLink = {
   work: () => ({ running: false, heartbeat: 0 }),
   stop: () => 'no campaign folder was given',
 };
+
+/** The guard's words. */
+export function guardStopReason(folder: string): string {
+  const note: unknown = JSON.parse(readFileSync(path.join(folder, guardNoteFile), 'utf8'));
+  return typeof note === 'object' && note !== null && 'why' in note ? String(note.why) : 'no reason given';
+}
 
 export function wasStoppedByGuard(folder: string): boolean {
   return existsSync(path.join(folder, guardNoteFile));

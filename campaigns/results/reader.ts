@@ -9,10 +9,12 @@ import type { ApprovalNeed, ApprovalState } from '#budgets/approval.ts';
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
 import { sha256Hex } from '#campaigns/canonical-json.ts';
+import { withClusterRows } from '#campaigns/deployment-plan.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import type { FeasibilityReport } from '#campaigns/feasibility/finding.ts';
 import { journalFile, readJournal } from '#campaigns/journal.ts';
 import { type JournalState, journalState, type StepName } from '#campaigns/journal-event.ts';
+import { isApproved } from '#campaigns/next-action.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 import { parsePlan } from '#campaigns/results/plan-file.ts';
 import { type RunResult, type RunSeries, runResult, runSeries } from '#campaigns/results/schema.ts';
@@ -41,6 +43,7 @@ export interface ApprovalRecord {
 /** The documents of the steps are proven by the hash that the journal holds of them. */
 export interface CampaignRecord {
   readonly dir: string;
+  /** With the rows of the cluster once their deployment is approved. */
   readonly plan: Plan;
   readonly feasibility: FeasibilityReport | null;
   readonly forecast: CampaignForecast | null;
@@ -161,17 +164,18 @@ export function readPlan(dir: string, planSha256: string | null): Plan {
 export function readCampaign(dir: string): CampaignRecord {
   const { records } = readJournal(path.join(dir, journalFile));
   const state = journalState(records);
-  const plan = readPlan(dir, state.planSha256);
+  const stored = readPlan(dir, state.planSha256);
+  const plan = isApproved(stored, state) ? withClusterRows(stored) : stored;
   const results = new Map<string, StoredRun>();
   for (const [cell, manifestSha256] of state.manifests) {
-    const stored = readCell(dir, cell);
-    if (stored.manifestSha256 !== manifestSha256) {
+    const run = readCell(dir, cell);
+    if (run.manifestSha256 !== manifestSha256) {
       throw damaged(
         `${cellFolder(dir, cell)} is not what the journal recorded`,
         'the folder was changed: run the campaign again',
       );
     }
-    results.set(cell, { result: stored.result, series: stored.series });
+    results.set(cell, { result: run.result, series: run.series });
   }
   return {
     dir,

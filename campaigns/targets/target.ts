@@ -28,8 +28,10 @@ export type Progress = (share: number) => void;
 
 export interface Target {
   readonly capabilities: Capabilities;
+  /** After it was stopped or broken off anything may be there: `destroy` follows, never a second `deploy`. */
   deploy(signal: AbortSignal): Promise<void>;
-  ready(): Promise<boolean>;
+  /** False, or a rejection with the reason: it will not be ready. */
+  ready(signal?: AbortSignal): Promise<boolean>;
   /** Rejects only on programmer errors; an unfit run answers with SKIPPED or INCONCLUSIVE. */
   run(spec: RunSpec, progress: Progress, signal: AbortSignal): Promise<RunOutcome>;
   collect(): Promise<void>;

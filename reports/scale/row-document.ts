@@ -185,7 +185,7 @@ function isFinished({ result }: RunRecord): boolean {
 
 /** Of a row that has no run yet. */
 function plannedProvenance(row: PlannedRow): string {
-  return targetOf(row) === 'processes' ? 'MEASURED' : 'SIMULATED';
+  return targetOf(row) !== 'simulator' ? 'MEASURED' : 'SIMULATED';
 }
 
 /** The words that say where the figures come from; several are joined, never merged. */

@@ -153,6 +153,11 @@ function eventsFor(action: Action, running: string[], choice: number): JournalEv
       return [done('forecast')];
     case 'need-approval':
       return [done('approval')];
+    case 'deploy':
+    case 'await-ready':
+    case 'measure':
+    case 'destroy':
+      throw new Error(`a campaign of this machine deploys nothing: ${action.kind}`);
     case 'judge':
       return [done('judge')];
     case 'report':

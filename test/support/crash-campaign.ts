@@ -9,8 +9,9 @@ import path from 'node:path';
 import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { readJournal } from '#campaigns/journal.ts';
 import { readCampaign } from '#campaigns/results/reader.ts';
+import { folderCloudName, readFolderCloud } from '#test/support/folder-cloud.ts';
 
-const runner = new URL('./crash-runner.ts', import.meta.url).pathname;
+export type CrashRunner = 'crash-runner' | 'crash-cluster-runner';
 
 interface Ended {
   readonly killed: boolean;
@@ -19,7 +20,8 @@ interface Ended {
   readonly points: number;
 }
 
-function runOnce(runs: string, crashAt: number): Ended {
+function runOnce(runs: string, crashAt: number, name: CrashRunner): Ended {
+  const runner = new URL(`./${name}.ts`, import.meta.url).pathname;
   const environment = { ...process.env, BFT_SCALE_FAILPOINTS: '1', CRASH_AT: String(crashAt) };
   const { signal, stdout, stderr, status } = spawnSync(process.execPath, [runner, runs], {
     env: environment,
@@ -56,17 +58,24 @@ export interface CrashReport {
   readonly startedAfterDone: number;
   /** Files that should not be there. */
   readonly leftovers: readonly string[];
+  /** Of the cloud of a campaign that deploys: what still stands, and what was created or conducted twice. */
+  readonly standing: readonly string[];
+  readonly twice: readonly string[];
 }
 
 /** `crashAt` 0 = no crash. With `everyProcess` each process but the last dies at that point, at most 30 of them. */
-export function crashAndResume(crashAt: number, everyProcess = false): CrashReport {
+export function crashAndResume(
+  crashAt: number,
+  everyProcess = false,
+  runner: CrashRunner = 'crash-runner',
+): CrashReport {
   const runs = mkdtempSync(path.join(os.tmpdir(), 'crash-'));
   try {
     let crashes = 0;
-    let ended = runOnce(runs, crashAt);
+    let ended = runOnce(runs, crashAt, runner);
     while (ended.killed) {
       crashes += 1;
-      ended = runOnce(runs, everyProcess && crashes < 30 ? crashAt : 0);
+      ended = runOnce(runs, everyProcess && crashes < 30 ? crashAt : 0, runner);
     }
     const { folder, exitCode, points } = ended;
     const { records } = readJournal(path.join(folder, 'journal.jsonl'));
@@ -79,7 +88,9 @@ export function crashAndResume(crashAt: number, everyProcess = false): CrashRepo
     const leftovers = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
       /lock\.|\.tmp-/.test(name),
     );
+    const cloud = readFolderCloud(path.join(runs, folderCloudName));
     return {
+      ...cloud,
       crashes,
       exitCode,
       points,

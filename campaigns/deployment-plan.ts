@@ -1,0 +1,99 @@
+/**
+ * What a campaign of the cloud deploys after its approval: the rows it measures there, and the networks they run on.
+ * Owns: these rows, grouping their cells into deployments. Does not own: the plan that they follow from (plan.ts), deploying
+ * (targets/kubernetes), the order of steps (next-action.ts).
+ *
+ * A pure function of plan.json: an approval that is bound to the plan is bound to this, too.
+ */
+import { cellId } from '#campaigns/plan.ts';
+import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+
+/** One network: created, used for its cells one after the other, destroyed. */
+export interface PlannedDeployment {
+  /** "d1", "d2": part of names and tags in the cloud. */
+  readonly name: string;
+  readonly nodes: number;
+  readonly nodesPerProcess: number;
+  readonly cells: readonly PlannedCell[];
+}
+
+/** The suffix is part of the row's name: every table shows where it ran. */
+export const clusterSuffix = 'cluster';
+
+/** Node processes that cannot be ended or frozen from the conductor's pod, which has no right to do anything. */
+const wholeProcessFaults: ReadonlySet<string> = new Set(['stall']);
+
+/** Why a network of pods cannot run a specification; null when it can. */
+export function clusterRefuses(spec: RunSpec): string | null {
+  for (const { kind } of spec.faults)
+    if (wholeProcessFaults.has(kind))
+      return `the cluster cannot run the fault "${kind}": nobody may freeze a pod from inside`;
+  if (spec.workload.kind === 'single')
+    return 'the workload "single" waits for every node after every vertex, which reports in batches do not show in time';
+  return null;
+}
+
+function clusterRow(row: PlannedRow, codeVersion: string): PlannedRow {
+  const cells = row.cells.map(({ spec }): PlannedCell => {
+    const packed = { ...spec, nodesPerProcess: spec.nodesPerProcess ?? 1 };
+    return { id: cellId(packed, codeVersion, 'kubernetes'), spec: packed };
+  });
+  const refusals = row.cells.map(({ spec }) => clusterRefuses(spec)).filter((reason) => reason !== null);
+  return {
+    ...row,
+    rowId: `${row.rowId}${row.rowId.includes('/') ? ',' : '/'}${clusterSuffix}`,
+    cells,
+    skip: row.skip ?? refusals[0] ?? null,
+    target: 'kubernetes',
+    predictedBy: row.rowId,
+  };
+}
+
+const rowsOfPlan = new WeakMap<Plan, readonly PlannedRow[]>();
+const deploymentsOfPlan = new WeakMap<Plan, readonly PlannedDeployment[]>();
+
+/** A row for each that was simulated for the cloud; what overlaps with this machine is measured here and not there. */
+export function clusterRows(plan: Plan): readonly PlannedRow[] {
+  const known = rowsOfPlan.get(plan);
+  if (known !== undefined) return known;
+  const predictors = new Set(plan.rows.map(({ predictedBy }) => predictedBy));
+  const rows =
+    plan.target !== 'kubernetes'
+      ? []
+      : plan.rows
+          .filter((row) => targetOf(row) === 'simulator' && !predictors.has(row.rowId))
+          .map((row) => clusterRow(row, plan.codeVersion));
+  rowsOfPlan.set(plan, rows);
+  return rows;
+}
+
+/** One network per size, small ones first: a mistake shows before it is expensive. */
+export function deploymentsOf(plan: Plan): readonly PlannedDeployment[] {
+  const known = deploymentsOfPlan.get(plan);
+  if (known !== undefined) return known;
+  const groups = new Map<string, PlannedCell[]>();
+  for (const row of clusterRows(plan)) {
+    if (row.skip !== null) continue;
+    for (const cell of row.cells) {
+      const size = `${cell.spec.nodes}/${cell.spec.nodesPerProcess ?? 1}`;
+      const group = groups.get(size) ?? [];
+      group.push(cell);
+      groups.set(size, group);
+    }
+  }
+  const deployments = [...groups.values()]
+    .map((cells) => {
+      const { nodes, nodesPerProcess = 1 } = cells[0]!.spec;
+      return { nodes, nodesPerProcess, cells };
+    })
+    .sort((a, b) => a.nodes - b.nodes || b.nodesPerProcess - a.nodesPerProcess)
+    .map((deployment, index) => ({ name: `d${index + 1}`, ...deployment }));
+  deploymentsOfPlan.set(plan, deployments);
+  return deployments;
+}
+
+/** The plan with what is measured in the cloud, for everything that judges or reports a campaign that went there. */
+export function withClusterRows(plan: Plan): Plan {
+  return { ...plan, rows: [...plan.rows, ...clusterRows(plan)] };
+}
