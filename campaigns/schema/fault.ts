@@ -116,7 +116,11 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
   record({
     kind: z.literal('memory'),
-    factor: z.number().min(0.01).max(1).meta({ description: 'of the memory that is left' }),
+    factor: z
+      .number()
+      .min(0.01)
+      .max(1)
+      .meta({ description: 'what is left of the memory of a node, as a share of its limit' }),
     share: share('of the nodes').prefault('100%'),
     ...lasts,
   }),

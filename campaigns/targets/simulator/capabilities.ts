@@ -18,6 +18,7 @@ export const capabilities: Capabilities = {
     'throttle',
     'clock-skew',
     'disk',
+    'memory',
     'churn',
   ]),
   attacks: new Set(['none', ...attackNames]),

@@ -15,6 +15,7 @@ import { below, mix, purpose, streamKey } from '#node/core/random.ts';
 import { genesis, maximumParents } from '#node/core/vertex-table.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import { eventKind, nodeEvent } from './event.ts';
+import { Memory } from './memory.ts';
 import type { Conductor, Simulation } from './simulation.ts';
 
 /** Transactions that were submitted together and are not in a vertex yet. */
@@ -35,6 +36,8 @@ export interface ConductOptions {
   readonly twins: boolean;
   /** Members a restarted node asks for what it missed. */
   readonly syncPeers: number;
+  /** Of one node, by its resource profile. */
+  readonly memoryBytes: number;
 }
 
 /** Poll intervals after which a node asks again for what it should have got. */
@@ -61,6 +64,7 @@ export class Conduct implements Conductor {
   readonly #recorder: Recorder;
   readonly #arrivals: Arrivals;
   #simulation: Simulation | null = null;
+  #memory: Memory | null = null;
   readonly #tickets = new Map<number, Ticket>();
   #ticketNumber = 0;
   readonly #queues = new Map<number, Ticket[]>();
@@ -81,6 +85,13 @@ export class Conduct implements Conductor {
 
   attach(simulation: Simulation): void {
     this.#simulation = simulation;
+    const { calibration, memoryBytes } = this.#options;
+    this.#memory = new Memory({ limitBytes: memoryBytes, calibration }, simulation.core, simulation.cpu);
+  }
+
+  get memory(): Memory {
+    if (this.#memory === null) throw new Error('attach a simulation first');
+    return this.#memory;
   }
 
   get #sim(): Simulation {
@@ -286,6 +297,7 @@ export class Conduct implements Conductor {
         network.partition(action.groupOf);
         break;
       case 'node-down':
+        this.memory.forget(action.node);
         this.#down(action.node, nowUs);
         break;
       case 'node-up':
@@ -314,12 +326,23 @@ export class Conduct implements Conductor {
       case 'disk-fail-off':
         disk.setFailed(action.nodes, action.kind === 'disk-fail-on');
         break;
-      case 'stall-on':
-      case 'stall-off':
       case 'memory-on':
       case 'memory-off':
+        this.memory.setPressure(action.nodes, action.factor, action.kind === 'memory-on');
+        break;
+      case 'stall-on':
+      case 'stall-off':
         break; // not a capability of the simulator: such runs are SKIPPED before they start
     }
+  }
+
+  /** Nodes beyond their memory die and come back. */
+  watchMemory(nowUs: number): void {
+    this.memory.look(
+      nowUs,
+      (node) => this.#down(node, nowUs),
+      (node) => this.#up(node, 'kept', nowUs),
+    );
   }
 
   #down(node: number, nowUs: number): void {

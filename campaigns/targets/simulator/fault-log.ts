@@ -89,6 +89,7 @@ export class FaultLog {
   #rejoined(node: number, tookUs: number): void {
     const seen = this.#seen[this.#downBy.get(node) ?? -1];
     if (seen === undefined) return;
+    this.#downBy.delete(node); // what takes the node down next is another matter
     seen.rejoined += 1;
     seen.rejoinUs = Math.max(seen.rejoinUs ?? 0, tookUs);
   }
@@ -114,6 +115,7 @@ export class FaultLog {
       case 'disk':
         return this.#simulation.disk.refusedAnswers;
       case 'memory':
+        return this.#conduct.memory.pressedLooks;
       case 'stall':
         return 0;
     }
@@ -137,7 +139,10 @@ export class FaultLog {
         return `${effect} timers rang off time`;
       case 'disk':
         return `${effect} queries unanswered by nodes whose disk failed`;
-      case 'memory':
+      case 'memory': {
+        const { slowed, killed } = this.#conduct.memory;
+        return `memory cut at ${effect} looks; in the whole run ${slowed} slowed down, ${killed} killed and started again`;
+      }
       case 'stall':
         return 'not modelled';
     }

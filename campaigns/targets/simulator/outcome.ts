@@ -96,6 +96,8 @@ function anomaliesOf(parts: RunParts): string[] {
     if (count > 0) found.push(`${count} ${what}`);
   };
   note(simulation.cpu.refused, 'queries refused by nodes whose event loop was more than 2 s behind');
+  note(conduct.memory.slowed, 'times a node slowed down above nine tenths of its memory');
+  note(conduct.memory.killed, 'times a node was killed for its memory and started again');
   note(simulation.network.queueDrops, 'messages dropped by full links (bandwidth)');
   note(
     conduct.queuedTransactions,

@@ -3,6 +3,7 @@
  * Owns: the reason why one is refused, and why the others may be believed. Does not own: running them (poll-exchange.ts).
  */
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import { nodeMemoryBytes } from '#node/model/calibration.ts';
 import { finerThan } from './network.ts';
 
 /** Why a run at poll fidelity may be believed. */
@@ -10,12 +11,23 @@ export const pollIsExact =
   'nothing queues at nodes or links in this run, so the instants of a poll follow from its draws; decisions and figures equal those of the message fidelity';
 
 /** What puts the order of messages, or their delay, out of the hands of their own draws. */
-export function pollRefusal({ calibration, network, consensus, faults, byzantine }: RunSpec): string | null {
+export function pollRefusal({
+  nodes,
+  resources,
+  calibration,
+  network,
+  consensus,
+  faults,
+  byzantine,
+}: RunSpec): string | null {
   const { askQuery, answerQuery } = calibration.serviceTimesUs;
   const why = (what: string): string => `the poll fidelity cannot run it: ${what}; use --tier message`;
   if (askQuery > 0 || answerQuery > 0)
     return why('queries and answers cost CPU (service times), so they wait for a busy node');
   if (network.bandwidthBitsPerSecond !== null) return why('messages wait for links of limited bandwidth');
+  const fullBytes = nodeMemoryBytes(calibration, nodes, consensus.maxUndecided, 0);
+  if (fullBytes > 0.9 * resources.memoryBytes)
+    return why('memory can get tight, which slows and kills nodes');
   if (network.spread === 'pair') return why('delays belong to pairs of nodes');
   if (network.duplication > 0 || network.reorder > 0) return why('messages are duplicated or held back');
   if (network.oneWayUs[0] * finerThan < network.oneWayUs[1] || network.oneWayUs[0] === 0)

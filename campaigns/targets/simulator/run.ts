@@ -83,7 +83,15 @@ export function assemble(spec: RunSpec, replaced: Partial<Makers> = {}): RunPart
     windowUntilUs,
   });
   const conduct = new Conduct(
-    { seed: spec.seed, workload: spec.workload, calibration: spec.calibration, attackers, twins, syncPeers },
+    {
+      seed: spec.seed,
+      workload: spec.workload,
+      calibration: spec.calibration,
+      attackers,
+      twins,
+      syncPeers,
+      memoryBytes: spec.resources.memoryBytes,
+    },
     recorder,
     arrivals,
   );
@@ -133,6 +141,8 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
   const { plan, schedule, simulation, conduct, recorder, series, faultLog } = parts;
   const untilUs = plan.warmupUs + plan.measureUs;
   const endUs = untilUs + plan.cooldownUs;
+  // The poll fidelity foresees answers, and refuses runs in which memory could get tight.
+  const isWatched = parts.spec.tier !== 'poll';
   let action = 0;
   let settled = 0;
   const release = recorder.onSettled;
@@ -159,6 +169,7 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
       if (tick % (housekeepingTicks * 64) === 0) {
         const isDecided = nowUs >= untilUs && recorder.openPairs() === 0;
         if (isDecided && conduct.unissued(plan.warmupUs, untilUs) === 0) return nowUs;
+        if (isWatched) conduct.watchMemory(nowUs);
         progress(Math.min(1, nowUs / endUs));
         if (signal.aborted) return nowUs;
       }

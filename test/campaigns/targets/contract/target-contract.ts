@@ -33,7 +33,7 @@ export const everyFault: readonly Fault[] = [
   { kind: 'throttle', factor: 3, share: 0.5, ...window },
   { kind: 'clock-skew', ppm: 50_000, share: 0.5, ...window },
   { kind: 'disk', nodes: 2, ...window },
-  { kind: 'memory', share: 0.5, factor: 2, ...window },
+  { kind: 'memory', share: 0.5, factor: 0.5, ...window },
   { kind: 'churn', nodes: 2, everyUs: 2 * second, downUs: second, atUs: second, repeat: 2 },
   { kind: 'stall', nodes: 2, ...window },
 ];
