@@ -23,6 +23,8 @@ export interface CatalogueLine {
   readonly byzantine: string;
   readonly network: string;
   readonly measure: string;
+  /** Of a benchmark: the command that answers it. */
+  readonly command: string | null;
   /** Phases that carry it. */
   readonly phases: readonly string[];
   readonly criteria: number;
@@ -30,8 +32,9 @@ export interface CatalogueLine {
 }
 
 /** Every scenario of the catalogue, by family and id. */
-export function listCatalogue(): readonly CatalogueLine[] {
-  const catalogue = loadCatalogue();
+export function listCatalogue(
+  catalogue: readonly CatalogueEntry[] = loadCatalogue(),
+): readonly CatalogueLine[] {
   const phases = phaseNames().map((name) => loadPhase(name, catalogue));
   return catalogue.map((entry) => {
     const carrying = phases.filter((phase) =>
@@ -48,6 +51,7 @@ function lineOf({ id, family, file, scenario }: CatalogueEntry): Omit<CatalogueL
     family,
     source: scenario.source,
     criteria: scenario.criteria.length,
+    command: scenario.kind === 'benchmark' ? scenario.command : null,
     file,
   };
   if (scenario.kind === 'benchmark') return { ...common, nodes: '', byzantine: '', network: '', measure: '' };
@@ -57,7 +61,7 @@ function lineOf({ id, family, file, scenario }: CatalogueEntry): Omit<CatalogueL
     ...common,
     nodes: scenario.nodes.join(', '),
     byzantine: scenario.byzantine.share.every((share) => share === 0) ? '0%' : `${shares} ${attacks}`,
-    network: scenario.network.name,
+    network: scenario.network.map(({ name }) => name).join(', '),
     measure: formatDurationUs(scenario.duration.measure),
   };
 }

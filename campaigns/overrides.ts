@@ -111,7 +111,7 @@ function changed(scenario: RunScenario, overrides: Overrides): RunScenario {
       share: byzantineShares ?? scenario.byzantine.share,
       attack: attacks?.filter(isAttackName) ?? scenario.byzantine.attack,
     },
-    network: named ?? scenario.network,
+    network: named === null ? scenario.network : [named],
     consensus: { ...scenario.consensus, ...consensus },
     duration: { ...scenario.duration, measure: durationUs ?? scenario.duration.measure },
     workload: tps === undefined ? scenario.workload : scaled(scenario.workload, tps),

@@ -45,6 +45,12 @@ export interface PlannedRow {
   readonly predictedBy?: string;
 }
 
+/** The targets that can answer a row, and what another one leaves out. */
+export interface OnlyOn {
+  readonly targets: readonly Plan['target'][];
+  readonly why: string;
+}
+
 /** Where a cell can run. Rows of a cluster are not stored: they follow from the plan (deployment-plan.ts). */
 export type RunTarget = 'simulator' | 'processes' | 'kubernetes';
 

@@ -4,11 +4,15 @@
  */
 import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
-import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { type OnlyOn, type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 
 /** A row as the resolver hands it over: one spec per repetition, seeds derived. */
-export type RowToPlan = Omit<PlannedRow, 'cells'> & { readonly specs: readonly RunSpec[] };
+export type RowToPlan = Omit<PlannedRow, 'cells'> & {
+  readonly specs: readonly RunSpec[];
+  /** Left out: every target can answer it. Once planned, `skip` says what follows from it. */
+  readonly onlyOn?: OnlyOn;
+};
 
 export interface PlanRequest {
   readonly campaign: string;
@@ -47,7 +51,7 @@ export function buildPlan(request: PlanRequest): Plan {
   const ascending = request.rows
     .map((row, index) => ({ row, index, scale: scaleOf(row) }))
     .sort((a, b) => a.scale - b.scale || a.index - b.index);
-  const rows = ascending.map(({ row: { specs, ...row } }): PlannedRow => {
+  const rows = ascending.map(({ row: { specs, onlyOn: _onlyOn, ...row } }): PlannedRow => {
     const cells = specs.map((spec) => ({ id: cellId(spec, request.codeVersion, targetOf(row)), spec }));
     for (const cell of cells) {
       const owner = owners.get(cell.id);

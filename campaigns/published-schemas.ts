@@ -7,6 +7,7 @@ import { runResult } from '#campaigns/results/schema.ts';
 import { calibrationSchema } from '#campaigns/schema/calibration.ts';
 import { phaseSchema } from '#campaigns/schema/phase.ts';
 import { scenarioSchema } from '#campaigns/schema.ts';
+import { suiteSchema } from '#campaigns/suite-file.ts';
 
 export interface PublishedSchema {
   /** In the folder schemas/. */
@@ -24,6 +25,7 @@ function published(file: string, title: string, type: z.ZodType): PublishedSchem
 export function publishedSchemas(): readonly PublishedSchema[] {
   return [
     published('scenario.schema.json', 'bft-scale scenario', scenarioSchema),
+    published('suite.schema.json', 'bft-scale suite of scenarios', suiteSchema),
     published('phase.schema.json', 'bft-scale phase', phaseSchema),
     published('calibration.schema.json', 'bft-scale calibration', calibrationSchema),
     published('result.schema.json', 'bft-scale result of one run', runResult),

@@ -9,7 +9,7 @@ import { resolveFault } from '#campaigns/fault-schedule.ts';
 import { replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
 import { defaultMessageBudget } from '#campaigns/message-budget.ts';
 import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';
-import type { Criterion, PlannedRow } from '#campaigns/plan-record.ts';
+import type { Criterion, OnlyOn, PlannedRow } from '#campaigns/plan-record.ts';
 import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
 import { idRemedy } from '#campaigns/scenario-checks.ts';
 import { type CatalogueEntry, loadCatalogue, loadPhase } from '#campaigns/scenario-file.ts';
@@ -21,7 +21,10 @@ import { formatShare } from '#campaigns/units.ts';
 import { violations } from '#node/core/params.ts';
 import { type Calibration, defaultCalibration, weightless } from '#node/model/calibration.ts';
 
-export type ResolvedRow = Omit<PlannedRow, 'cells'> & { readonly specs: readonly RunSpec[] };
+export type ResolvedRow = Omit<PlannedRow, 'cells'> & {
+  readonly specs: readonly RunSpec[];
+  readonly onlyOn?: OnlyOn;
+};
 
 export interface ResolveOptions extends Overrides {
   /** Of the campaign, unsigned 32 bits. */
@@ -34,40 +37,63 @@ export interface ResolveOptions extends Overrides {
   readonly scenarios?: readonly string[] | undefined;
 }
 
+type Conditions = Pick<Point, 'network' | 'topology' | 'resources'>;
+
 interface Point {
   readonly nodes: number;
   readonly share: number;
   readonly attack: AttackName;
+  readonly network: RunSpec['network'];
+  readonly topology: RunSpec['topology'];
+  readonly resources: RunSpec['resources'];
+}
+
+/** What surrounds the nodes: one entry for each row of one size and adversary. */
+function conditions({ network, topology, resources }: RunScenario): readonly Conditions[] {
+  return network.flatMap((net) =>
+    topology.flatMap((shape) =>
+      resources.map((limits) => ({ network: net, topology: shape, resources: limits })),
+    ),
+  );
 }
 
 /** The rows of a scenario's matrix, sizes outermost. Without attackers there is one row whatever the attacks. */
 function matrix(scenario: RunScenario): readonly Point[] {
-  const points: Point[] = [];
-  for (const nodes of scenario.nodes) {
-    for (const share of scenario.byzantine.share) {
-      if (share === 0) points.push({ nodes, share, attack: 'none' });
-      else for (const attack of scenario.byzantine.attack) points.push({ nodes, share, attack });
-    }
-  }
-  return points;
+  const { share: shares, attack: attacks } = scenario.byzantine;
+  return scenario.nodes.flatMap((nodes) =>
+    conditions(scenario).flatMap((around) =>
+      shares.flatMap((share): readonly Point[] =>
+        share === 0
+          ? [{ nodes, share, attack: 'none', ...around }]
+          : attacks.map((attack) => ({ nodes, share, attack, ...around })),
+      ),
+    ),
+  );
 }
 
 /** "CT-003/nodes=150,byzantine=10%": names each axis that the scenario varies or that differs from what it says. */
-function rowIdOf(base: RunScenario, scenario: RunScenario, point: Point): string {
+function rowIdOf(base: RunScenario, point: Point): string {
   const parts: string[] = [];
   const named = <T>(axis: readonly T[], value: T): boolean => axis.length > 1 || !axis.includes(value);
-  if (named(base.nodes, point.nodes)) parts.push(`nodes=${point.nodes}`);
-  if (named(base.byzantine.share, point.share)) parts.push(`byzantine=${formatShare(point.share)}`);
-  if (point.attack !== 'none' && named(base.byzantine.attack, point.attack))
-    parts.push(`attack=${point.attack}`);
-  if (scenario.network.name !== base.network.name) parts.push(`network=${scenario.network.name}`);
-  return parts.length === 0 ? scenario.id : `${scenario.id}/${parts.join(',')}`;
+  const names = <T extends string>(axis: readonly { readonly [key in T]: string }[], key: T): string[] =>
+    axis.map((one) => one[key]);
+  const { nodes, share, attack, network, topology, resources } = point;
+  if (named(base.nodes, nodes)) parts.push(`nodes=${nodes}`);
+  if (named(base.byzantine.share, share)) parts.push(`byzantine=${formatShare(share)}`);
+  if (attack !== 'none' && named(base.byzantine.attack, attack)) parts.push(`attack=${attack}`);
+  if (named(names(base.network, 'name'), network.name)) parts.push(`network=${network.name}`);
+  if (named(names(base.topology, 'kind'), topology.kind)) parts.push(`topology=${topology.kind}`);
+  if (named(names(base.resources, 'name'), resources.name)) parts.push(`resources=${resources.name}`);
+  return parts.length === 0 ? base.id : `${base.id}/${parts.join(',')}`;
 }
 
-function labelOf(scenario: RunScenario, { nodes, share, attack }: Point): string {
-  const adversary =
-    attack === 'none' || share === 0 ? '' : `, ${attack} ${formatShare(share).replace('%', ' %')}`;
-  return `${nodes} nodes, ${scenario.network.name}${adversary}`;
+/** Topology and resources are only said where the scenario compares several. */
+function labelOf(scenario: RunScenario, { nodes, share, attack, ...around }: Point): string {
+  const parts = [`${nodes} nodes`, around.network.name];
+  if (scenario.topology.length > 1) parts.push(around.topology.kind);
+  if (scenario.resources.length > 1) parts.push(`${around.resources.name} resources`);
+  if (attack !== 'none' && share > 0) parts.push(`${attack} ${formatShare(share).replace('%', ' %')}`);
+  return parts.join(', ');
 }
 
 /** Unsigned 32 bits of sha256(campaign seed, row, repetition): independent of the order and number of rows. */
@@ -102,8 +128,8 @@ function specOf(
   point: Point,
   options: ResolveOptions,
 ): Omit<RunSpec, 'seed' | 'repetition'> {
-  const { nodes } = point;
-  const { network, workload } = scenario;
+  const { nodes, network, topology, resources } = point;
+  const { workload } = scenario;
   const { warmup, measure, cooldown } = scenario.duration;
   const calibration = options.calibration ?? defaultCalibration;
   const spec = {
@@ -113,7 +139,7 @@ function specOf(
     nodes,
     consensus: resolveConsensus(scenario.consensus, nodes, network),
     network,
-    topology: scenario.topology,
+    topology,
     byzantine: {
       share: point.share,
       attack: point.attack,
@@ -124,7 +150,7 @@ function specOf(
     workload,
     faults: scenario.faults.map((fault) => resolveFault(fault, nodes, measure)),
     duration: { warmupUs: warmup, measureUs: measure, cooldownUs: cooldown },
-    resources: scenario.resources,
+    resources,
     calibration: scenario.service_times === 'none' ? weightless(calibration) : calibration,
   };
   return { ...spec, messageBudget: scenario.message_budget ?? defaultMessageBudget(spec) };
@@ -165,7 +191,7 @@ function rowsOf(
   }
   const repetitions = repetitionsOf(scenario, options);
   return matrix(scenario).map((point): ResolvedRow => {
-    const rowId = rowIdOf(base, scenario, point);
+    const rowId = rowIdOf(base, point);
     const resolved = specOf(scenario, point, options);
     const criteria = scenario.criteria
       .filter((criterion) => appliesTo(criterion, point.nodes, point.share))
@@ -184,6 +210,7 @@ function rowsOf(
         repetition,
       })),
       skip: null,
+      ...(scenario.only_on === undefined ? {} : { onlyOn: scenario.only_on }),
     };
   });
 }

@@ -30,10 +30,13 @@ export function scenarioFindings(scenario: Scenario): readonly Finding[] {
 
 function matrixFindings(scenario: RunScenario): readonly Finding[] {
   const { share, attack } = scenario.byzantine;
-  const rows = scenario.nodes.length * share.length * attack.length;
-  const findings: Finding[] = [];
+  const { nodes, network, topology, resources } = scenario;
+  const conditions = network.length * topology.length * resources.length;
+  const rows = nodes.length * share.length * attack.length * conditions;
+  const findings: Finding[] = twiceFindings(scenario);
   if (rows > rowsPerScenarioMost) {
-    const remedy = 'shorten the lists of nodes, byzantine.share or byzantine.attack';
+    const remedy =
+      'shorten the lists of nodes, network, topology, resources, byzantine.share or byzantine.attack';
     findings.push({
       path: ['nodes'],
       message: `the matrix has ${rows} rows, more than ${rowsPerScenarioMost}`,
@@ -43,11 +46,27 @@ function matrixFindings(scenario: RunScenario): readonly Finding[] {
   return findings;
 }
 
+/** Records are compared by what names their rows. */
+function twiceFindings({ network, topology, resources }: RunScenario): Finding[] {
+  const axes: Readonly<Record<string, readonly string[]>> = {
+    network: network.map(({ name }) => name),
+    topology: topology.map(({ kind }) => kind),
+    resources: resources.map(({ name }) => name),
+  };
+  return Object.entries(axes).flatMap(([key, names]) => {
+    const twice = names.find((name, index) => names.slice(0, index).includes(name));
+    if (twice === undefined) return [];
+    const message = `lists "${twice}" twice: its rows could not be told apart`;
+    return [{ path: [key], message, remedy: 'keep one, or write two scenarios' }];
+  });
+}
+
 function consensusFindings(scenario: RunScenario): readonly Finding[] {
   const findings: Finding[] = [];
   const seen = new Set<string>();
   for (const [index, nodes] of scenario.nodes.entries()) {
-    const consensus = resolveConsensus(scenario.consensus, nodes, scenario.network);
+    // The network decides the poll interval only, and no inequality is about that.
+    const consensus = resolveConsensus(scenario.consensus, nodes, scenario.network[0]!);
     for (const message of violations(consensus, nodes)) {
       if (seen.has(message)) continue;
       seen.add(message);

@@ -16,6 +16,7 @@ import {
   type Scenario,
   scenarioSchema,
 } from '#campaigns/schema.ts';
+import { isSuite, suiteScenarios } from '#campaigns/suite-file.ts';
 import { type Located, readConfiguration, readConfigurationText } from '#campaigns/yaml-reader.ts';
 import { nearestName } from '#node/config-names.ts';
 
@@ -50,7 +51,16 @@ function withDefaultKind(located: Located): Located {
 
 /** Reads and checks a scenario from text; `file` only names it in problems. */
 export function readScenario(text: string, file: string): Scenario {
+  return checkedScenario(readConfiguration(text, file));
+}
+
+/** The scenarios of a file: one, or all of a suite. */
+export function readScenarios(text: string, file: string): readonly Scenario[] {
   const located = readConfiguration(text, file);
+  return isSuite(located) ? suiteScenarios(located).map(checkedScenario) : [checkedScenario(located)];
+}
+
+function checkedScenario(located: Located): Scenario {
   const { value, problems } = parseLocated(scenarioSchema, withDefaultKind(located));
   if (value === null) throw new ConfigError(problems);
   const findings = scenarioFindings(value);
@@ -79,26 +89,37 @@ export function loadCatalogue(): readonly CatalogueEntry[] {
   return known;
 }
 
-/** The id without parsing the rest: a phase names a few scenarios, and only those are read and checked in full. */
-function idOf(text: string): string | null {
-  return /^id: ([A-Z]{2,4}-\d+)$/m.exec(text)?.[1] ?? null;
+/**
+ * The ids of a file without parsing the rest: a phase names a few scenarios, and only those are read and checked in full.
+ * Keys of a scenario stand at the margin, those of a test of a suite four columns in.
+ */
+function idsOf(text: string): readonly string[] {
+  const key = /^suite:/m.test(text) ? /^(?: {4}| {2}- )id: ([A-Z][A-Z0-9-]+)$/gm : /^id: ([A-Z][A-Z0-9-]+)$/gm;
+  return [...text.matchAll(key)].map((match) => match[1]!);
+}
+
+function entriesOf(path: string): readonly CatalogueEntry[] {
+  const file = relative(repository, path);
+  const text = readConfigurationText(path);
+  let scenarios: readonly Scenario[] | null = null;
+  const read = (): readonly Scenario[] => {
+    scenarios ??= readScenarios(text, file);
+    return scenarios;
+  };
+  const written = idsOf(text);
+  const ids = written.length > 0 ? written : read().map(({ id }) => id);
+  return ids.map((id, index) => ({
+    id,
+    family: basename(dirname(path)),
+    file,
+    get scenario() {
+      return read()[index]!;
+    },
+  }));
 }
 
 function readCatalogue(): readonly CatalogueEntry[] {
-  const entries = yamlFiles(scenarioFolder).map((path): CatalogueEntry => {
-    const file = relative(repository, path);
-    const text = readConfigurationText(path);
-    let scenario: Scenario | null = null;
-    return {
-      id: idOf(text) ?? readScenario(text, file).id,
-      family: basename(dirname(path)),
-      file,
-      get scenario() {
-        scenario ??= readScenario(text, file);
-        return scenario;
-      },
-    };
-  });
+  const entries = yamlFiles(scenarioFolder).flatMap(entriesOf);
   const problems: Problem[] = [];
   const fileOf = new Map<string, string>();
   for (const { id, file } of entries) {

@@ -159,6 +159,7 @@ function rowPlain(row: ResolvedRow): Plain {
   const { cpuCores, memoryBytes, name } = spec.resources;
   return {
     ...head,
+    ...(row.onlyOn === undefined ? {} : { only_on: row.onlyOn }),
     nodes: spec.nodes,
     network: networkText(spec),
     topology: spec.topology,

@@ -16,7 +16,13 @@ import type { ResourceProfile } from '#campaigns/run-spec.ts';
 import { consensusSchema } from '#campaigns/schema/consensus.ts';
 import { criterionSchema } from '#campaigns/schema/criterion.ts';
 import { faultSchema } from '#campaigns/schema/fault.ts';
-import { attackNames, resourceProfiles, scenarioId, topologyNames } from '#campaigns/schema/names.ts';
+import {
+  attackNames,
+  resourceProfiles,
+  scenarioId,
+  targetNames,
+  topologyNames,
+} from '#campaigns/schema/names.ts';
 import { networkSchema } from '#campaigns/schema/network.ts';
 import {
   durationUs,
@@ -43,6 +49,13 @@ const identity = {
   criteria: z.array(criterionSchema).min(1).max(criteriaMost),
 };
 
+const onlyOn = record({
+  targets: oneOrMore(z.enum(targetNames), 3),
+  why: sentence('what of the question another target leaves out'),
+})
+  .meta({ description: 'the targets that can answer it, when not all can; elsewhere its rows are SKIPPED' })
+  .optional();
+
 const topology = z
   .union([
     z.enum(topologyNames),
@@ -52,7 +65,6 @@ const topology = z
     }),
   ])
   .meta({ description: 'who relays vertices to whom; sampling stays uniform over the members' })
-  .prefault('mesh')
   .transform((written) => (typeof written === 'string' ? { kind: written, degree: 8 } : written));
 
 const byzantine = record({
@@ -76,7 +88,6 @@ const resources = z
     }),
   ])
   .meta({ description: 'limits of one node' })
-  .prefault('standard')
   .transform((written): ResourceProfile => {
     if (typeof written !== 'string')
       return { name: 'custom', cpuCores: written.cpu, memoryBytes: written.memory };
@@ -86,12 +97,13 @@ const resources = z
 export const runScenarioSchema = record({
   kind: z.literal('run').default('run'),
   ...identity,
+  only_on: onlyOn,
   nodes: oneOrMore(whole(2, nodesMost, 'nodes of the network'), 20),
-  network: networkSchema.prefault('lan'),
-  topology,
+  network: oneOrMore(networkSchema, 20).prefault('lan'),
+  topology: oneOrMore(topology, 20).prefault('mesh'),
   byzantine: byzantine.prefault({}),
   consensus: consensusSchema.prefault({}),
-  resources,
+  resources: oneOrMore(resources, 20).prefault('standard'),
   service_times: z
     .enum(['calibration', 'none'])
     .default('calibration')

@@ -19,16 +19,34 @@ import type { AttackName } from '#campaigns/run-spec.ts';
 import { attackNames } from '#campaigns/schema/names.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 
+function about(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3_600)} h`;
+}
+
 async function list(): Promise<Answer> {
   const { listCatalogue } = await import('#campaigns/catalogue.ts');
-  const scenarios = listCatalogue();
+  const { answersOf } = await import('#campaigns/commands/catalogue-answers.ts');
+  const { loadCatalogue } = await import('#campaigns/scenario-file.ts');
+  const { readPriceSheet } = await import('#budgets/price-sheet.ts');
+  const { formatWholeUsd, usdMicros } = await import('#budgets/money.ts');
+  const catalogue = loadCatalogue();
+  const sheet = readPriceSheet();
+  const scenarios = listCatalogue(catalogue).map((line, index) => ({
+    ...line,
+    ...answersOf(catalogue[index]!.scenario, sheet),
+  }));
   const columns = [
     { title: 'id' },
     { title: 'title', most: 44 },
-    { title: 'nodes', most: 28 },
-    { title: 'byzantine', most: 32 },
-    { title: 'network' },
+    { title: 'nodes', most: 22 },
+    { title: 'byzantine', most: 24 },
+    { title: 'network', most: 18 },
     { title: 'measured' },
+    { title: 'answered by', most: 32 },
+    { title: 'fidelity', most: 16 },
+    { title: 'simulated in', align: 'right' as const },
+    { title: 'on a cluster', align: 'right' as const },
     { title: 'phases' },
   ];
   const rows = scenarios.map((one) => [
@@ -38,9 +56,20 @@ async function list(): Promise<Answer> {
     one.byzantine,
     one.network,
     one.measure,
+    one.answered_by.length === 0 ? (one.command ?? '') : one.answered_by.join(' '),
+    one.fidelity.join(' '),
+    one.simulated_cpu_seconds === null ? '' : about(one.simulated_cpu_seconds),
+    one.cluster_usd_micros === null ? '' : formatWholeUsd(usdMicros(one.cluster_usd_micros)),
     one.phases.join(' '),
   ]);
-  return { text: textTable(columns, rows), document: { scenarios }, exitCode: exitCodes.passed };
+  const legend =
+    'simulated in: CPU time of all rows and repetitions, at most (estimate). on a cluster: all rows and repetitions on\n' +
+    'rented machines, FORECAST P50. Why a target cannot answer an entry: --json, not_by.\n';
+  return {
+    text: `${textTable(columns, rows)}\n${legend}`,
+    document: { scenarios },
+    exitCode: exitCodes.passed,
+  };
 }
 
 async function show(name: string): Promise<Answer> {
@@ -127,7 +156,7 @@ function adviseOptions(command: Command): Command {
 export function addCatalogueCommands(program: Command, holder: ExitHolder): void {
   addCommand<CommonOptions>(program, holder, {
     name: 'list',
-    summary: 'the scenarios of the catalogue',
+    summary: 'the scenarios of the catalogue: what answers each, how long it takes, what it would cost',
     options: (command) => command,
     examples: ['npm run campaign list', 'npm run campaign list -- --json'],
     run: list,

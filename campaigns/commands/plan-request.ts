@@ -38,7 +38,11 @@ function utcStamp(now: Date): string {
 /** A row that the target cannot run is SKIPPED with the reason; an analytic row injects nothing. */
 export function withCapabilities(row: RowToPlan, capabilities: Capabilities): RowToPlan {
   const [spec] = row.specs;
-  if (row.skip !== null || spec === undefined || spec.tier === 'analytic') return row;
+  if (row.skip !== null || spec === undefined) return row;
+  const { onlyOn } = row;
+  if (onlyOn !== undefined && !onlyOn.targets.includes(capabilities.name))
+    return { ...row, skip: `only ${onlyOn.targets.join(' or ')} can answer it: ${onlyOn.why}` };
+  if (spec.tier === 'analytic') return row;
   const missing: string[] = [];
   for (const { kind } of spec.faults) if (!capabilities.faults.has(kind)) missing.push(`the fault "${kind}"`);
   if (spec.byzantine.attack !== 'none' && !capabilities.attacks.has(spec.byzantine.attack)) {

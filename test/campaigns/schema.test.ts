@@ -29,9 +29,9 @@ function problemsOf(text: string): string[] {
 test('the least scenario gets every default', () => {
   const scenario = readScenario(least, 's.yaml');
   assert.ok(scenario.kind === 'run');
-  assert.equal(scenario.network.name, 'lan');
-  assert.equal(scenario.resources.name, 'standard');
-  assert.deepEqual(scenario.topology, { kind: 'mesh', degree: 8 });
+  assert.equal(scenario.network[0]?.name, 'lan');
+  assert.equal(scenario.resources[0]?.name, 'standard');
+  assert.deepEqual(scenario.topology, [{ kind: 'mesh', degree: 8 }]);
   assert.equal(scenario.service_times, 'calibration');
   assert.deepEqual(scenario.byzantine, {
     share: [0],
