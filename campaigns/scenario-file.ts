@@ -94,7 +94,9 @@ export function loadCatalogue(): readonly CatalogueEntry[] {
  * Keys of a scenario stand at the margin, those of a test of a suite four columns in.
  */
 function idsOf(text: string): readonly string[] {
-  const key = /^suite:/m.test(text) ? /^(?: {4}| {2}- )id: ([A-Z][A-Z0-9-]+)$/gm : /^id: ([A-Z][A-Z0-9-]+)$/gm;
+  const key = /^suite:/m.test(text)
+    ? /^(?: {4}| {2}- )id: ([A-Z][A-Z0-9-]+)$/gm
+    : /^id: ([A-Z][A-Z0-9-]+)$/gm;
   return [...text.matchAll(key)].map((match) => match[1]!);
 }
 
