@@ -63,7 +63,8 @@ export function approvalPath(
 
 export const SIGNATURE_SUFFIX = '.sig';
 
-function writeWhole(file: string, text: string): void {
+/** Whole or absent. */
+export function writeWhole(file: string, text: string): void {
   const temporary = `${file}.tmp-${process.pid}`;
   writeFileSync(temporary, text);
   const descriptor = openSync(temporary, 'r+');

@@ -27,14 +27,22 @@ export interface CampaignForecast {
     readonly currency: string;
     readonly tax: string;
     readonly warning: string;
+    /** SHA-256 of the sheet's file, hex; absent when the prices came from no file. */
+    readonly sha256?: string;
   };
 }
 
-/** `whatIfStack`: priced beside a local phase. Throws what `forecast` throws. */
+export interface ForecastAround {
+  /** Priced beside a local phase. */
+  readonly whatIfStack?: CloudStack | null;
+  readonly sheetSha256?: string;
+}
+
+/** Throws what `forecast` throws. */
 export function forecastCampaign(
   input: ForecastInput,
   limits: Limits,
-  whatIfStack: CloudStack | null = null,
+  { whatIfStack = null, sheetSha256 }: ForecastAround = {},
 ): CampaignForecast {
   const own = forecast(input);
   const found = breaches(own, limits);
@@ -59,6 +67,12 @@ export function forecastCampaign(
       moved ??= sensitivity(input);
       return moved;
     },
-    priceSheet: { date, currency, tax, warning },
+    priceSheet: {
+      date,
+      currency,
+      tax,
+      warning,
+      ...(sheetSha256 === undefined ? {} : { sha256: sheetSha256 }),
+    },
   };
 }

@@ -33,6 +33,18 @@ export function signDetached(data: string | Uint8Array, privateKeyPem: string): 
   return sign(null, Buffer.from(data), key).toString('base64');
 }
 
+/** SPKI, base64, of a private or public key in PEM form: as the register has it. Throws `bad-key`. */
+export function publicKeyOf(pem: string): string {
+  let key: ReturnType<typeof createPublicKey>;
+  try {
+    key = createPublicKey(pem);
+  } catch {
+    throw new BudgetError('bad-key', 'not a key in PEM form');
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw new BudgetError('bad-key', 'not an Ed25519 key');
+  return key.export({ type: 'spki', format: 'der' }).toString('base64');
+}
+
 /** False for any signature that does not fit, however it is malformed. Throws `bad-key` for a broken public key. */
 export function verifyDetached(data: string | Uint8Array, signature: string, publicKey: string): boolean {
   let key: ReturnType<typeof createPublicKey>;
@@ -47,6 +59,7 @@ export function verifyDetached(data: string | Uint8Array, signature: string, pub
 }
 
 export const approvalRole = z.enum(['engineering', 'budget-owner', 'finance', 'sponsor']);
+export type ApprovalRole = z.infer<typeof approvalRole>;
 
 const signer = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'small letters, digits and hyphens'),

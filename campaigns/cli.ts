@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError, type Option } from 'commander';
 import { productName, productVersion } from '#campaigns/code-version.ts';
+import { addApprovalCommands } from '#campaigns/commands/approval-commands.ts';
 import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts';
 import { addCloudCommands } from '#campaigns/commands/cloud-commands.ts';
 import type { ExitHolder } from '#campaigns/commands/command.ts';
@@ -38,6 +39,7 @@ function createProgram(holder: ExitHolder): Command {
   addSimulateCommand(program, holder);
   addMeasureCommand(program, holder);
   addMoneyCommands(program, holder);
+  addApprovalCommands(program, holder);
   addCloudCommands(program, holder);
   addLedgerCommands(program, holder);
   addSessionCommands(program, holder);

@@ -5,8 +5,9 @@
 import { type CampaignForecast, forecastCampaign } from '#budgets/campaign-forecast.ts';
 import type { ForecastInput, ForecastRowInput } from '#budgets/forecast.ts';
 import { defaultLimits, type Limits } from '#budgets/limits.ts';
-import { type PriceSheet, readPriceSheet } from '#budgets/price-sheet.ts';
+import type { PriceSheet } from '#budgets/price-sheet.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
+import { sheetInForce } from '#budgets/sheet-store.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
 import type { CampaignMoney, RowMoney } from '#campaigns/feasibility/money.ts';
 import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
@@ -79,9 +80,13 @@ export function forecastPlan(
   results: ResultsByCell | null,
   options: ForecastPlanOptions = {},
 ): CampaignForecast {
-  const sheet = options.sheet ?? readPriceSheet();
+  const inForce = options.sheet === undefined ? sheetInForce() : { sheet: options.sheet, sha256: undefined };
+  const { sheet, sha256 } = inForce;
   const input = forecastInputOf(plan, results, sheet, options.asOf ?? sheet.date);
-  return forecastCampaign(input, options.limits ?? defaultLimits, comparisonStack(input.rows));
+  return forecastCampaign(input, options.limits ?? defaultLimits, {
+    whatIfStack: comparisonStack(input.rows),
+    ...(sha256 === undefined ? {} : { sheetSha256: sha256 }),
+  });
 }
 
 /** The P50 amounts that feasibility holds against the limits; null where nothing is bought. */

@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
+import { addApprovalCommands } from '#campaigns/commands/approval-commands.ts';
 import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts';
 import { addCloudCommands } from '#campaigns/commands/cloud-commands.ts';
 import { addLedgerCommands } from '#campaigns/commands/ledger-commands.ts';
@@ -110,6 +111,7 @@ for (const add of [
   addSimulateCommand,
   addMeasureCommand,
   addMoneyCommands,
+  addApprovalCommands,
   addCloudCommands,
   addLedgerCommands,
   addSessionCommands,

@@ -50,7 +50,7 @@ function keyOf(options: AccountOptions): OwnershipKey {
 
 /** Exit 23 without credentials: nothing is asked of the cloud. */
 async function accountOf(options: AccountOptions) {
-  const { hasCloudCredentials } = await import('#campaigns/services.ts');
+  const { hasCloudCredentials } = await import('#campaigns/approvals.ts');
   const region = options.region ?? process.env['AWS_REGION'];
   if (region === undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
     throw new ConfigError([

@@ -89,7 +89,8 @@ function plainError(error: unknown): PlainError {
     return {
       code: hasCode(error) ? error.code : 'out-of-range',
       lines: [error.message],
-      exitCode: exitCodes.invalid,
+      exitCode:
+        hasCode(error) && error.code === 'no-credentials' ? exitCodes.approvalMissing : exitCodes.invalid,
     };
   }
   if (error instanceof Error && hasCode(error) && /^E[A-Z]+$/.test(error.code)) {

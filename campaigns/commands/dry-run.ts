@@ -2,6 +2,14 @@
  * What a campaign would do, without doing it: rows, message budgets, feasibility, forecast, what is missing.
  * Owns: that answer. Does not own: any of the figures.
  */
+
+import {
+  approvalOf,
+  type MoneyOptions,
+  overridesOf,
+  overrideText,
+  whatIsMissing,
+} from '#campaigns/approvals.ts';
 import type { Answer } from '#campaigns/commands/command-output.ts';
 import { forecastText } from '#campaigns/commands/money-text.ts';
 import { textTable } from '#campaigns/commands/text-table.ts';
@@ -10,7 +18,6 @@ import { checkPlan } from '#campaigns/feasibility/check-plan.ts';
 import { renderFindings } from '#campaigns/feasibility/render.ts';
 import { forecastPlan, moneyOf } from '#campaigns/forecast-plan.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
-import { approvalOf, type MoneyOptions, whatIsMissing } from '#campaigns/services.ts';
 
 const million = 1_000_000;
 
@@ -41,11 +48,13 @@ export function planText(plan: Plan): string {
 export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {
   const forecast = forecastPlan(plan, null, { limits: money.limits });
   const feasibility = checkPlan(plan, moneyOf(forecast));
-  const missing = whatIsMissing(plan, approvalOf(plan, forecast, money), forecast, money);
+  const approval = approvalOf(plan, forecast, money);
+  const overrides = overridesOf(approval).map(overrideText);
+  const missing = whatIsMissing(plan, approval, forecast, money);
   const notes =
     missing.length === 0
       ? []
-      : ['', 'before anything could be deployed:', ...missing.map((note) => `  ${note}`)];
+      : ['', ...overrides, 'before anything could be deployed:', ...missing.map((note) => `  ${note}`)];
   return {
     text: [
       planText(plan),

@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { UsdMicros } from '#budgets/money.ts';
+import type { MoneyOptions } from '#campaigns/approvals.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import {
@@ -14,6 +15,8 @@ import {
   dollarsOption,
   runsFolder,
 } from '#campaigns/commands/option-values.ts';
+import { exitCodes } from '#campaigns/exit-code.ts';
+import type { Plan } from '#campaigns/plan-record.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 
 interface PhaseOptions extends CommonOptions {
@@ -35,6 +38,28 @@ const phases = [
   { name: 'phase4', summary: 'the campaign of phase 4: 10,000 nodes, predicted and priced before the cloud' },
 ] as const;
 
+/** Who names an approval means to spend under it: when it does not cover this plan at these prices, nothing is started. */
+async function refusedStart(plan: Plan, money: MoneyOptions): Promise<Answer | null> {
+  const { approvalGaps, approvalOf } = await import('#campaigns/approvals.ts');
+  const { forecastPlan } = await import('#campaigns/forecast-plan.ts');
+  if (plan.target !== 'kubernetes') return null;
+  const approval = approvalOf(plan, forecastPlan(plan, null, { limits: money.limits }), money);
+  const wrong = money.approve !== approval.hash;
+  const gaps = approvalGaps(plan, approval, money);
+  if (gaps.length === 0 && !wrong) return null;
+  const why =
+    wrong && gaps.length === 0
+      ? [
+          `approval: ${money.approve} is not the hash of this plan, these prices and these limits: ${approval.hash} is`,
+        ]
+      : gaps;
+  return {
+    text: `${['not started: the approval named does not cover this plan', ...why.map((line) => `  ${line}`)].join('\n')}\n`,
+    document: { started: false, approval, missing: why },
+    exitCode: exitCodes.approvalMissing,
+  };
+}
+
 async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
   const { planPhase, defaultSeed } = await import('#campaigns/commands/plan-request.ts');
   const { scenario, target, replications, budget, calibration } = options;
@@ -50,6 +75,9 @@ async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
     const { dryRunAnswer } = await import('#campaigns/commands/dry-run.ts');
     return dryRunAnswer(planned.planOf(planned.name), money);
   }
+  const refusal =
+    options.approve === undefined ? null : await refusedStart(planned.planOf(planned.name), money);
+  if (refusal !== null) return refusal;
   const { createServices } = await import('#campaigns/services.ts');
   const { writeReports } = await import('#campaigns/commands/report-writing.ts');
   const { createCampaign } = await import('#campaigns/operator.ts');

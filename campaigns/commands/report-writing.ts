@@ -16,6 +16,11 @@ import type { GuardLogLine } from '#reports/finance/finance-input.ts';
 import { type ReportFormat, reportFormats, writeFinanceReport } from '#reports/finance/finance-report.ts';
 import { writeScaleReport } from '#reports/scale/scale-report.ts';
 
+/** Of the sheet that the forecast was made with, which need not be the one in force today. */
+function sheetHash({ forecast }: CampaignRecord): string {
+  return forecast?.priceSheet.sha256 ?? sha256Hex(readPriceSheetText());
+}
+
 /** Everything that the figures come from, so that a reader can prove them. */
 function inputHashes(record: CampaignRecord): { readonly name: string; readonly sha256: string }[] {
   const manifests = [...record.journal.state.manifests].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -24,7 +29,7 @@ function inputHashes(record: CampaignRecord): { readonly name: string; readonly 
     .map((name) => ({ name, sha256: sha256Hex(readFileSync(path.join(record.dir, name))) }));
   return [
     { name: 'plan', sha256: planHash(record.plan) },
-    { name: 'price sheet', sha256: sha256Hex(readPriceSheetText()) },
+    { name: 'price sheet', sha256: sheetHash(record) },
     { name: 'limits', sha256: sha256Hex(canonicalJson(record.forecast?.limits ?? null)) },
     { name: `results (${manifests.length} runs)`, sha256: sha256Hex(canonicalJson(manifests)) },
     ...files,

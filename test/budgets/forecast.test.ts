@@ -170,7 +170,9 @@ test('three zones make traffic a cost: 50 KB/s of 10,000 nodes is 24 dollars an 
 });
 
 test('a local phase costs nothing because nothing is bought, and says what the same rows would cost', () => {
-  const result = forecastCampaign(input(stackNamed('phase1'), [row()]), defaultLimits, cloudStackFor(1_000));
+  const result = forecastCampaign(input(stackNamed('phase1'), [row()]), defaultLimits, {
+    whatIfStack: cloudStackFor(1_000),
+  });
   assert.equal(result.forecast.total.p50.usdMicros, 0);
   assert.deepEqual([result.forecast.rates.length, result.breaches.length, result.savings.length], [0, 0, 0]);
   const same = forecast(input(cloudStackFor(1_000), [row()]));

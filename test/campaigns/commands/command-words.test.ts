@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultLimits } from '#budgets/limits.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
+import { approvalHashOf, approvalOf, type MoneyOptions, whatIsMissing } from '#campaigns/approvals.ts';
 import { stylesFor } from '#campaigns/commands/command-output.ts';
 import {
   choiceOption,
@@ -18,7 +19,6 @@ import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
 import { reasonsOf, verdictText } from '#campaigns/commands/verdict-table.ts';
 import { ConfigError } from '#campaigns/config-error.ts';
 import { forecastPlan } from '#campaigns/forecast-plan.ts';
-import { approvalHashOf, approvalOf, type MoneyOptions, whatIsMissing } from '#campaigns/services.ts';
 import { fakePlan, fakeRow } from '#test/support/fake-campaign.ts';
 
 const plain = stylesFor({ color: false });

@@ -1,0 +1,89 @@
+/**
+ * Which price sheet is in force: the newest by date of those that ship with the product and those in the user's folder `prices/`.
+ * Owns: that rule, the sheet's hash, and writing a new one whole or not at all. Does not own: the format (price-sheet.ts) or where
+ * prices come from (price-sources).
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BudgetError } from '#budgets/budget-error.ts';
+import { type PriceSheet, parsePriceSheet, readPriceSheetText } from '#budgets/price-sheet.ts';
+
+/** Refreshed sheets, under version control beside the approvals that are bound to them. Relative to the working folder. */
+export const userSheetsFolder = 'prices';
+const shippedFolder = fileURLToPath(new URL('./price-sheets', import.meta.url));
+const sheetName = /^\d{4}-\d{2}-\d{2}\.json$/;
+
+function sheetsIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => sheetName.test(name)) : [];
+}
+
+/** Every dated sheet, oldest first; of one date the user's is later than the shipped one. */
+export function sheetFiles(folder: string = userSheetsFolder): readonly string[] {
+  const files = [shippedFolder, folder].flatMap((place, rank) =>
+    sheetsIn(place).map((name) => ({ name, rank, file: path.join(place, name) })),
+  );
+  files.sort((a, b) => (a.name === b.name ? a.rank - b.rank : a.name < b.name ? -1 : 1));
+  return files.map(({ file }) => file);
+}
+
+export function currentSheetFile(folder?: string): string {
+  const file = sheetFiles(folder).at(-1);
+  if (file === undefined) throw new BudgetError('bad-price-sheet', 'there is no price sheet');
+  return file;
+}
+
+/** Bytes of the sheet in force: what an approval is bound to. */
+export function currentPriceSheetText(): string {
+  return readPriceSheetText(currentSheetFile());
+}
+
+export interface SheetInForce {
+  readonly file: string;
+  readonly sheet: PriceSheet;
+  /** SHA-256 of the file's bytes, hex. */
+  readonly sha256: string;
+}
+
+export function sheetSha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Throws `bad-price-sheet` naming the file and the first thing that is wrong in it. */
+export function sheetInForce(folder?: string): SheetInForce {
+  const file = currentSheetFile(folder);
+  const text = readPriceSheetText(file);
+  try {
+    return { file, sheet: parsePriceSheet(text), sha256: sheetSha256(text) };
+  } catch (error) {
+    if (error instanceof BudgetError) throw new BudgetError(error.code, `${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/**
+ * Writes `text` as the sheet of its date. Throws `bad-price-sheet` when it could not be read back, `sheet-exists` rather than replace
+ * a sheet that approvals may be bound to.
+ */
+export function writeSheet(text: string, folder: string = userSheetsFolder): string {
+  const { date } = parsePriceSheet(text);
+  const file = path.join(folder, `${date}.json`);
+  mkdirSync(folder, { recursive: true });
+  const temporary = `${file}.tmp-${process.pid}`;
+  writeFileSync(temporary, text, { flush: true });
+  try {
+    linkSync(temporary, file); // unlike a rename it never replaces
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      throw new BudgetError(
+        'sheet-exists',
+        `${file} exists already: a sheet is never changed; move it away first`,
+      );
+    }
+    throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  return file;
+}
