@@ -103,8 +103,8 @@ export type Stack = CloudStack | LocalStack;
 
 const systemVm = { sku: 'm6i.2xlarge', vcpu: 8, memGiB: 32, option: 'on-demand' } as const;
 
-/** Interface endpoints so that images and logs need no NAT: ecr.api, ecr.dkr, sts, ec2, logs (S3 by the free gateway). */
-const ENDPOINTS = 5;
+/** So that images, logs and credentials need no NAT; S3 goes through a gateway that costs nothing. The program builds these. */
+export const interfaceEndpoints = ['ecr.api', 'ecr.dkr', 'sts', 'ec2', 'logs', 'eks', 'eks-auth'] as const;
 
 function awsStack(
   own: Pick<
@@ -120,7 +120,12 @@ function awsStack(
   const { tier, observabilityDiskGiB, ...rest } = own;
   const hourly: HourlyItem[] = [
     { component: 'control-plane', label: 'EKS cluster', unitId: 'aws.eks.standard', count: 1 },
-    { component: 'network', label: 'interface endpoints', unitId: 'aws.endpoint.hour', count: ENDPOINTS },
+    {
+      component: 'network',
+      label: 'interface endpoints',
+      unitId: 'aws.endpoint.hour',
+      count: interfaceEndpoints.length,
+    },
     { component: 'network', label: 'NAT gateways (none: endpoints)', unitId: 'aws.nat.hour', count: 0 },
     {
       component: 'network',

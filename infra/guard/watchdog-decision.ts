@@ -18,8 +18,6 @@ export interface Account {
   readonly accruedMicros: number;
   /** ISO. */
   readonly at: string;
-  /** The campaign's last sign of life; null for a stack that a person brought up. */
-  readonly heartbeat: string | null;
 }
 
 export interface Verdict {
@@ -34,7 +32,6 @@ export interface Verdict {
 export const UNKNOWN_VM_MICROS_PER_HOUR = 3_000_000;
 /** From a decision until nothing bills: noticing takes 3 minutes, draining 15. */
 const REACTION_MINUTES = 18;
-const HEARTBEAT_MINUTES_MOST = 10;
 /** Time that may pass between two looks before what happened in between counts as unknown; counted all the same. */
 const HOUR_MS = 3_600_000;
 
@@ -53,9 +50,6 @@ function judge(vms: readonly SeenVm[], account: Account, burnPerHour: number, no
   const cap = Math.min(...caps);
   if (projected >= cap)
     return `at most $${(projected / 1e6).toFixed(2)} by the time it is down, cap $${(cap / 1e6).toFixed(2)}`;
-  if (account.heartbeat !== null && now - Date.parse(account.heartbeat) > HEARTBEAT_MINUTES_MOST * 60_000) {
-    return `the campaign has been silent since ${account.heartbeat}`;
-  }
   return null;
 }
 
@@ -70,12 +64,11 @@ export function decide(
   return stacks.map((stack): Verdict => {
     const own = vms.filter((vm) => (vm.stack ?? STRAY) === stack);
     const burnPerHour = own.reduce((sum, vm) => sum + (vm.capMicrosPerHour ?? UNKNOWN_VM_MICROS_PER_HOUR), 0);
-    const before = accounts[stack] ?? { accruedMicros: 0, at: nowIso, heartbeat: null };
+    const before = accounts[stack] ?? { accruedMicros: 0, at: nowIso };
     const elapsed = Math.max(0, now - Date.parse(before.at));
     const account = {
       accruedMicros: before.accruedMicros + Math.ceil((burnPerHour * elapsed) / HOUR_MS),
       at: nowIso,
-      heartbeat: before.heartbeat,
     };
     return { stack, vms: own.length, account, stop: judge(own, account, burnPerHour, now) };
   });

@@ -4,7 +4,7 @@
  */
 import { sum, times, type UsdMicros, usdMicros, ZERO_USD } from '#budgets/money.ts';
 import { readPriceSheet } from '#budgets/price-sheet.ts';
-import { type CloudStack, cloudStackFor } from '#budgets/stacks.ts';
+import { type CloudStack, cloudStackFor, interfaceEndpoints } from '#budgets/stacks.ts';
 import type { StackConfig } from '#infra/config.ts';
 import { type AddressPlan, planAddresses } from '#infra/plan/cidr.ts';
 import { type MachinePlan, planMachines } from '#infra/plan/machines.ts';
@@ -42,9 +42,6 @@ export interface CloudPlan {
   readonly vmsPerHour: UsdMicros;
   readonly worstCase: WorstCase;
 }
-
-/** So that images, logs and credentials need no way out to the internet; S3 goes through a gateway that costs nothing. */
-const ENDPOINTS = ['ecr.api', 'ecr.dkr', 'sts', 'ec2', 'logs', 'eks', 'eks-auth'] as const;
 
 const FIXED_SKU = { aws: { sku: 'm6i.2xlarge', vcpu: 8 }, gcp: { sku: 'n2d-standard-8', vcpu: 8 } } as const;
 const SYSTEM_VMS = 3;
@@ -97,7 +94,12 @@ function fixedOf(
   const items: FixedItem[] = [
     ...vms,
     { kind: 'hourly', label: 'EKS cluster', unitId: 'aws.eks.standard', count: 1 },
-    { kind: 'hourly', label: 'interface endpoints', unitId: 'aws.endpoint.hour', count: ENDPOINTS.length },
+    {
+      kind: 'hourly',
+      label: 'interface endpoints',
+      unitId: 'aws.endpoint.hour',
+      count: interfaceEndpoints.length,
+    },
     { kind: 'disk', label: 'disks', unitId: 'aws.ebs.gp3', gib },
     { kind: 'once', label: 'logs', unitId: 'aws.logs.ingest', quantity: logGb + flowGb },
     // The image and some megabytes of metrics and credentials per VM.
@@ -138,7 +140,7 @@ export function planCloud(
     fixedGroups,
     controlPlaneTier: config.nodes > 1_000 ? ('tier-xl' as const) : ('standard' as const),
     flowLogs: config.nodes <= 1_000,
-    interfaceEndpoints: ENDPOINTS,
+    interfaceEndpoints,
   };
   const onDemandVcpu = fixedGroups.reduce((sum, group) => sum + group.count * group.vcpu, 0);
   const quotas =

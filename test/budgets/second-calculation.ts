@@ -87,7 +87,7 @@ function pricesOf(sheetText: string, phase: string): Prices {
     4 * system +
     unit('aws.eks.standard') +
     (stack.xl ? unit('aws.eks.tier-xl') : 0) +
-    5 * unit('aws.endpoint.hour') +
+    7 * unit('aws.endpoint.hour') +
     stack.logGigabytes * unit('aws.logs.ingest') +
     stack.egressGigabytes * unit('aws.transfer.egress');
   const disks = (vms: number) => ((vms * 30 + 90 + stack.observabilityGiB) / 730) * unit('aws.ebs.gp3');

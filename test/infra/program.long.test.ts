@@ -5,8 +5,10 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { runProgram } from '#infra/program.ts';
+import { untagged } from '#test/bed/cloud-audit.ts';
 import { DeclaredTypes } from '#test/bed/providers/declared-types.ts';
 import { Engine, type Outcome, type Registered } from '#test/infra/engine/engine.ts';
+import { openNamespaces, securityRows, violations } from '#test/infra/security-rows.ts';
 import { noon, onCloud } from '#test/infra/stack-fixture.ts';
 
 const later = '2026-12-01T12:30:07Z';
@@ -81,6 +83,57 @@ for (const key of ['aws 1k-nodes', 'aws 10k-nodes', 'gcp 10k-nodes']) {
     );
   });
 }
+
+const asObjects = ({ resources }: Outcome) =>
+  resources.filter((one) => one.isCustom).map((one) => ({ ...one, id: one.name, parent: '' }));
+
+for (const cloud of ['aws', 'gcp'] as const) {
+  test(`${cloud}: every row of the security table holds, and looks at something`, (context) => {
+    const { resources } = all(`${cloud} 10k-nodes`).first;
+    for (const row of securityRows) {
+      const seen = resources.filter(({ type }) => row.type.test(type)).length;
+      if (row.clouds.includes(cloud)) assert.ok(seen > 0, `nothing to look at: ${row.says}`);
+      assert.deepEqual(violations(row, resources), [], row.says);
+    }
+    assert.deepEqual(openNamespaces(resources), [], 'namespaces that deny nothing');
+    context.diagnostic(`${cloud}: ${securityRows.length + 1} rows over ${resources.length} resources`);
+  });
+
+  test(`${cloud}: whatever bills carries the tags, VMs and their disks through templates and groups too`, () => {
+    const objects = asObjects(all(`${cloud} 10k-nodes`).first);
+    assert.deepEqual(untagged(objects), []);
+    const stripped = objects.map((one) => ({
+      ...one,
+      inputs: { ...one.inputs, tags: undefined, tagSpecifications: [], nodeConfig: {}, resourceLabels: {} },
+    }));
+    assert.ok(untagged(stripped).length > 10, 'objects without tags are seen');
+  });
+}
+
+test('a row of the security table that holds for anything would be no row', () => {
+  const nothing = { name: 'planted', inputs: {} };
+  for (const row of securityRows) {
+    const type = [...built.values()]
+      .flatMap(({ first }) => first.resources.map((one) => one.type))
+      .concat('aws:ec2/natGateway:NatGateway', 'kubernetes:core/v1:Secret')
+      .find((one) => row.type.test(one));
+    assert.ok(type !== undefined, row.says);
+    const planted = {
+      mapPublicIpOnLaunch: true,
+      ingress: [{ cidrBlocks: ['0.0.0.0/0'] }],
+      policy: '{"Action":"*"}',
+      spec: { template: { spec: { containers: [{ image: 'registry.invalid/x:latest' }] } } },
+      data: { token: 'planted' },
+    };
+    assert.equal(violations(row, [{ ...nothing, type, inputs: planted }]).length, 1, row.says);
+  }
+  assert.deepEqual(
+    openNamespaces([
+      { ...nothing, type: 'kubernetes:core/v1:Namespace', inputs: { metadata: { name: 'open' } } },
+    ]),
+    ['open'],
+  );
+});
 
 test('AWS: every group has a schedule that empties it by name, made before it', () => {
   const { first } = all('aws 10k-nodes');

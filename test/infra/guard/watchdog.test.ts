@@ -24,7 +24,6 @@ const vm = (more: Partial<SeenVm> = {}): SeenVm => ({
 const before = (more: Partial<Account> = {}): Account => ({
   accruedMicros: 0,
   at: '2026-12-01T11:59:00Z',
-  heartbeat: null,
   ...more,
 });
 const stopOf = (vms: readonly SeenVm[], account?: Account): string | null =>
@@ -40,10 +39,6 @@ test('a VM without a stack stops', () =>
   assert.match(decide([vm({ stack: null })], {}, now)[0]?.stop ?? '', /has no stack tag/));
 test('VMs that do not say what the run may cost stop', () =>
   assert.match(stopOf([vm({ runCapMicros: null })]) ?? '', /no VM says/));
-test('a silent campaign stops after ten minutes, a person without heartbeat does not', () => {
-  assert.match(stopOf([vm()], before({ heartbeat: '2026-12-01T11:49:59Z' })) ?? '', /silent/);
-  assert.equal(stopOf([vm()], before({ heartbeat: '2026-12-01T11:50:00Z' })), null);
-});
 
 test('it stops while the rest of the cap still pays for stopping', () => {
   const cap = 1_000_000_000;
