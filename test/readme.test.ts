@@ -15,7 +15,9 @@ import { addCloudCommands } from '#campaigns/commands/cloud-commands.ts';
 import { addLedgerCommands } from '#campaigns/commands/ledger-commands.ts';
 import { addMeasureCommand } from '#campaigns/commands/measure-command.ts';
 import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
+import { addOptimiseCommand } from '#campaigns/commands/optimise-command.ts';
 import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
+import { addPriceCommands } from '#campaigns/commands/price-commands.ts';
 import { addRecordCommands } from '#campaigns/commands/record-commands.ts';
 import { addSessionCommands } from '#campaigns/commands/session-commands.ts';
 import { addSimulateCommand } from '#campaigns/commands/simulate-command.ts';
@@ -111,7 +113,9 @@ for (const add of [
   addSimulateCommand,
   addMeasureCommand,
   addMoneyCommands,
+  addOptimiseCommand,
   addApprovalCommands,
+  addPriceCommands,
   addCloudCommands,
   addLedgerCommands,
   addSessionCommands,

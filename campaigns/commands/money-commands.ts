@@ -1,5 +1,5 @@
 /**
- * `forecast`, `prices`: money before it is spent.
+ * `forecast`: money before it is spent.
  * Owns: their options and exit codes. Does not own: any amount (budgets) or approvals (approval-commands.ts).
  */
 import type { Command } from 'commander';
@@ -58,13 +58,6 @@ async function forecastAnswer(phase: string, options: PhaseMoneyOptions): Promis
   };
 }
 
-async function pricesAnswer(): Promise<Answer> {
-  const { readPriceSheet } = await import('#budgets/price-sheet.ts');
-  const { pricesText } = await import('#campaigns/commands/money-text.ts');
-  const sheet = readPriceSheet();
-  return { text: pricesText(sheet), document: { prices: sheet }, exitCode: exitCodes.passed };
-}
-
 export function moneyOptions(command: Command): Command {
   return command
     .option(
@@ -90,12 +83,5 @@ export function addMoneyCommands(program: Command, holder: ExitHolder): void {
       'npm run campaign forecast phase3 -- --replications 3 --budget 5000',
     ],
     run: ([phase = ''], options) => forecastAnswer(phase, options),
-  });
-  addCommand<CommonOptions>(program, holder, {
-    name: 'prices',
-    summary: 'the dated price sheet with its sources',
-    options: (command) => command,
-    examples: ['npm run campaign prices', 'npm run campaign prices -- --json'],
-    run: pricesAnswer,
   });
 }

@@ -4,8 +4,7 @@
  */
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import type { Forecast } from '#budgets/forecast.ts';
-import { formatUnitPrice, formatUsd } from '#budgets/money.ts';
-import type { PriceSheet } from '#budgets/price-sheet.ts';
+import { formatUsd } from '#budgets/money.ts';
 import { type Column, textTable } from '#campaigns/commands/text-table.ts';
 
 const usHour = 3_600_000_000;
@@ -51,54 +50,4 @@ export function forecastText(campaign: CampaignForecast): string {
     `  ${breach.severity === 'over' ? 'OVER' : 'at risk'}: ${breach.sentence}`,
   ]);
   return `${[head, '', rowsText(shown).trimEnd(), '', total, limits, ...broken].join('\n')}\n`;
-}
-
-export function pricesText(sheet: PriceSheet): string {
-  const instances: Column[] = [
-    { title: 'provider' },
-    { title: 'region' },
-    { title: 'type' },
-    { title: 'vCPU', align: 'right' },
-    { title: 'GiB', align: 'right' },
-    { title: 'on demand $/h', align: 'right' },
-    { title: 'spot $/h', align: 'right' },
-    { title: 'interruptions' },
-    { title: 'source' },
-  ];
-  const rows = sheet.instances.map((one) => [
-    one.provider,
-    one.region,
-    one.sku,
-    String(one.vcpu),
-    String(one.memGiB),
-    one.onDemand === null ? 'unknown' : formatUnitPrice(one.onDemand.usdPerHour),
-    one.spot === null ? 'unknown' : formatUnitPrice(one.spot.usdPerHour),
-    one.interruption?.band ?? 'unknown',
-    one.onDemand?.source ?? one.spot?.source ?? '',
-  ]);
-  const units: Column[] = [
-    { title: 'price' },
-    { title: 'item', most: 60 },
-    { title: 'USD', align: 'right' },
-    { title: 'unit' },
-    { title: 'source' },
-  ];
-  const unitRows = sheet.unitPrices.map((one) => [
-    one.id,
-    one.item,
-    one.usd === null ? 'unknown' : formatUnitPrice(one.usd),
-    one.unit,
-    one.source,
-  ]);
-  const sources = Object.entries(sheet.sources).map(([name, address]) => `  ${name}: ${address}`);
-  const head = `prices of ${sheet.date}, ${sheet.currency}, ${sheet.tax}`;
-  return [
-    head,
-    sheet.warning,
-    '',
-    textTable(instances, rows),
-    textTable(units, unitRows),
-    'sources:',
-    ...sources,
-  ].join('\n');
 }
