@@ -25,6 +25,7 @@ import { parseRegister, type SignerRegister } from '#budgets/signature.ts';
 import { canonicalJson } from '#campaigns/canonical-json.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 import type { ApprovalRecord } from '#campaigns/results/reader.ts';
+import { deploymentObstacles } from '#campaigns/targets/kubernetes/stack-settings.ts';
 
 export interface MoneyOptions {
   readonly limits: Limits;
@@ -160,6 +161,6 @@ export function whatIsMissing(
     ...approvalGaps(plan, approval, money),
   ];
   if (!hasCloudCredentials()) missing.push(`credentials: none of ${credentialVariables.join(', ')} is set`);
-  missing.push('deployment: this version predicts and prices cloud phases, it does not deploy them yet');
+  for (const obstacle of deploymentObstacles(plan)) missing.push(`deployment: ${obstacle}`);
   return missing;
 }

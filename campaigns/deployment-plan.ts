@@ -8,6 +8,7 @@
 import { cellId } from '#campaigns/plan.ts';
 import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import { planRealTime } from '#campaigns/targets/processes/real-window.ts';
 
 /** One network: created, used for its cells one after the other, destroyed. */
 export interface PlannedDeployment {
@@ -68,7 +69,33 @@ export function clusterRows(plan: Plan): readonly PlannedRow[] {
   return rows;
 }
 
-/** One network per size, small ones first: a mistake shows before it is expensive. */
+/** Of a deployment's life for its runs; the rest is creating, gathering and removing. */
+const runSecondsMost = 7_200;
+/** Handing in, gathering, assigning and collecting of one run. */
+const aroundRunSeconds = 60;
+
+function secondsOf({ spec }: PlannedCell): number {
+  const { warmupUs, measureUs, cooldownUs } = planRealTime(spec);
+  return aroundRunSeconds + (warmupUs + measureUs + cooldownUs) / 1_000_000;
+}
+
+/** As many as fit into the life of a network; at least one in each. */
+function inWindows(cells: readonly PlannedCell[]): PlannedCell[][] {
+  const windows: PlannedCell[][] = [];
+  let left = 0;
+  for (const cell of cells) {
+    const seconds = secondsOf(cell);
+    if (windows.length === 0 || seconds > left) {
+      windows.push([]);
+      left = runSecondsMost;
+    }
+    windows.at(-1)!.push(cell);
+    left -= seconds;
+  }
+  return windows;
+}
+
+/** Networks by size, small ones first: a mistake shows before it is expensive. */
 export function deploymentsOf(plan: Plan): readonly PlannedDeployment[] {
   const known = deploymentsOfPlan.get(plan);
   if (known !== undefined) return known;
@@ -83,6 +110,7 @@ export function deploymentsOf(plan: Plan): readonly PlannedDeployment[] {
     }
   }
   const deployments = [...groups.values()]
+    .flatMap(inWindows)
     .map((cells) => {
       const { nodes, nodesPerProcess = 1 } = cells[0]!.spec;
       return { nodes, nodesPerProcess, cells };

@@ -11,6 +11,8 @@ import type { PoolOutcome } from '#campaigns/pool.ts';
 import type { Progress, Target } from '#campaigns/targets/target.ts';
 
 export interface ClusterRequest {
+  /** Of the campaign, for what the deployment has to remember. */
+  readonly folder: string;
   readonly campaign: string;
   readonly stack: string;
   readonly deployment: PlannedDeployment;
@@ -21,6 +23,7 @@ export interface ClusterRequest {
 export type ClusterFactory = (request: ClusterRequest) => Promise<Target>;
 
 export interface SagaOptions {
+  readonly folder: string;
   readonly campaign: string;
   readonly stack: string;
   /** Null: this program deploys nothing. */
@@ -136,11 +139,17 @@ export class DeploymentSaga {
   }
 
   #target(deployment: PlannedDeployment): Promise<Target> {
-    const { cluster, campaign, stack, say } = this.#options;
+    const { cluster, folder, campaign, stack, say } = this.#options;
     if (cluster === null) return Promise.reject(new Error('this program deploys nothing'));
     const known = this.#targets.get(deployment.name);
     if (known !== undefined) return known;
-    const target = cluster({ campaign, stack, deployment, say: (text) => say(deployment.name, text) });
+    const target = cluster({
+      folder,
+      campaign,
+      stack,
+      deployment,
+      say: (text) => say(deployment.name, text),
+    });
     this.#targets.set(deployment.name, target);
     // What could not be made now is made anew by the next step.
     target.catch(() => this.#targets.delete(deployment.name));

@@ -44,10 +44,10 @@ function measuredCells(plan: Plan): ReadonlySet<string> {
   return new Set(rows.flatMap(({ cells }) => cells.map(({ id }) => id)));
 }
 
-/** The approval step is done and found nothing missing. */
+/** The approval step is done and nothing is missing; what was overridden stays as a note. */
 export function isApproved(plan: Plan, state: JournalState): boolean {
   const approval = state.steps.get('approval');
-  return plan.target === 'kubernetes' && approval?.exitCodes.length === 0 && approval.notes.length === 0;
+  return plan.target === 'kubernetes' && approval?.exitCodes.length === 0;
 }
 
 export function deploymentState(state: JournalState, { name }: PlannedDeployment): DeploymentState {

@@ -146,6 +146,7 @@ class Operator {
     const { target, processes = target } = services;
     this.#pools = { simulator: new Pool(target), processes: new Pool(processes) };
     this.#saga = new DeploymentSaga({
+      folder,
       campaign: this.#plan.campaign,
       stack: this.#plan.stack,
       cluster: services.cluster ?? null,

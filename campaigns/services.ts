@@ -35,6 +35,10 @@ export function createServices(money: MoneyOptions, report: OperatorServices['re
   return {
     target: simulatorTarget,
     processes: processesTarget,
+    cluster: async (request) => {
+      const { createKubernetes } = await import('#campaigns/targets/kubernetes/target.ts');
+      return createKubernetes(request);
+    },
     secondsOf: ({ spec }) => expectedSeconds(spec, packingOf(spec)),
     checkFeasibility: (plan) => checkPlan(plan, plannedMoney(plan, money.limits)),
     forecast: (record) => {

@@ -17,14 +17,22 @@ import { type CampaignRecord, readCampaign } from '#campaigns/results/reader.ts'
 /** One Ctrl-C reaches this process twice when npm runs it: from the terminal, and handed on by npm. */
 const sameInterruptMs = 500;
 
-/** Runs until closed or interrupted. A second Ctrl-C leaves at once. */
-export async function driveCampaign(folder: string, services: OperatorServices): Promise<CampaignEnd> {
+/**
+ * Runs until closed or interrupted. A second Ctrl-C leaves at once. A teardown is a session that is stopped from its beginning; the
+ * first Ctrl-C changes nothing about it.
+ */
+export async function driveCampaign(
+  folder: string,
+  services: OperatorServices,
+  { isTeardown = false } = {},
+): Promise<CampaignEnd> {
   const stop = new AbortController();
+  if (isTeardown) stop.abort();
   const leave = new AbortController();
   const view = new ProgressView();
   let firstMs = 0;
   const interrupt = (): void => {
-    if (!stop.signal.aborted) {
+    if (firstMs === 0) {
       firstMs = performance.now();
       stop.abort();
     } else if (performance.now() - firstMs > sameInterruptMs) leave.abort();

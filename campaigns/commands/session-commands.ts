@@ -1,5 +1,5 @@
 /**
- * `status`, `resume`, `stop`: a running or broken campaign.
+ * `status`, `resume`, `stop`, `teardown`: a running or broken campaign.
  * Owns: their options and words. Does not own: the session (campaign-session.ts) or the lock (lock.ts).
  */
 import path from 'node:path';
@@ -162,6 +162,26 @@ async function stop(name: string, options: SessionOptions & { readonly now?: boo
   return { text, document: { campaign, stopped: true, pid: owner.pid }, exitCode: exitCodes.passed };
 }
 
+/** A session that is told to stop before it begins: it removes what stands or may stand, and does nothing else. */
+async function teardown(name: string, options: SessionOptions): Promise<Answer> {
+  const { findCampaign, readPlan } = await import('#campaigns/results/reader.ts');
+  const { createServices } = await import('#campaigns/services.ts');
+  const { limitsOf } = await import('#campaigns/commands/plan-request.ts');
+  const { driveCampaign } = await import('#campaigns/commands/campaign-session.ts');
+  const folder = findCampaign(runsFolder(options.out), name);
+  const campaign = path.basename(folder);
+  const limits = limitsOf(readPlan(folder, null));
+  const money = { limits, budgetGiven: false, approve: null, now: () => new Date().toISOString() };
+  const services = createServices(money, async () => {});
+  const { deployments, isStanding } = await driveCampaign(folder, services, { isTeardown: true });
+  const lines = deployments.map((line) => `  ${line}\n`).join('');
+  const text = isStanding
+    ? `${campaign}: not everything is gone\n${lines}try again, or look: npm run campaign inventory -- --help\n`
+    : `${campaign}: nothing of its networks is left\n`;
+  const exitCode = isStanding ? exitCodes.teardownIncomplete : exitCodes.passed;
+  return { text, document: { campaign, deployments, is_standing: isStanding }, exitCode };
+}
+
 const outOption = (command: Command): Command =>
   command.option('--out <DIR>', 'folder that holds the campaigns (default runs)');
 
@@ -191,5 +211,15 @@ export function addSessionCommands(program: Command, holder: ExitHolder): void {
     options: (command) => outOption(command).option('--now', 'as Ctrl-C twice: journal and leave at once'),
     examples: ['npm run campaign stop', 'npm run campaign stop -- --now'],
     run: ([name = 'latest'], options) => stop(name, options),
+  });
+  addCommand<SessionOptions>(program, holder, {
+    name: 'teardown',
+    summary: 'remove what a broken campaign left in the cloud, and prove that nothing is left',
+    description:
+      'Destroys every network that the journal does not prove to be gone: engine, then a sweep by tag, then an inventory.\nExit 0: nothing is left. 31: something is, and it is named.',
+    arguments: optional,
+    options: outOption,
+    examples: ['npm run campaign teardown', 'npm run campaign teardown -- phase2-20260101T120000Z --json'],
+    run: ([name = 'latest'], options) => teardown(name, options),
   });
 }

@@ -158,6 +158,12 @@ export async function awsGround(
     podCidrs: cloud.addresses.measured,
     placement: placements,
     deadline: deadMan.deadline,
-    outputs: { region, clusterName: cluster.cluster.name, groups: pools.groups.map((group) => group.name) },
+    outputs: {
+      region,
+      clusterName: cluster.cluster.name,
+      groups: pools.groups.map((group) => group.name),
+      // No secret: whoever deploys draws a token of their own.
+      kubeconfig: cluster.kubeconfig,
+    },
   };
 }

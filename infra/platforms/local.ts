@@ -22,7 +22,7 @@ export function localGround(plan: StackPlan, config: StackConfig): Ground {
     podCidrs: ['10.0.0.0/8'],
     placement: { nodes: anywhere, system: anywhere, metrics: anywhere },
     deadline: pulumi.output(plan.deadline.at),
-    outputs: {},
+    outputs: { kubeContext: config.kubeContext },
   };
 }
 

@@ -39,6 +39,8 @@ export function isProbed(pod: V1Pod): boolean {
 
 export class PodProcess {
   readonly name: string;
+  readonly namespace: string;
+  readonly address: string;
   /** Status as it was last written, as text. */
   reported = '';
   readonly #options: PodProcessOptions;
@@ -54,6 +56,8 @@ export class PodProcess {
   constructor(options: PodProcessOptions) {
     this.#options = options;
     this.name = options.pod.metadata?.name ?? '';
+    this.namespace = options.pod.metadata?.namespace ?? '';
+    this.address = options.address;
     const [container] = options.pod.spec?.containers ?? [];
     if (container === undefined) throw new Error(`pod ${this.name} has no container`);
     this.#container = container;

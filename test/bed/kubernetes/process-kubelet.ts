@@ -12,8 +12,14 @@ import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node';
 import { Children } from '#campaigns/targets/processes/children.ts';
 import { until } from '#test/bed/patience.ts';
 import { isProbed, PodProcess, type ServiceLookup } from './pod-process.ts';
+import { PortDoor } from './port-door.ts';
 
 const roundMs = 200;
+
+/** Images of others, metrics and dashboards, have no program here: their pods stay as they are. */
+function isOfThisProduct(pod: V1Pod): boolean {
+  return pod.spec?.containers[0]?.image?.includes('bft-scale@') === true;
+}
 
 export class ProcessKubelet {
   readonly name: string;
@@ -22,6 +28,7 @@ export class ProcessKubelet {
   readonly #pods = new Map<string, PodProcess>();
   readonly #children = new Children();
   readonly #server: string;
+  readonly #door: PortDoor;
   #addresses = 0;
   #isStopped = false;
   #loop: Promise<void> = Promise.resolve();
@@ -36,6 +43,12 @@ export class ProcessKubelet {
     config.loadFromFile(kubeconfig);
     this.#server = config.getCurrentCluster()?.server ?? '';
     this.core = config.makeApiClient(CoreV1Api);
+    const folder = path.dirname(kubeconfig);
+    this.#door = new PortDoor(
+      path.join(folder, 'server.crt'),
+      path.join(folder, 'server.key'),
+      (namespace, pod) => this.#addressOf(namespace, pod),
+    );
   }
 
   /** Registers the node, Ready, and begins to look for pods. */
@@ -48,6 +61,7 @@ export class ProcessKubelet {
     // Controllers write to the node, too: whatever version they made, this is its status.
     delete node.metadata?.resourceVersion;
     node.status = {
+      daemonEndpoints: { kubeletEndpoint: { Port: await this.#door.listen() } },
       capacity: { ...size },
       allocatable: { ...size },
       addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
@@ -61,6 +75,7 @@ export class ProcessKubelet {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#loop;
+    await this.#door.close();
     for (const pod of this.#pods.values()) pod.forget();
     await this.#children.destroy();
   }
@@ -105,6 +120,7 @@ export class ProcessKubelet {
     let own = this.#pods.get(uid);
     if (own === undefined) {
       if (pod.metadata?.deletionTimestamp !== undefined) return await this.#remove(pod);
+      if (!isOfThisProduct(pod)) return;
       own = this.#adopt(pod, uid);
       this.#pods.set(uid, own);
     }
@@ -114,6 +130,11 @@ export class ProcessKubelet {
     }
     await own.step();
     await this.#report(pod, own);
+  }
+
+  #addressOf(namespace: string, name: string): string | null {
+    const found = [...this.#pods.values()].find((pod) => pod.name === name && pod.namespace === namespace);
+    return found?.isRunning === true ? found.address : null;
   }
 
   #adopt(pod: V1Pod, uid: string): PodProcess {

@@ -62,16 +62,18 @@ function projectBeside(project: string, folder: string): string {
 /** Local in the sense of Pulumi: state in files below `home`. */
 export class Engine {
   readonly home = mkdtempSync(path.join(os.tmpdir(), 'bft-bed-'));
-  readonly #project: string;
-  readonly #env: Readonly<Record<string, string>>;
+  /** Folder of Pulumi.yaml, beside the repository's. */
+  readonly project: string;
+  /** What every command of it needs. */
+  readonly env: Readonly<Record<string, string>>;
   readonly #running = new Set<ChildProcess>();
 
   constructor({ project, env = {} }: EngineOptions) {
-    this.#project = projectBeside(project, path.join(this.home, 'project'));
+    this.project = projectBeside(project, path.join(this.home, 'project'));
     const state = path.join(this.home, 'state');
     mkdirSync(state);
     const repository = path.resolve(import.meta.dirname, '../../..');
-    this.#env = {
+    this.env = {
       HOME: this.home,
       TMPDIR: os.tmpdir(),
       LANG: 'C.UTF-8',
@@ -97,8 +99,8 @@ export class Engine {
 
   start(words: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const child = spawn(path.join(pulumiTool.folder, 'pulumi'), [...words, '--non-interactive'], {
-      cwd: this.#project,
-      env: { ...this.#env, ...env },
+      cwd: this.project,
+      env: { ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#running.add(child);
