@@ -15,7 +15,7 @@ function join(socket: WebSocket, host: string, port: number): void {
   const head = Buffer.from([port & 255, port >> 8]);
   for (const channel of [0, 1]) socket.send(Buffer.concat([Buffer.from([channel]), head]));
   const inside = net.connect(port, host);
-  inside.on('data', (bytes) => socket.send(Buffer.concat([Buffer.from([0]), bytes])));
+  inside.on('data', (bytes: Buffer) => socket.send(Buffer.concat([Buffer.from([0]), bytes])));
   inside.on('close', () => socket.close());
   inside.on('error', () => socket.close());
   socket.on('message', (message: Buffer) => {

@@ -17,6 +17,7 @@ import { readCampaign } from '#campaigns/results/reader.ts';
 import { createKubernetes } from '#campaigns/targets/kubernetes/target.ts';
 import { type ControlPlane, startControlPlane } from '#test/bed/kubernetes/control-plane.ts';
 import { ProcessKubelet } from '#test/bed/kubernetes/process-kubelet.ts';
+import { cloudEnvironment, FakeCloud } from '#test/bed/providers/fake-cloud.ts';
 import { Engine } from '#test/bed/pulumi/engine.ts';
 import { repository } from '#test/bed/stack-bed.ts';
 import { kubernetesTool, missing, pulumiTool } from '#test/bed/tools.ts';
@@ -45,6 +46,7 @@ describe('a campaign on twenty pods', { skip: missing(pulumiTool, kubernetesTool
     kubelet = new ProcessKubelet(plane.kubeconfig, 'processes-0', {});
     await kubelet.start({ cpu: '64', memory: '128Gi', pods: '110', 'ephemeral-storage': '200Gi' });
     engine = new Engine({ project: repository, env: { BED_KUBECONFIG: plane.kubeconfig } });
+    const cloud = new FakeCloud(path.join(engine.home, 'cloud'));
     const config = {
       platform: 'local',
       phase: 'phase2',
@@ -59,7 +61,7 @@ describe('a campaign on twenty pods', { skip: missing(pulumiTool, kubernetesTool
       stringify({ config: Object.fromEntries(keys) }),
     );
     // The Automation API looks for the program on the PATH of this process.
-    Object.assign(process.env, engine.env);
+    Object.assign(process.env, engine.env, { [cloudEnvironment.folder]: cloud.folder });
   });
   after(async () => {
     engine?.close();
