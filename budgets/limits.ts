@@ -84,3 +84,23 @@ export function alertsReached(forecast: Forecast, limits: Limits): readonly Aler
     reached: p50.usdMicros >= at ? 'at P50' : p90.usdMicros >= at ? 'at P90 only' : 'not reached',
   }));
 }
+
+/** Shares of the limit per run at which an alert rings, per cent; the guard rings at the same. */
+export const runAlertPercents: readonly number[] = [50, 80, 100];
+
+export interface RunAlert {
+  readonly rowId: string;
+  /** The highest of `runAlertPercents` that one run, deployed alone, reaches. */
+  readonly percent: number;
+  readonly reached: 'at P50' | 'at P90 only';
+}
+
+/** Runs that would ring, in row order; one entry for each, the loudest. */
+export function runAlerts(forecast: Forecast, limits: Limits): readonly RunAlert[] {
+  return forecast.rows.flatMap(({ rowId, alone }): RunAlert[] => {
+    const percent = runAlertPercents.findLast((share) => alone.p90.usdMicros * 100 >= limits.perRun * share);
+    if (percent === undefined) return [];
+    const isAtP50 = alone.p50.usdMicros * 100 >= limits.perRun * percent;
+    return [{ rowId, percent, reached: isAtP50 ? 'at P50' : 'at P90 only' }];
+  });
+}

@@ -2,6 +2,7 @@
  * From a plan to its forecast, and from the forecast to what feasibility compares with the limits: measured hours from the specs, repetitions from the cells, traffic from what was simulated.
  * Owns: the mapping. Does not own: prices, stacks or arithmetic (budgets), or the plan.
  */
+import { readAccuracy, risksFrom } from '#budgets/accuracy.ts';
 import { type CampaignForecast, forecastCampaign } from '#budgets/campaign-forecast.ts';
 import type { ForecastInput, ForecastRowInput } from '#budgets/forecast.ts';
 import { defaultLimits, type Limits } from '#budgets/limits.ts';
@@ -67,7 +68,8 @@ export function forecastInputOf(
   asOf: string,
 ): ForecastInput {
   const rows = plan.rows.map((row) => rowInput(row, results)).filter((row) => row !== null);
-  return { campaign: plan.campaign, phase: plan.phase, stack: stackOf(plan), sheet, asOf, rows };
+  const risks = risksFrom(readAccuracy());
+  return { campaign: plan.campaign, phase: plan.phase, stack: stackOf(plan), sheet, asOf, rows, risks };
 }
 
 function comparisonStack(rows: readonly ForecastRowInput[]): CloudStack {

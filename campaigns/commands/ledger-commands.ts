@@ -174,6 +174,16 @@ async function reconcileAnswer(name: string, options: ReconcileOptions): Promise
   const { reconcile } = await import('#budgets/ledger/reconcile.ts');
   const ledger = await open(name, options.out);
   const result = reconcile(ledger.chain, options.tolerance ?? 5);
+  const { accuracyFile, storeAccuracy } = await import('#budgets/accuracy.ts');
+  const scored = result.scores.map(({ component, ratio, actualState, insideP90 }) => ({
+    component,
+    ratio,
+    actualState,
+    insideP90,
+  }));
+  const stored = storeAccuracy(ledger.campaign, ledger.chain.head.lastHash, scored)
+    ? [`stored for the next forecasts: ${accuracyFile}`]
+    : [];
   const compared = result.lines.some((line) => line.metered !== null || line.billed !== null);
   const accrued = result.lines.reduce((total, line) => total + line.accrual, 0);
   const standing = !compared
@@ -186,6 +196,7 @@ async function reconcileAnswer(name: string, options: ReconcileOptions): Promise
     standing,
     `metered and not billed: $${decimalUsd(accrued as UsdMicros)}`,
     ...scoreText(result),
+    ...stored,
   ].join('\n');
   const exitCode = !compared
     ? exitCodes.inconclusive

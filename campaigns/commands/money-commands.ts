@@ -45,7 +45,54 @@ function isOver(forecast: CampaignForecast): boolean {
   return forecast.breaches.some((breach) => breach.severity === 'over');
 }
 
+/** Every phase by itself and their sum. P90 adds up as if everything went wrong together: an upper bound. */
+async function totalAnswer(options: PhaseMoneyOptions): Promise<Answer> {
+  const { phaseNames } = await import('#campaigns/scenario-file.ts');
+  const { formatUsd, sum } = await import('#budgets/money.ts');
+  const { textTable } = await import('#campaigns/commands/text-table.ts');
+  const phases = [];
+  for (const name of phaseNames()) phases.push((await pricePhase(name, options)).forecast);
+  const totals = phases.map(({ forecast, limits, breaches }) => ({
+    phase: forecast.phase,
+    stack: forecast.stack.name,
+    p50: forecast.total.p50.usdMicros,
+    p90: forecast.total.p90.usdMicros,
+    limit: limits.campaign,
+    breaks: breaches.filter(({ severity }) => severity === 'over').map(({ subject }) => subject),
+  }));
+  const p50 = sum(totals.map((one) => one.p50));
+  const p90 = sum(totals.map((one) => one.p90));
+  const right = { align: 'right' as const };
+  const table = textTable(
+    [
+      { title: 'phase' },
+      { title: 'stack' },
+      { title: 'P50', ...right },
+      { title: 'P90', ...right },
+      { title: 'limit', ...right },
+      { title: 'over a limit', most: 60 },
+    ],
+    [
+      ...totals.map((one) => [
+        one.phase,
+        one.stack,
+        formatUsd(one.p50),
+        formatUsd(one.p90),
+        formatUsd(one.limit),
+        one.breaks.join(', ') || '-',
+      ]),
+      ['all', '', formatUsd(p50), formatUsd(p90), '', ''],
+    ],
+  );
+  return {
+    text: `FORECAST of every phase, before tax\n\n${table}P90 of all: as if every phase went wrong at once, an upper bound\n`,
+    document: { phases: totals, total: { p50, p90 } },
+    exitCode: totals.some(({ breaks }) => breaks.length > 0) ? exitCodes.overBudget : exitCodes.passed,
+  };
+}
+
 async function forecastAnswer(phase: string, options: PhaseMoneyOptions): Promise<Answer> {
+  if (phase === 'all') return totalAnswer(options);
   const { plan, forecast } = await pricePhase(phase, options);
   const { forecastText } = await import('#campaigns/commands/money-text.ts');
   const levers = forecast.breaches.flatMap((breach) => breach.levers.map((lever) => `  ${lever.text}`));
@@ -71,7 +118,7 @@ export function moneyOptions(command: Command): Command {
 }
 
 export function addMoneyCommands(program: Command, holder: ExitHolder): void {
-  const phaseArgument = [{ name: '<phaseN>', about: 'phase1 to phase4' }];
+  const phaseArgument = [{ name: '<phaseN>', about: 'phase1 to phase4, or all' }];
   addCommand<PhaseMoneyOptions>(program, holder, {
     name: 'forecast',
     summary: 'what a phase would cost, against its limits',
@@ -80,6 +127,7 @@ export function addMoneyCommands(program: Command, holder: ExitHolder): void {
     options: moneyOptions,
     examples: [
       'npm run campaign forecast phase3',
+      'npm run campaign forecast all',
       'npm run campaign forecast phase3 -- --replications 3 --budget 5000',
     ],
     run: ([phase = ''], options) => forecastAnswer(phase, options),

@@ -4,6 +4,7 @@
  */
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import type { Forecast } from '#budgets/forecast.ts';
+import { runAlerts } from '#budgets/limits.ts';
 import { formatUsd } from '#budgets/money.ts';
 import { type Column, textTable } from '#campaigns/commands/text-table.ts';
 
@@ -49,5 +50,14 @@ export function forecastText(campaign: CampaignForecast): string {
   const broken = breaches.flatMap((breach) => [
     `  ${breach.severity === 'over' ? 'OVER' : 'at risk'}: ${breach.sentence}`,
   ]);
-  return `${[head, '', rowsText(shown).trimEnd(), '', total, limits, ...broken].join('\n')}\n`;
+  const rung = runAlerts(forecast, campaign.limits).map(
+    ({ rowId, percent, reached }) =>
+      `  alert: one run of ${rowId} reaches ${percent} % of its limit ${reached}`,
+  );
+  const learnt = Object.entries(shown.risks.observedRatio).map(
+    ([component, { ratio, lines }]) =>
+      `  ${component} x ${ratio}: ${lines} reconciled line(s) of past campaigns`,
+  );
+  const past = learnt.length === 0 ? [] : ['corrected by what past campaigns really cost:', ...learnt];
+  return `${[head, '', rowsText(shown).trimEnd(), '', total, limits, ...broken, ...rung, ...past].join('\n')}\n`;
 }

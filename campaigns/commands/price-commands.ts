@@ -17,6 +17,7 @@ interface PricesOptions extends CommonOptions {
   readonly refresh?: boolean;
   readonly compare?: boolean;
   readonly most?: number;
+  readonly backtest?: boolean;
 }
 
 function pricesText(sheet: PriceSheet): string {
@@ -161,8 +162,44 @@ async function refreshAnswer(): Promise<Answer> {
   return { text: `${text.join('\n')}\n`, document: { ...done }, exitCode: exitCodes.passed };
 }
 
-function pricesAnswer({ refresh, compare, most }: PricesOptions): Promise<Answer> {
+async function backtestAnswer(): Promise<Answer> {
+  const { sheetInForce } = await import('#budgets/sheet-store.ts');
+  const { backtest, readPriceHistory } = await import('#budgets/backtest.ts');
+  const past = readPriceHistory();
+  const { sheet } = sheetInForce();
+  const found = backtest(past, sheet);
+  const columns: Column[] = [
+    { title: 'price' },
+    { title: 'paid on' },
+    { title: 'paid $/h', align: 'right' },
+    { title: 'forecast P50', align: 'right' },
+    { title: 'P90', align: 'right' },
+    { title: 'inside' },
+  ];
+  const rows = found.rows.map(({ item, date, paid, p50, p90 }) => [
+    item,
+    date,
+    formatUnitPrice(paid),
+    formatUnitPrice(p50),
+    formatUnitPrice(p90),
+    paid <= p50 ? 'P50' : paid <= p90 ? 'P90' : 'above P90',
+  ]);
+  const percent = (share: number | null): string =>
+    share === null ? 'unknown' : `${Math.round(share * 100)} %`;
+  const [low, high] = found.intervalP90 ?? [null, null];
+  const text = [
+    textTable(columns, rows).trimEnd(),
+    `coverage of ${rows.length} recorded prices by the law of the sheet of ${sheet.date}: ${percent(found.coverageP50)} at or below P50 (right: 50 %), ${percent(found.coverageP90)} at or below P90 (right: 90 %; 95 % interval ${percent(low)} to ${percent(high)})`,
+    'one region and one day, of another year than the sheet: it shows how a sheet ages, not how good a fresh one is',
+    ...found.notCompared.map((item) => `not compared: ${item} has no usable quote on the sheet`),
+    ...Object.entries(past.sources).map(([name, source]) => `  ${name}: ${source}`),
+  ];
+  return { text: `${text.join('\n')}\n`, document: { backtest: found }, exitCode: exitCodes.passed };
+}
+
+function pricesAnswer({ refresh, compare, most, backtest }: PricesOptions): Promise<Answer> {
   if (refresh === true) return refreshAnswer();
+  if (backtest === true) return backtestAnswer();
   return compare === true || most !== undefined ? compareAnswer(most ?? COMPARED) : sheetAnswer();
 }
 
@@ -179,6 +216,7 @@ export function addPriceCommands(program: Command, holder: ExitHolder): void {
           'ask the providers whose credentials are set, show what changed, write a new sheet',
         )
         .option('--compare', 'providers, regions and types by dollars per 1,000 node-hours, cheapest first')
+        .option('--backtest', 'recorded spot prices against the P50 and P90 that forecasts draw from')
         .option('--most <N>', `rows of the comparison (default ${COMPARED})`, countOption('--most')),
     examples: [
       'npm run campaign prices',
