@@ -286,6 +286,7 @@ export class Core {
       this.#first + node,
       slot,
       this.suspicion,
+      this.polls.replaced(poll),
     );
   }
 

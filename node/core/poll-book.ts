@@ -69,6 +69,8 @@ export const answerIgnored = ignored;
 /** Ask `isOver`. */
 export const answerMayBeLast = mayBeOver;
 
+const nobody = new Int32Array(0);
+
 export class PollBook {
   readonly k: number;
   readonly peers: Int32Array;
@@ -88,6 +90,9 @@ export class PollBook {
   readonly #firstCheck: number;
   /** Answers that are not yes to everything, in the order of arrival: [poll][..]: slot (10 bits), kind. */
   readonly #odd: Uint16Array;
+  /** Peers of a poll that did not answer and were replaced: [poll][..], from the first replacement on. */
+  #replaced: Int32Array | null = null;
+  readonly #replacedCount: Uint16Array;
   #words: number;
 
   constructor(polls: number, words: number, params: ConsensusParams) {
@@ -101,6 +106,7 @@ export class PollBook {
     this.#words = words;
     this.peers = new Int32Array(polls * k);
     this.#odd = new Uint16Array(polls * k);
+    this.#replacedCount = new Uint16Array(polls);
     this.stride = (fieldStates + ((k + 15) >>> 4) + lineWords - 1) & -lineWords;
     this.head = new Int32Array(polls * this.stride);
     for (let poll = 0; poll < polls; poll++) this.head[poll * this.stride] = closed;
@@ -184,6 +190,7 @@ export class PollBook {
     head[h + fieldFilled] = 0;
     head[h + fieldNextCheck] = this.#earlyEnd ? this.#firstCheck : this.k;
     head[h + fieldKey] = key;
+    this.#replacedCount[poll] = 0;
     head[h + fieldVoters] = 0;
     head[h + fieldSampleSlot] = sequence % this.k;
     head[h + fieldOdd] = 0;
@@ -251,8 +258,19 @@ export class PollBook {
     this.head[h + fieldCounted] = 0;
   }
 
+  /** Who was asked in this poll before a slot was given to somebody else: not fresh for any other slot. */
+  replaced(poll: number): Int32Array {
+    const count = this.#replacedCount[poll]!;
+    return this.#replaced === null || count === 0
+      ? nobody
+      : this.#replaced.subarray(poll * this.k, poll * this.k + count);
+  }
+
   /** The slot was given to a fresh peer. */
   retry(poll: number, slot: number, peer: number): void {
+    this.#replaced ??= new Int32Array(this.polls * this.k);
+    this.#replaced[poll * this.k + this.#replacedCount[poll]!] = this.peers[poll * this.k + slot]!;
+    this.#replacedCount[poll]! += 1;
     this.peers[poll * this.k + slot] = peer;
     this.#setState(poll, slot, retried);
   }

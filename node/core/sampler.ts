@@ -18,6 +18,7 @@ export interface Exclusions {
 
 const peerStream = 0;
 const spareStream = 1 << 20;
+const nobody = new Int32Array(0);
 
 export class Sampler {
   readonly #members: number;
@@ -61,7 +62,7 @@ export class Sampler {
     return k;
   }
 
-  /** A peer that is neither `self`, nor excluded, nor among taken[at .. at + k); -1 when there is none. */
+  /** A peer that is neither `self`, nor excluded, nor among taken[at .. at + k) or `before`; -1 when there is none. */
   spare(
     self: number,
     taken: Int32Array,
@@ -71,12 +72,15 @@ export class Sampler {
     keyB: number,
     slot: number,
     exclusions: Exclusions | null,
+    before: Int32Array = nobody,
   ): number {
     const others = this.#members - 1;
     const epoch = this.#nextEpoch();
     let free = others;
-    for (let i = 0; i < k; i++) {
-      this.#stamp[taken[at + i]!] = epoch;
+    for (let i = 0; i < k + before.length; i++) {
+      const peer = i < k ? taken[at + i]! : before[i - k]!;
+      if (peer === self || this.#stamp[peer] === epoch) continue;
+      this.#stamp[peer] = epoch;
       free -= 1;
     }
     if (exclusions !== null && exclusions.count(self) > 0) {

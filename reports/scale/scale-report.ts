@@ -22,6 +22,7 @@ import { mainScaling, type ScaleDocument, scaleDocument } from '#reports/scale/s
 import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
 import { scalingCharts, scalingSection } from '#reports/scale/scaling-section.ts';
 import { scenarioAnchor, scenarioSection } from '#reports/scale/scenario-section.ts';
+import { truthSection } from '#reports/scale/truth-table.ts';
 
 /** Absolute or relative paths of the files written into `outDir`; the same input gives the same bytes. */
 export async function writeScaleReport(input: ScaleReportInput, outDir: string): Promise<string[]> {
@@ -60,7 +61,7 @@ ${contents(scenarios, document.overlap.length > 0)}
 <div>
 ${coverSection(document)}${verdictSection(document)}${feasibilitySection(document)}${scalingSection(document, pictures)}${overlapSection(document)}
 ${[...scenarios].map(([scenarioId, rows]) => scenarioPart(document, scenarioId, rows, pictures))}
-${bottleneckSection(document)}${assumptionSection(document)}${reproduceSection(document)}
+${bottleneckSection(document)}${truthSection(document)}${assumptionSection(document)}${reproduceSection(document)}
 </div>
 </div>
 `;
@@ -105,5 +106,5 @@ function contents(scenarios: ReadonlyMap<string, readonly RowDocument[]>, hasOve
     ([scenarioId, rows]) =>
       html`<div class="sub">${link(scenarioAnchor(scenarioId), `${scenarioId} ${rows[0]?.title ?? ''}`)}</div>`,
   );
-  return html`<nav class="toc" aria-label="Contents">${link('summary', 'Summary')}${link('verdicts', 'Verdicts')}${link('cannot-pass', 'What cannot pass, and why')}${link('scaling', 'Scaling')}${hasOverlap ? link('overlap', 'Simulated and measured') : null}<div>${link(scenarioAnchor([...scenarios.keys()][0] ?? ''), 'Scenarios')}${parts}</div>${link('bottlenecks', 'Bottlenecks')}${link('assumptions', 'What was assumed')}${link('reproduce', 'Reproduce')}</nav>`;
+  return html`<nav class="toc" aria-label="Contents">${link('summary', 'Summary')}${link('verdicts', 'Verdicts')}${link('cannot-pass', 'What cannot pass, and why')}${link('scaling', 'Scaling')}${hasOverlap ? link('overlap', 'Simulated and measured') : null}<div>${link(scenarioAnchor([...scenarios.keys()][0] ?? ''), 'Scenarios')}${parts}</div>${link('bottlenecks', 'Bottlenecks')}${link('truth', 'Whether the simulator is right')}${link('assumptions', 'What was assumed')}${link('reproduce', 'Reproduce')}</nav>`;
 }

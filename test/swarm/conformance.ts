@@ -28,7 +28,7 @@ interface Poll {
   readonly yes: Uint16Array;
   /** Attempt awaited per query, or -1 when it was answered or never sent. */
   readonly awaited: Int8Array;
-  readonly peers: Int32Array;
+  readonly peers: Set<number>;
 }
 
 const reportedMost = 10;
@@ -75,7 +75,7 @@ export class Conformance {
       slots: [...slots],
       yes: new Uint16Array(capacity),
       awaited: new Int8Array(this.#stated.k).fill(-1),
-      peers: new Int32Array(this.#stated.k).fill(-1),
+      peers: new Set(),
     };
     slots.forEach((slot, i) => {
       state.serials[slot] = serials[i]!;
@@ -91,8 +91,8 @@ export class Conformance {
       return;
     }
     if (peer === node) this.#violate(`node ${node} asks itself`);
-    if (state.peers.includes(peer)) this.#violate(`node ${node} asks peer ${peer} twice in one poll`);
-    state.peers[query] = peer;
+    if (state.peers.has(peer)) this.#violate(`node ${node} asks peer ${peer} twice in one poll`);
+    state.peers.add(peer);
     state.awaited[query] = attempt;
   }
 
