@@ -7,6 +7,9 @@ import { runProgram } from '#infra/program.ts';
 import { Engine } from '#test/infra/engine/engine.ts';
 import { noon, onCloud } from '#test/infra/stack-fixture.ts';
 
+// Every promise of the SDK keeps the stack it was made on: thousands of them, that nobody reads.
+Error.stackTraceLimit = 0;
+
 const [cloud = 'aws', stack = '10k-nodes', step = '1'] = process.argv.slice(2);
 const config = onCloud(stack, cloud === 'gcp' ? 'gcp' : 'aws');
 const program = () => runProgram({ stack, config, now: noon });
