@@ -129,14 +129,33 @@ module.exports = {
       severity: 'error',
       comment:
         'campaigns may import node/{core,chain,byzantine,model}, the configuration and the protocol of agents, no host',
-      from: { path: '^campaigns/' },
+      from: { path: '^campaigns/', pathNot: '^campaigns/targets/benchmark/' },
       to: { path: '^node/', pathNot: '^node/((core|chain|byzantine|model)/|(agent-|config)[a-z-]*[.]ts$)' },
+    },
+    {
+      name: 'benchmark-measures-store-and-hashing',
+      severity: 'error',
+      comment:
+        'of the host the benchmark measures its store and its hashing, nothing that has a socket or a thread',
+      from: { path: '^campaigns/targets/benchmark/' },
+      to: { path: '^node/host/', pathNot: '^node/host/(store|hash)/' },
+    },
+    {
+      name: 'benchmark-jobs-run-in-their-own-process',
+      severity: 'error',
+      comment: 'only the suite loads a job, when it runs: what plans or judges a benchmark loads no store',
+      from: { path: '^campaigns/', pathNot: '^campaigns/targets/benchmark/' },
+      to: {
+        path: '^campaigns/targets/benchmark/',
+        pathNot: '^campaigns/targets/benchmark/(capabilities|machine|network-spec)[.]ts$',
+      },
     },
     {
       name: 'only-the-simulator-drives-the-core',
       severity: 'error',
-      comment: 'outside campaigns/targets/simulator only parameters and random streams may be imported',
-      from: { path: '^campaigns/', pathNot: '^campaigns/targets/simulator/' },
+      comment:
+        'outside campaigns/targets/{simulator,benchmark} only parameters and random streams may be imported',
+      from: { path: '^campaigns/', pathNot: '^campaigns/targets/(simulator|benchmark)/' },
       to: { path: '^node/core/', pathNot: '^node/core/(params|random)[.]ts$' },
     },
     {

@@ -40,7 +40,7 @@ export function cellsToRun(plan: Plan): PlannedCell[] {
 
 /** Cells that measure this machine: nothing may run beside them, or their figures are those of something else. */
 function measuredCells(plan: Plan): ReadonlySet<string> {
-  const rows = plan.rows.filter((row) => targetOf(row) === 'processes');
+  const rows = plan.rows.filter((row) => targetOf(row) !== 'simulator');
   return new Set(rows.flatMap(({ cells }) => cells.map(({ id }) => id)));
 }
 

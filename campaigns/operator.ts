@@ -58,6 +58,8 @@ export interface OperatorServices {
   readonly target: TargetReference;
   /** Runs the rows that are measured on this machine; a plan without such rows never loads it. */
   readonly processes?: TargetReference;
+  /** Runs the benchmark rows; a plan without such rows never loads it. */
+  readonly benchmark?: TargetReference;
   /** The network of one deployment; asked for only when an approved plan has some. */
   readonly cluster?: ClusterFactory;
   /** Weight of a measured cell in the time that is left: the seconds it takes. */
@@ -143,8 +145,12 @@ class Operator {
     this.#journal = Journal.open(path.join(folder, journalFile));
     this.#state = journalState(this.#journal.records);
     this.#plan = readPlan(folder, this.#state.planSha256);
-    const { target, processes = target } = services;
-    this.#pools = { simulator: new Pool(target), processes: new Pool(processes) };
+    const { target, processes = target, benchmark = target } = services;
+    this.#pools = {
+      simulator: new Pool(target),
+      processes: new Pool(processes),
+      benchmark: new Pool(benchmark),
+    };
     this.#saga = new DeploymentSaga({
       folder,
       campaign: this.#plan.campaign,
@@ -418,7 +424,7 @@ class Operator {
 
   /** In messages: a measured second weighs as many as all threads deliver in it, because it runs alone. */
   #weightOf(cell: PlannedCell): number {
-    const seconds = this.#targets.get(cell.id) === 'processes' ? this.#services.secondsOf?.(cell) : undefined;
+    const seconds = this.#targets.get(cell.id) === 'simulator' ? undefined : this.#services.secondsOf?.(cell);
     return seconds === undefined
       ? cell.spec.messageBudget
       : seconds * this.#options.workers * messagesPerThreadSecond;

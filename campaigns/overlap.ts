@@ -23,6 +23,7 @@ export function measuredRow(
   nodesPerProcess: number | null,
   predictedBy: string | null,
 ): RowToPlan {
+  if (row.target === 'benchmark') return row; // measured as it is
   return {
     ...row,
     rowId: named(row, measuredSuffix),
@@ -34,6 +35,7 @@ export function measuredRow(
 
 /** Same specification, same seeds: what differs is the target, and how nodes are packed, which only a measurement knows. */
 export function overlapPair(row: ResolvedRow, nodesPerProcess: number | null): RowToPlan[] {
+  if (row.target === 'benchmark') return [row]; // there is nothing to predict
   const simulated: RowToPlan = { ...row, rowId: named(row, simulatedSuffix) };
   return [simulated, measuredRow(row, nodesPerProcess, simulated.rowId)];
 }

@@ -52,7 +52,7 @@ export interface OnlyOn {
 }
 
 /** Where a cell can run. Rows of a cluster are not stored: they follow from the plan (deployment-plan.ts). */
-export type RunTarget = 'simulator' | 'processes' | 'kubernetes';
+export type RunTarget = 'simulator' | 'processes' | 'benchmark' | 'kubernetes';
 
 export function targetOf(row: Pick<PlannedRow, 'target'>): RunTarget {
   return row.target ?? 'simulator';

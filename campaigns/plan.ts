@@ -4,7 +4,7 @@
  */
 import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
-import { type OnlyOn, type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { type OnlyOn, type Plan, type PlannedRow, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 
 /** A row as the resolver hands it over: one spec per repetition, seeds derived. */
@@ -26,7 +26,11 @@ export interface PlanRequest {
 }
 
 /** The same configuration, seed and code give the same id; criteria do not count: judging again needs no new run. */
-export function cellId(spec: RunSpec, codeVersion: string, target: Plan['target'] = 'simulator'): string {
+export function cellId(
+  spec: RunSpec,
+  codeVersion: string,
+  target: Plan['target'] | RunTarget = 'simulator',
+): string {
   // A measured cell is another one than its simulated twin.
   const where = target === 'simulator' ? {} : { target };
   return sha256Hex(canonicalJson({ spec, codeVersion, ...where })).slice(0, 16);

@@ -3,6 +3,7 @@
  * Owns: that resolution. Does not own: cell ids and the plan (plan.ts), parsing (schema.ts), feasibility.
  */
 import { createHash } from 'node:crypto';
+import { isRegressionMetric, regressionGroups } from '#campaigns/analysis/benchmark.ts';
 import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { resolveFault } from '#campaigns/fault-schedule.ts';
@@ -10,12 +11,16 @@ import { replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
 import { defaultMessageBudget } from '#campaigns/message-budget.ts';
 import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';
 import type { Criterion, OnlyOn, PlannedRow } from '#campaigns/plan-record.ts';
+import { readBaseline } from '#campaigns/results/baseline-file.ts';
+import { type BenchmarkGroup, benchmarkGroups } from '#campaigns/results/benchmark-record.ts';
 import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
 import { idRemedy } from '#campaigns/scenario-checks.ts';
 import { type CatalogueEntry, loadCatalogue, loadPhase } from '#campaigns/scenario-file.ts';
 import { appliesTo } from '#campaigns/schema/criterion.ts';
 import type { Phase } from '#campaigns/schema/phase.ts';
 import type { RunScenario, Scenario } from '#campaigns/schema.ts';
+import { thisMachine } from '#campaigns/targets/benchmark/machine.ts';
+import { benchmarkSpec } from '#campaigns/targets/benchmark/network-spec.ts';
 import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
 import { formatShare } from '#campaigns/units.ts';
 import { violations } from '#node/core/params.ts';
@@ -35,6 +40,8 @@ export interface ResolveOptions extends Overrides {
   readonly tier?: RunSpec['tier'] | undefined;
   /** Of a phase: only these scenarios; empty or absent = all. */
   readonly scenarios?: readonly string[] | undefined;
+  /** The folder of the campaigns, which holds the baselines of benchmarks. Left out: there is none. */
+  readonly runs?: string | undefined;
 }
 
 type Conditions = Pick<Point, 'network' | 'topology' | 'resources'>;
@@ -167,16 +174,43 @@ function withTier<T extends Omit<RunSpec, 'seed' | 'repetition'>>(
   return { ...spec, tier, tierReason: reason };
 }
 
-function benchmarkRow(scenario: Extract<Scenario, { kind: 'benchmark' }>): ResolvedRow {
+/** Which groups of figures the criteria are about. */
+function groupsOf(criteria: readonly Criterion[]): readonly BenchmarkGroup[] {
+  const named = criteria.map(({ metric }) => (isRegressionMetric(metric) ? regressionGroups[metric] : null));
+  return benchmarkGroups.filter((group) => named.includes(null) || named.includes(group));
+}
+
+/** Each repetition carries the baseline as it is now: whatever happens until it runs, all are compared with the same one. */
+function benchmarkRow(
+  scenario: Extract<Scenario, { kind: 'benchmark' }>,
+  options: ResolveOptions,
+): ResolvedRow {
+  const criteria = scenario.criteria.map(({ criterion }) => criterion);
+  const groups = groupsOf(criteria);
+  const machine = thisMachine();
+  const baseline = options.runs === undefined ? null : readBaseline(options.runs, machine);
+  const words = groups.map((group) => (group === 'vertex' ? 'vertex creation' : group));
+  const label = `benchmark against the baseline of this machine: ${words.join(', ')}`;
+  const spec = {
+    ...benchmarkSpec(),
+    scenarioId: scenario.id,
+    label,
+    benchmark: { groups, machine, baseline },
+  };
   return {
     rowId: scenario.id,
     scenarioId: scenario.id,
     title: scenario.title,
     source: scenario.source,
-    label: 'benchmark suite against its baseline',
-    criteria: scenario.criteria.map(({ criterion }) => criterion),
-    specs: [],
-    skip: `a campaign cannot answer it: it compares the benchmark suite with a stored baseline; run ${scenario.command}`,
+    label,
+    criteria,
+    specs: Array.from({ length: repetitionsOf(scenario, options) }, (_, repetition) => ({
+      ...spec,
+      seed: repetitionSeed(options.seed, scenario.id, repetition),
+      repetition,
+    })),
+    skip: null,
+    target: 'benchmark',
   };
 }
 
@@ -187,7 +221,7 @@ function rowsOf(
   reason: string | null,
 ): readonly ResolvedRow[] {
   if (scenario.kind === 'benchmark' || base.kind === 'benchmark') {
-    return scenario.kind === 'benchmark' ? [benchmarkRow(scenario)] : [];
+    return scenario.kind === 'benchmark' ? [benchmarkRow(scenario, options)] : [];
   }
   const repetitions = repetitionsOf(scenario, options);
   return matrix(scenario).map((point): ResolvedRow => {

@@ -3,6 +3,7 @@
  * Owns: the record that the planner hands to a target, that is hashed into the cell id and stored as spec.json.
  * Does not own: parsing (schema.ts) or defaults (resolve.ts). JSON-serialisable, integers in microseconds/bytes.
  */
+import type { BenchmarkBaseline, BenchmarkGroup, Machine } from '#campaigns/results/benchmark-record.ts';
 import type { ConsensusParams } from '#node/core/params.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
@@ -164,4 +165,10 @@ export interface RunSpec {
   readonly calibration: Calibration;
   /** Targets that start processes: how many nodes share one. Left out: the target chooses. */
   readonly nodesPerProcess?: number;
+  /** Of a benchmark only: the machine it is planned on and what its figures are held against. */
+  readonly benchmark?: {
+    readonly groups: readonly BenchmarkGroup[];
+    readonly machine: Machine;
+    readonly baseline: BenchmarkBaseline | null;
+  };
 }

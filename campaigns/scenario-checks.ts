@@ -2,10 +2,11 @@
  * What only shows when the parts of a scenario meet: parameters against sizes, faults against the window.
  * Owns: those checks, each with the path of the value to change. Does not own: checks of one value (schema/).
  */
+import { isRegressionMetric, regressionGroups } from '#campaigns/analysis/benchmark.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { faultEndUs, nodesDownMost, resolveFault } from '#campaigns/fault-schedule.ts';
 import { rowsPerScenarioMost } from '#campaigns/limits.ts';
-import type { RunScenario, Scenario } from '#campaigns/schema.ts';
+import type { BenchmarkScenario, RunScenario, Scenario } from '#campaigns/schema.ts';
 import { formatDurationUs } from '#campaigns/units.ts';
 import type { Path } from '#campaigns/yaml-reader.ts';
 import { nearestName } from '#node/config-names.ts';
@@ -19,13 +20,28 @@ export interface Finding {
 
 /** Every finding of a scenario that passed its schema; empty when all its rows can be planned. */
 export function scenarioFindings(scenario: Scenario): readonly Finding[] {
-  if (scenario.kind === 'benchmark') return [];
+  if (scenario.kind === 'benchmark') return benchmarkFindings(scenario);
   return [
     ...matrixFindings(scenario),
     ...consensusFindings(scenario),
     ...faultFindings(scenario),
     ...criterionFindings(scenario),
   ];
+}
+
+/** A benchmark has no network: of it only changes against its baseline can be asked. */
+function benchmarkFindings(scenario: BenchmarkScenario): readonly Finding[] {
+  return scenario.criteria.flatMap(({ criterion }, index) =>
+    isRegressionMetric(criterion.metric)
+      ? []
+      : [
+          {
+            path: ['criteria', index, 'metric'],
+            message: `${criterion.metric} is a figure of a network, and a benchmark has none`,
+            remedy: `one of ${Object.keys(regressionGroups).join(', ')}`,
+          },
+        ],
+  );
 }
 
 function matrixFindings(scenario: RunScenario): readonly Finding[] {

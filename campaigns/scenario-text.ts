@@ -154,7 +154,9 @@ function rowPlain(row: ResolvedRow): Plain {
   const spec = row.specs[0];
   const head = { id: row.scenarioId, title: row.title, source: row.source };
   const criteria = row.criteria.map(criterionText);
-  if (spec === undefined) return { kind: 'benchmark', ...head, criteria, skipped: row.skip };
+  const repetitions = { at_least: Math.max(3, row.specs.length) };
+  if (spec === undefined || row.target === 'benchmark')
+    return { kind: 'benchmark', ...head, criteria, repetitions };
   const profile = resourceProfiles.some(({ name }) => name === spec.resources.name);
   const { cpuCores, memoryBytes, name } = spec.resources;
   return {
@@ -175,7 +177,7 @@ function rowPlain(row: ResolvedRow): Plain {
     },
     faults: spec.faults.map(faultText),
     criteria,
-    repetitions: { at_least: Math.max(3, row.specs.length) },
+    repetitions,
     message_budget: spec.messageBudget,
   };
 }
@@ -191,6 +193,9 @@ export function rowText(row: ResolvedRow): string {
   }
   const seeds = row.specs.map(({ seed }) => seed).join(', ');
   const spec = row.specs[0];
-  const facts = spec === undefined ? '' : `# seeds: ${seeds}\n# calibration: ${spec.calibration.name}\n`;
+  const facts =
+    spec === undefined || row.target === 'benchmark'
+      ? ''
+      : `# seeds: ${seeds}\n# calibration: ${spec.calibration.name}\n`;
   return `# row: ${row.rowId}: ${row.label}\n${facts}${document.toString({ lineWidth: 0 })}`;
 }

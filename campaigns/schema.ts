@@ -122,11 +122,11 @@ export const runScenarioSchema = record({
   ).optional(),
 });
 
-/** A comparison of the benchmark suite with a stored baseline: nothing is deployed or simulated. */
+/** The benchmark suite against the baseline of this machine: nothing is deployed or simulated. */
 export const benchmarkScenarioSchema = record({
   kind: z.literal('benchmark'),
   ...identity,
-  command: sentence('what answers it: the command that runs the suite and compares'),
+  command: sentence('for the reader: a command that measures the same by hand').optional(),
 });
 
 export const scenarioSchema = z.discriminatedUnion('kind', [runScenarioSchema, benchmarkScenarioSchema]);

@@ -2,6 +2,8 @@
  * The work of a campaign's steps on this machine: feasibility, forecast, approval, verdict, and the simulator as target.
  * Owns: putting the parts together for the operator. Does not own: the parts, or the reports (campaigns/commands).
  */
+import path from 'node:path';
+import { baselineOf } from '#campaigns/analysis/benchmark.ts';
 import { judgeCampaign } from '#campaigns/analysis/verdict.ts';
 import {
   approvalOf,
@@ -15,6 +17,10 @@ import { exitCodes } from '#campaigns/exit-code.ts';
 import { checkPlan } from '#campaigns/feasibility/check-plan.ts';
 import { forecastPlan, plannedMoney } from '#campaigns/forecast-plan.ts';
 import type { OperatorServices } from '#campaigns/operator.ts';
+import { targetOf } from '#campaigns/plan-record.ts';
+import { storeBaseline } from '#campaigns/results/baseline-file.ts';
+import type { CampaignRecord } from '#campaigns/results/reader.ts';
+import { expectedSuiteSeconds } from '#campaigns/targets/benchmark/capabilities.ts';
 import { packingOf } from '#campaigns/targets/processes/capabilities.ts';
 import { expectedSeconds } from '#campaigns/targets/processes/real-window.ts';
 import type { TargetReference } from '#campaigns/worker.ts';
@@ -31,15 +37,34 @@ export const processesTarget: TargetReference = {
   factory: 'createProcesses',
 };
 
+/** The benchmark suite on this machine; loaded by the first row that needs it. */
+export const benchmarkTarget: TargetReference = {
+  moduleUrl: new URL('./targets/benchmark/target.ts', import.meta.url).href,
+  factory: 'createBenchmark',
+};
+
+/** The first figures of a machine become what later ones are compared with; the verdict says so. */
+function storeBaselines({ dir, plan, results }: CampaignRecord, savedAt: string): void {
+  for (const row of plan.rows.filter((one) => targetOf(one) === 'benchmark')) {
+    if (row.cells.some(({ spec }) => spec.benchmark?.baseline !== null)) continue;
+    const runs = row.cells.flatMap((cell) => results.get(cell.id) ?? []);
+    const origin = { saved_at: savedAt, campaign: plan.campaign, code_version: plan.codeVersion };
+    const baseline = baselineOf(runs, origin);
+    if (baseline !== null) storeBaseline(path.dirname(dir), baseline);
+  }
+}
+
 export function createServices(money: MoneyOptions, report: OperatorServices['report']): OperatorServices {
   return {
     target: simulatorTarget,
     processes: processesTarget,
+    benchmark: benchmarkTarget,
     cluster: async (request) => {
       const { createKubernetes } = await import('#campaigns/targets/kubernetes/target.ts');
       return createKubernetes(request);
     },
-    secondsOf: ({ spec }) => expectedSeconds(spec, packingOf(spec)),
+    secondsOf: ({ spec }) =>
+      spec.benchmark === undefined ? expectedSeconds(spec, packingOf(spec)) : expectedSuiteSeconds,
     checkFeasibility: (plan) => checkPlan(plan, plannedMoney(plan, money.limits)),
     forecast: (record) => {
       const results = new Map([...record.results].map(([cell, { result }]) => [cell, result]));
@@ -61,7 +86,10 @@ export function createServices(money: MoneyOptions, report: OperatorServices['re
         missing.length === 0 ? [] : [exitCodes.approvalMissing, ...(over ? [exitCodes.overBudget] : [])];
       return { document, exitCodes: codes, notes };
     },
-    judge: (record) => judgeCampaign(record.plan, record.results),
+    judge: (record) => {
+      storeBaselines(record, money.now());
+      return judgeCampaign(record.plan, record.results);
+    },
     report,
   };
 }

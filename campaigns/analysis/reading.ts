@@ -32,7 +32,7 @@ export type Reading =
 
 /** Whether nodes decided one by one in the node's own code: formulas and counted nodes record no decisions. */
 export function enumeratesNodes(tier: string): boolean {
-  return tier !== 'analytic' && tier !== 'lumped';
+  return tier !== 'analytic' && tier !== 'lumped' && tier !== 'benchmark';
 }
 
 export function seen(value: number): Reading {

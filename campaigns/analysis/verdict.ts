@@ -3,6 +3,13 @@
  * Owns: how validity, safety, criteria and missing runs combine. Does not own: one criterion (criterion-verdict.ts),
  * the assumptions (validity.ts) or exit codes (the command line).
  */
+import {
+  benchmarkValidity,
+  changeWords,
+  decidingFigure,
+  isRegressionMetric,
+  regressionReadings,
+} from '#campaigns/analysis/benchmark.ts';
 import { type CriterionContext, judgeCriterion, worstStatus } from '#campaigns/analysis/criterion-verdict.ts';
 import type { Metric } from '#campaigns/analysis/metric.ts';
 import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
@@ -53,7 +60,8 @@ export function judgeRow(
       ? base
       : { ...base, status: 'FAILED', reason: unsafe.reason, criteria: [unsafe, ...base.criteria] };
   }
-  const validity = [...checkValidity(row, usable), ...targetCheck(usable)];
+  const assumptions = isBenchmark(row) ? benchmarkValidity(usable) : checkValidity(row, usable);
+  const validity = [...assumptions, ...targetCheck(usable)];
   const listed = row.criteria.map((criterion) => judge(criterion, row, usable, context));
   const criteria = listed.map((verdict) => discount(verdict, validity));
   if (unsafe !== null && !criteria.some(({ metric, status }) => isSafety(metric) && status === 'FAILED')) {
@@ -93,9 +101,9 @@ function familyOf(row: PlannedRow): string {
 /** The `simulate` command that runs one row alone. */
 export function commandOf(row: PlannedRow): string {
   const spec = row.cells[0]?.spec;
-  const verb = targetOf(row) === 'processes' ? 'measure' : 'simulate';
+  const verb = targetOf(row) === 'simulator' ? 'simulate' : 'measure';
   const base = `npm run campaign ${verb} -- ${row.scenarioId}`;
-  if (spec === undefined) return base;
+  if (spec === undefined || isBenchmark(row)) return base;
   const attackers =
     spec.byzantine.share > 0 ? ` --byzantine ${Number((100 * spec.byzantine.share).toPrecision(6))}%` : '';
   const attack = spec.byzantine.share > 0 ? ` --attack ${spec.byzantine.attack}` : '';
@@ -174,7 +182,39 @@ function judge(
     };
   }
   const metric = metrics[criterion.metric];
+  if (isBenchmark(row)) return judgeBenchmark(criterion, metric, runs, about);
   return judgeCriterion(criterion, metric, readingsOf(metric, row, runs, context), about);
+}
+
+function isBenchmark(row: PlannedRow): boolean {
+  return targetOf(row) === 'benchmark';
+}
+
+/** The note names the figure that decided. */
+function judgeBenchmark(
+  criterion: Criterion,
+  metric: Metric,
+  runs: readonly RunRecord[],
+  about: CriterionContext,
+): CriterionVerdict {
+  if (!isRegressionMetric(criterion.metric)) {
+    const why = missing('a benchmark has no network');
+    return judgeCriterion(
+      criterion,
+      metric,
+      runs.map(() => why),
+      about,
+    );
+  }
+  const deciding = decidingFigure(runs, criterion.metric, criterion.limit);
+  const note = [criterion.note, deciding === null ? null : changeWords(deciding)].filter(
+    (text) => text !== null,
+  );
+  const readings = regressionReadings(runs, deciding);
+  return {
+    ...judgeCriterion(criterion, metric, readings, about),
+    note: note.length === 0 ? null : note.join('; '),
+  };
 }
 
 function readingsOf(
@@ -233,6 +273,10 @@ function remedyOf(check: string): string {
     case 'window long enough':
     case 'measurement whole':
       return 'a longer --duration or fewer --nodes, so that the message budget buys the window';
+    case 'baseline':
+      return 'the same command again on an idle machine: it is compared with the baseline of this machine';
+    case 'machine as fast':
+      return 'the same command on an idle machine, or a new baseline';
     default:
       return 'the cause found first: a run that contradicts itself answers nothing';
   }

@@ -17,7 +17,7 @@ import { exitCodes } from '#campaigns/exit-code.ts';
 import { checkPlan } from '#campaigns/feasibility/check-plan.ts';
 import { renderFindings } from '#campaigns/feasibility/render.ts';
 import { forecastPlan, moneyOf } from '#campaigns/forecast-plan.ts';
-import type { Plan } from '#campaigns/plan-record.ts';
+import { type Plan, targetOf } from '#campaigns/plan-record.ts';
 
 const million = 1_000_000;
 
@@ -37,7 +37,7 @@ export function planText(plan: Plan): string {
       row.rowId,
       what,
       String(row.cells.length),
-      `${Math.round(budget / million)} M`,
+      targetOf(row) === 'benchmark' ? '-' : `${Math.round(budget / million)} M`,
       String(row.criteria.length),
     ];
   });

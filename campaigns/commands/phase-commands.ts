@@ -64,7 +64,15 @@ async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
   const { planPhase, defaultSeed } = await import('#campaigns/commands/plan-request.ts');
   const { scenario, target, replications, budget, calibration } = options;
   const seed = options.seed ?? defaultSeed;
-  const planned = planPhase(name, { seed, replications, scenarios: scenario, target, budget, calibration });
+  const planned = planPhase(name, {
+    seed,
+    replications,
+    scenarios: scenario,
+    target,
+    budget,
+    calibration,
+    runs: runsFolder(options.out),
+  });
   const money = {
     limits: planned.limits,
     budgetGiven: budget !== undefined,

@@ -17,6 +17,7 @@ import {
   resolveScenario,
 } from '#campaigns/resolve.ts';
 import { findScenario, loadPhase, phaseNames } from '#campaigns/scenario-file.ts';
+import { capabilities as benchmark } from '#campaigns/targets/benchmark/capabilities.ts';
 import { capabilities as processes } from '#campaigns/targets/processes/capabilities.ts';
 import { capabilities as simulator } from '#campaigns/targets/simulator/capabilities.ts';
 import type { Capabilities } from '#campaigns/targets/target.ts';
@@ -67,9 +68,15 @@ interface Head {
 }
 
 function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
-  const runnable = rows.map((row) =>
-    withCapabilities(row, targetOf(row) === 'processes' ? processes : simulator),
-  );
+  const capabilities: Readonly<Record<Exclude<RunTarget, 'kubernetes'>, Capabilities>> = {
+    simulator,
+    processes,
+    benchmark,
+  };
+  const runnable = rows.map((row) => {
+    const target = targetOf(row);
+    return withCapabilities(row, capabilities[target === 'kubernetes' ? 'simulator' : target]);
+  });
   const { phase, stack, target, seed, limits } = head;
   const planOf = (campaign: string): Plan =>
     buildPlan({
@@ -87,7 +94,7 @@ function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
 
 export interface PhaseRequest extends ResolveOptions {
   /** Left out: the phase's own. What is deployed follows from the simulated rows. */
-  readonly target?: Exclude<RunTarget, 'kubernetes'> | undefined;
+  readonly target?: Exclude<RunTarget, 'kubernetes' | 'benchmark'> | undefined;
   /** In place of the phase's own limit for the whole campaign. */
   readonly budget?: UsdMicros | undefined;
 }

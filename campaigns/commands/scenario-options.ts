@@ -76,6 +76,7 @@ export async function resolveOptionsOf(
     durationUs: options.duration,
     tps: options.tps,
     calibration: options.calibration,
+    runs: runsFolder(options.out),
   };
 }
 

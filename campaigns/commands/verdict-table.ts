@@ -5,7 +5,7 @@
 import type { CampaignVerdict, CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-record.ts';
 import type { Styles } from '#campaigns/commands/command-output.ts';
 import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
-import { type Plan, targetOf } from '#campaigns/plan-record.ts';
+import { type Plan, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
 function styleOf(status: TestStatus, styles: Styles): (text: string) => string {
@@ -67,12 +67,16 @@ export function reasonsOf(row: RowVerdict): string[] {
 
 /** "on the simulator", "on the simulator; 4 rows measured on processes": who reads a verdict must know what was run. */
 function whereWords(plan: Plan): string {
-  const measured = plan.rows.filter((row) => targetOf(row) !== 'simulator').length;
+  const benchmarks = plan.rows.filter((row) => targetOf(row) === 'benchmark').length;
+  const measured = plan.rows.filter((row) => targetOf(row) !== 'simulator').length - benchmarks;
   const where = plan.target === 'kubernetes' ? 'on the simulator, as a prediction' : 'on the simulator';
-  if (measured === 0) return where;
-  return measured === plan.rows.length
-    ? 'measured on processes'
-    : `${where}, ${measured} of ${plan.rows.length} rows MEASURED on processes`;
+  const parts = [
+    ...(measured === 0 ? [] : [`${measured} of ${plan.rows.length} rows MEASURED on processes`]),
+    ...(benchmarks === 0 ? [] : [`${benchmarks} MEASURED as a benchmark`]),
+  ];
+  if (measured + benchmarks < plan.rows.length) return [where, ...parts].join(', ');
+  if (benchmarks === 0) return 'measured on processes';
+  return measured === 0 ? 'measured as a benchmark' : parts.join(', ');
 }
 
 /** The whole table, the reasons below it, the sum of each status. Ends with a newline. */

@@ -3,7 +3,7 @@
  * Owns: the report. Does not own: the checks of a row (check-row.ts) or the promises (promises.ts).
  */
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
-import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { violations } from '#node/core/params.ts';
 import { networkProfiles } from '#node/model/network-profile.ts';
@@ -26,10 +26,12 @@ export function checkPlan(
   promises: Promises = requirements,
 ): FeasibilityReport {
   const known: PollTimes = new Map();
-  const rows = plan.rows
-    .filter((row) => row.predictedBy === undefined) // its simulated twin has the same findings
+  // A benchmark has no network to check; what is predicted, too, has the findings of its simulated twin.
+  const networks = plan.rows.filter((row) => targetOf(row) !== 'benchmark');
+  const rows = networks
+    .filter((row) => row.predictedBy === undefined)
     .map((row) => checkPlannedRow(row, money, known));
-  const specs = plan.rows.flatMap((row) => row.cells.slice(0, 1).map((cell) => cell.spec));
+  const specs = networks.flatMap((row) => row.cells.slice(0, 1).map((cell) => cell.spec));
   const valid = specs.filter((spec) => violations(spec.consensus, spec.nodes).length === 0);
   const campaignFindings = [
     ...unique([

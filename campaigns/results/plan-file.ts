@@ -49,7 +49,7 @@ export const storedPlan = z.strictObject({
       criteria: z.array(storedCriterion),
       cells: z.array(z.strictObject({ id: z.string(), spec: storedSpec })),
       skip: z.string().nullable(),
-      target: z.exactOptional(z.enum(['simulator', 'processes'])),
+      target: z.exactOptional(z.enum(['simulator', 'processes', 'benchmark'])),
       predictedBy: z.exactOptional(z.string()),
     }),
   ),

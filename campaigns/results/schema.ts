@@ -4,6 +4,7 @@
  * Does not own: writing files (writer.ts) or judging (campaigns/analysis).
  */
 import { z } from 'zod';
+import { benchmarkRecord } from '#campaigns/results/benchmark-record.ts';
 
 export const testStatus = z.enum(['PASSED', 'FAILED', 'INCONCLUSIVE', 'ABORTED', 'SKIPPED']);
 export type TestStatus = z.infer<typeof testStatus>;
@@ -182,7 +183,10 @@ export const runResult = z.strictObject({
     compression: figure.describe('requested / measured; 1 = not compressed'),
     finality_times: figure.describe('measured window / mean time to finality'),
   }),
-  measurement: measurement.optional().describe('of a MEASURED run only'),
+  measurement: measurement.optional().describe('of a MEASURED network only'),
+  benchmark: benchmarkRecord
+    .optional()
+    .describe('of a benchmark only: it has no network, so that all results above are 0 or null'),
   faults: z.array(faultRecord),
   anomalies: z.array(z.string()),
   determinism: z.strictObject({

@@ -3,6 +3,7 @@
  * Owns: the interface and the shape of its answers. Does not own: any target.
  */
 
+import type { RunTarget } from '#campaigns/plan-record.ts';
 import type { RunResult, RunSeries } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 
@@ -14,7 +15,7 @@ export interface RunOutcome {
 }
 
 export interface Capabilities {
-  readonly name: 'simulator' | 'processes' | 'kubernetes';
+  readonly name: RunTarget | 'kubernetes';
   /** Fault kinds it can inject and observe; a run that needs another is SKIPPED with the reason. */
   readonly faults: ReadonlySet<string>;
   readonly attacks: ReadonlySet<string>;

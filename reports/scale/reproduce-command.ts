@@ -17,6 +17,8 @@ function word(text: string): string {
 export function reproduceCommand(plan: Plan, row: PlannedRow): string {
   const spec = row.cells[0]?.spec;
   if (spec === undefined) return `npm run campaign ${plan.phase} -- --scenario ${word(row.scenarioId)}`;
+  if (targetOf(row) === 'benchmark')
+    return `npm run campaign measure -- ${word(row.scenarioId)} --seed ${plan.seed} --replications ${row.cells.length}`;
   const { byzantine, network } = spec;
   const isMeasured = targetOf(row) === 'processes';
   const attack =

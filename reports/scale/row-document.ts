@@ -2,10 +2,12 @@
  * Everything the report says about one row: figures over its repetitions, curves, distributions, faults, windows.
  * Owns: that record and how it is drawn from plan, verdict and runs. Does not own: its words and pictures (sections).
  */
+import { figureChanges } from '#campaigns/analysis/benchmark.ts';
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { CriterionVerdict, RowVerdict, ValidityCheck } from '#campaigns/analysis/verdict-record.ts';
 import { type Comparator, type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { machineText } from '#campaigns/results/benchmark-record.ts';
 import type { FaultRecord, RunResult, TestStatus } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import {
@@ -120,6 +122,29 @@ export interface RowDocument {
   readonly runs: readonly RunDocument[];
   readonly seeds: readonly number[];
   readonly command: string;
+  /** Of a benchmark only: it has figures of its own, and none of a network. */
+  readonly benchmark: BenchmarkDocument | null;
+}
+
+export interface BenchmarkFigureDocument {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  /** Of the medians of the repetitions, in the unit. */
+  readonly now: Estimate | null;
+  /** Null without a baseline. */
+  readonly before: number | null;
+  /** Percent, positive is worse. */
+  readonly change: number | null;
+  readonly changeInterval: readonly [number, number] | null;
+}
+
+export interface BenchmarkDocument {
+  readonly machine: string;
+  readonly loadAverage: number;
+  /** Campaign and day of the baseline; null = there was none. */
+  readonly baseline: string | null;
+  readonly figures: readonly BenchmarkFigureDocument[];
 }
 
 /** Bins of the timelines in the report: enough for the width of the picture. */
@@ -135,7 +160,9 @@ export function rowDocument(
   stored: ReadonlyMap<string, RunRecord>,
 ): RowDocument {
   const all = row.cells.map((cell) => stored.get(cell.id));
-  const records = all.flatMap((record) => (record !== undefined && isFinished(record) ? [record] : []));
+  const finished = all.flatMap((record) => (record !== undefined && isFinished(record) ? [record] : []));
+  const isBenchmark = targetOf(row) === 'benchmark';
+  const records = isBenchmark ? [] : finished;
   const results = records.map((record) => record.result);
   const criteria = (verdict?.criteria ?? []).map((one) => withComparator(one, row));
   const first = row.cells[0]?.spec ?? null;
@@ -148,7 +175,7 @@ export function rowDocument(
     label: row.label,
     status: verdict?.status ?? 'SKIPPED',
     reason: verdict?.reason ?? row.skip ?? 'no verdict was recorded',
-    provenance: results.length === 0 ? plannedProvenance(row) : provenanceOf(plan, results),
+    provenance: isBenchmark || results.length === 0 ? plannedProvenance(row) : provenanceOf(plan, results),
     spec: first,
     byzantineNodes: results[0]?.configuration.byzantine_nodes ?? 0,
     criteria,
@@ -168,6 +195,34 @@ export function rowDocument(
     runs: row.cells.flatMap((cell, index) => runDocument(cell.id, all[index])),
     seeds: row.cells.map((cell) => cell.spec.seed),
     command: reproduceCommand(plan, row),
+    benchmark: isBenchmark ? benchmarkDocument(finished) : null,
+  };
+}
+
+function benchmarkDocument(records: readonly RunRecord[]): BenchmarkDocument | null {
+  const benchmarks = records.flatMap(({ result }) => result.benchmark ?? []);
+  const [first] = benchmarks;
+  if (first === undefined) return null;
+  const changes = new Map(figureChanges(records).map((change) => [change.figure.id, change]));
+  const { baseline } = first;
+  return {
+    machine: machineText(first.machine),
+    loadAverage: Math.max(...benchmarks.map(({ load_average }) => load_average)),
+    baseline: baseline === null ? null : `${baseline.campaign} of ${baseline.saved_at.slice(0, 10)}`,
+    figures: first.figures.map(({ id, title, unit }) => {
+      const change = changes.get(id);
+      const of = ({ figures }: (typeof benchmarks)[number]): number | null =>
+        figures.find((one) => one.id === id)?.median ?? null;
+      return {
+        id,
+        title,
+        unit,
+        now: estimate(benchmarks.map(of)),
+        before: change?.before ?? null,
+        change: change?.summary.mean ?? null,
+        changeInterval: change?.summary.interval ?? null,
+      };
+    }),
   };
 }
 

@@ -45,7 +45,7 @@ export function runsCsv(input: ScaleReportInput): string {
   const lines = input.plan.rows.flatMap((row) =>
     row.cells.flatMap((cell) => {
       const run = input.runs.get(cell.id)?.result;
-      if (run === undefined) return [];
+      if (run === undefined || run.benchmark !== undefined) return []; // it has no figures of a network
       return [[row.rowId, ...columns.map(([, read]) => read(run))].map(field).join(',')];
     }),
   );

@@ -23,6 +23,7 @@ import {
 } from '#reports/scale/report-parts.ts';
 import { faultKey, timeKey } from '#reports/scale/row-charts.ts';
 import type {
+  BenchmarkDocument,
   CriterionDocument,
   FaultDocument,
   FigureName,
@@ -50,6 +51,7 @@ ${extra}${rows.map((row) => rowArticle(row, pictures))}`;
 }
 
 function rowArticle(row: RowDocument, pictures: Pictures): Html {
+  if (row.benchmark !== null) return benchmarkArticle(row, row.benchmark);
   const id = row.anchor;
   const pair = [
     chartFrame(pictures, `${id}-latency`, [], null),
@@ -69,6 +71,50 @@ ${faultTable(row.faults)}
 ${anomalyList(row)}
 </article>
 `;
+}
+
+const benchmarkColumns: readonly Column[] = [
+  { label: 'Figure', align: 'left' },
+  { label: 'Unit', align: 'left' },
+  { label: 'Baseline', align: 'right' },
+  { label: 'Now', align: 'right' },
+  { label: 'Lowest to highest', align: 'right' },
+  { label: 'Change', align: 'right' },
+  { label: '95 % interval', align: 'right' },
+];
+
+/** A benchmark: CPU times of this machine, the medians of each repetition. */
+function benchmarkArticle(row: RowDocument, benchmark: BenchmarkDocument): Html {
+  return html`<article class="row" id="${row.anchor}"><h3>${row.label}${statusMark(row.status)}</h3>
+${reasonLine(row)}
+${facts([
+  ['Machine', benchmark.machine],
+  ['Baseline', benchmark.baseline ?? 'none of this machine when the campaign was planned'],
+  [
+    'Repetitions',
+    `${formatNumber(row.runs.length)}, each a round over all jobs in fresh processes, nothing of the campaign beside it`,
+  ],
+  ['Load', `${formatNumber(benchmark.loadAverage)} runnable processes in the minute before, at most`],
+])}
+${criteriaTable(row)}
+${validityList(row)}
+${table({ columns: benchmarkColumns, rows: benchmark.figures.map(benchmarkCells) })}
+<p class="small muted">CPU time of an operation (GB/s: more is better); the median of the samples of a repetition, then the mean over repetitions. Change is positive where it is worse.</p>
+</article>
+`;
+}
+
+function benchmarkCells(figure: BenchmarkDocument['figures'][number]): readonly (string | Html)[] {
+  const { id, title, unit, now, before, change, changeInterval } = figure;
+  return [
+    html`<code>${id}</code> <span class="muted">${title}</span>`,
+    unit,
+    before === null ? nothing : formatNumber(before),
+    now === null ? nothing : formatNumber(now.mean),
+    now === null ? nothing : `${formatNumber(now.least)} to ${formatNumber(now.most)}`,
+    formatFigure(change, 'percent'),
+    formatInterval(changeInterval, 'percent'),
+  ];
 }
 
 /** The row's reason, unless a criterion below says the same. */

@@ -3,9 +3,10 @@
  * Owns: its file format, the limit of 10 %, what makes a comparison worthless. Does not own: measuring.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type Machine, machineRecord, machineText } from '#campaigns/results/benchmark-record.ts';
+import { isSameMachine, thisMachine } from '#campaigns/targets/benchmark/machine.ts';
 import { type Figure, figures } from './figures.ts';
 import type { Summary } from './runner.ts';
 
@@ -14,18 +15,9 @@ export const baselineFile = fileURLToPath(new URL('./baseline.json', import.meta
 /** A median that is this much worse is a regression. Source: SPEC 4, PR-001. */
 export const limitPercent = 10;
 
-const machineSchema = z.object({
-  cpu: z.string(),
-  cores: z.number(),
-  memoryGiB: z.number(),
-  platform: z.string(),
-  node: z.string(),
-});
-export type Machine = z.output<typeof machineSchema>;
-
 const baselineSchema = z.object({
   savedAt: z.string(),
-  machine: machineSchema,
+  machine: machineRecord,
   /** Nanoseconds of one link of the reference chain: how fast a core was. */
   referenceNs: z.number(),
   figures: z.record(
@@ -34,25 +26,6 @@ const baselineSchema = z.object({
   ),
 });
 export type Baseline = z.output<typeof baselineSchema>;
-
-export function thisMachine(): Machine {
-  const cpus = os.cpus();
-  return {
-    cpu: cpus[0]?.model.trim() ?? 'unknown',
-    cores: cpus.length,
-    memoryGiB: Math.round(os.totalmem() / 1_073_741_824),
-    platform: `${process.platform}-${process.arch}`,
-    node: process.version,
-  };
-}
-
-export function isSameMachine(a: Machine, b: Machine): boolean {
-  return a.cpu === b.cpu && a.cores === b.cores && a.platform === b.platform && a.node === b.node;
-}
-
-export function machineText({ cpu, cores, memoryGiB, platform, node }: Machine): string {
-  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}`;
-}
 
 /** Null when there is no such file. Throws when it is not a baseline. */
 export function readBaseline(file: string): Baseline | null {

@@ -1,23 +1,14 @@
 /**
- * The process in which one job is measured: nothing else was compiled or optimised in it before.
- * Owns: its two arguments (job, effort) and one line of JSON on stdout. Does not own: the job.
- * The job `load-only` measures nothing: it fills the compile cache, because stripping types inside a measured process would
- * slow down typed arrays in it (campaigns/engine.ts says why).
+ * The program of a process that measures one job of the bench.
+ * Owns: handing its arguments over. Does not own: the jobs (job.ts) or the answer (campaigns/targets/benchmark/job-process.ts).
  */
+import { answerJob } from '#campaigns/targets/benchmark/job-process.ts';
 import { jobs, loadEveryJob } from './job.ts';
-import { effortNames, efforts, fastestReferenceNs } from './sampling.ts';
 
-const [name, effortName] = process.argv.slice(2);
-if (name === 'load-only') {
-  await loadEveryJob();
-  fastestReferenceNs();
-} else {
+function find(name: string): (typeof jobs)[number]['run'] {
   const job = jobs.find((candidate) => candidate.name === name);
-  const effort = effortNames.find((candidate) => candidate === effortName);
-  if (job === undefined || effort === undefined)
-    throw new RangeError(`no job ${name} with effort ${effortName}`);
-  const before = fastestReferenceNs();
-  const result = await job.run(efforts[effort]);
-  const reference = Math.min(before, fastestReferenceNs());
-  process.stdout.write(`${JSON.stringify({ ...result, referenceNs: reference })}\n`);
+  if (job === undefined) throw new RangeError(`no job ${name}`);
+  return job.run;
 }
+
+await answerJob(process.argv.slice(2), find, loadEveryJob);

@@ -4,20 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import {
-  type Baseline,
-  baselineFile,
-  baselineOf,
-  compare,
-  readBaseline,
-  thisMachine,
-  writeBaseline,
-} from './baseline.ts';
+import { thisMachine } from '#campaigns/targets/benchmark/machine.ts';
+import { efforts, median, sampleNs } from '#campaigns/targets/benchmark/sampling.ts';
+import { type Baseline, baselineFile, baselineOf, compare, readBaseline, writeBaseline } from './baseline.ts';
 import { figures, groups, notRun } from './figures.ts';
 import { jobOf, jobs } from './job.ts';
 import { assertQuickRun, bench } from './quick-run.ts';
 import { nothingMeasured, type Summary, summaries, takeBetter } from './runner.ts';
-import { efforts, median, sampleNs } from './sampling.ts';
 import { changeTable, figureTable, markdown, plain, short } from './table.ts';
 
 function summary(value: number, samples = 3): Summary {

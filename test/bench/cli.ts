@@ -6,15 +6,16 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { machineText } from '#campaigns/results/benchmark-record.ts';
+import { thisMachine } from '#campaigns/targets/benchmark/machine.ts';
+import { median } from '#campaigns/targets/benchmark/sampling.ts';
 import {
   baselineFile,
   baselineOf,
   type Comparison,
   compare,
-  machineText,
   readBaseline,
   referenceText,
-  thisMachine,
   writeBaseline,
 } from './baseline.ts';
 import { figures, type Group, groups, publishedNotes } from './figures.ts';
@@ -28,7 +29,6 @@ import {
   summaries,
   takeBetter,
 } from './runner.ts';
-import { median } from './sampling.ts';
 import { changeTable, factLines, figureTable, growthTable, markdown, notRunLines, plain } from './table.ts';
 
 const docsFile = fileURLToPath(new URL('../../docs/bench.md', import.meta.url));

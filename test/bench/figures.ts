@@ -3,6 +3,8 @@
  * Owns: the list. Does not own: how a figure is measured (jobs), what was measured (runner.ts).
  * Published figures come from other machines and other programs: a ratio to them says where this product stands, no more.
  */
+import { suiteFigure } from '#campaigns/targets/benchmark/suite.ts';
+
 export const groups = [
   'messages',
   'load',
@@ -79,8 +81,8 @@ function limits(nodes: number, text: string): Figure[] {
 }
 
 /** Source of the factor: "each at least twice as fast as published". */
-function twiceAsFast(id: string, title: string, unit: string, published: number): Figure {
-  return figure({ id, title, unit, published, target: published / 2 });
+function twiceAsFast(id: string, published: number): Figure {
+  return figure({ ...suiteFigure(id), published, target: published / 2 });
 }
 
 const network: readonly Figure[] = [
@@ -99,16 +101,12 @@ const network: readonly Figure[] = [
 
 const consensus: readonly Figure[] = [
   figure({
-    id: 'consensus.one-vertex',
-    title: 'one vertex through the whole network, 150 nodes, 30/24/20, in memory',
-    unit: 'CPU ms',
+    ...suiteFigure('consensus.one-vertex'),
     target: 9,
     published: 17.77,
   }),
   figure({
-    id: 'consensus.ten-vertices',
-    title: 'ten vertices together, the same network',
-    unit: 'CPU ms',
+    ...suiteFigure('consensus.ten-vertices'),
     target: 12,
     published: 177.24,
   }),
@@ -128,38 +126,35 @@ const lumped: readonly Figure[] = [
 ].map((one) => ({ ...one, regression: false, measuredWith: 'lumped' }));
 
 const graph: readonly Figure[] = [
-  twiceAsFast('graph.add-100', 'add 100 vertices of 2 parents to a new table', 'us', 54.36),
-  twiceAsFast('graph.add-1000', 'add 1,000 vertices of 2 parents to a new table', 'us', 611.93),
-  twiceAsFast('graph.get', 'get: find by creator and sequence among 1,000, read its facts', 'ns', 128.31),
-  twiceAsFast('graph.children', 'children of a vertex (2 on average)', 'ns', 62),
-  twiceAsFast('graph.parents', 'parents of a vertex (2)', 'ns', 62),
-  twiceAsFast('graph.topological-100', 'topological order of 100 vertices', 'us', 34.55),
-  figure({ id: 'graph.topological-1000', title: 'topological order of 1,000 vertices', unit: 'us' }),
+  twiceAsFast('graph.add-100', 54.36),
+  twiceAsFast('graph.add-1000', 611.93),
+  twiceAsFast('graph.get', 128.31),
+  twiceAsFast('graph.children', 62),
+  twiceAsFast('graph.parents', 62),
+  twiceAsFast('graph.topological-100', 34.55),
+  figure(suiteFigure('graph.topological-1000')),
 ];
 
-function creation(name: string, title: string, published: number): Figure[] {
+function creation(name: string, published: number): Figure[] {
   return [
-    figure({ id: `vertex.create-${name}`, title: `create: ${title}`, unit: 'ns', published }),
+    figure({ ...suiteFigure(`vertex.create-${name}`), published }),
     figure({ id: `vertex.hash-${name}`, title: 'the limit: BLAKE3 of as many bytes', unit: 'ns' }),
     figure({ id: `vertex.ratio-${name}`, title: 'creation / hash', unit: 'x', regression: false }),
   ];
 }
 
 const vertex: readonly Figure[] = [
-  ...creation('genesis', 'genesis', 175.82),
-  ...creation('parents', '4 parents, one transaction of 100 B with one input', 1_900),
-  ...creation('10k', '2 parents, one transaction of 10 KB', 12_480),
+  ...creation('genesis', 175.82),
+  ...creation('parents', 1_900),
+  ...creation('10k', 12_480),
 ];
 
 const hashing: readonly Figure[] = [
-  figure({ id: 'hashing.100', title: 'BLAKE3 of 100 B', unit: 'ns', target: 180, published: 201.69 }),
-  figure({ id: 'hashing.1k', title: 'BLAKE3 of 1 KB', unit: 'ns', target: 1_000, published: 1_420 }),
-  figure({ id: 'hashing.10k', title: 'BLAKE3 of 10 KB', unit: 'ns', target: 4_500, published: 10_660 }),
+  figure({ ...suiteFigure('hashing.100'), target: 180, published: 201.69 }),
+  figure({ ...suiteFigure('hashing.1k'), target: 1_000, published: 1_420 }),
+  figure({ ...suiteFigure('hashing.10k'), target: 4_500, published: 10_660 }),
   figure({
-    id: 'hashing.bulk',
-    title: 'BLAKE3 of 1 MiB',
-    unit: 'GB/s',
-    better: 'higher',
+    ...suiteFigure('hashing.bulk'),
     target: 2.8,
     published: 2.8,
   }),
@@ -265,19 +260,19 @@ const transport: readonly Figure[] = [
 ];
 
 /** Beside the bare library in the same process, and what was measured of it on an idle machine (`published`). */
-function stored(name: string, title: string, published: number): Figure[] {
+function stored(name: string, published: number): Figure[] {
   return [
-    figure({ id: `storage.${name}`, title, unit: 'CPU us', published }),
+    figure({ ...suiteFigure(`storage.${name}`), published }),
     figure({ id: `storage.limit-${name}`, title: 'the limit: the same by the bare library', unit: 'CPU us' }),
     figure({ id: `storage.ratio-${name}`, title: 'store / limit', unit: 'x', regression: false }),
   ];
 }
 
 const storage: readonly Figure[] = [
-  ...stored('put', 'awaited write of one record of 1 KB, checksum and witness included', 18.8),
-  ...stored('batch', 'the same in batches of 100, per record', 3.2),
-  ...stored('get', 'awaited read of one of 20,000 records, mostly not cached', 15),
-  figure({ id: 'storage.get-cached', title: 'awaited read from the cache', unit: 'ns', target: 1_000 }),
+  ...stored('put', 18.8),
+  ...stored('batch', 3.2),
+  ...stored('get', 15),
+  figure({ ...suiteFigure('storage.get-cached'), target: 1_000 }),
   figure({
     id: 'storage.reopen',
     title: 'open a store of 20,000 records of 1 KB',

@@ -3,9 +3,11 @@
  * Owns: the list of jobs. Does not own: processes (runner.ts), the measurements (network-job.ts, graph-job.ts,
  * vertex-job.ts, hashing-job.ts), which are loaded only where they run.
  */
+
+import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
+import type { Efforts } from '#campaigns/targets/benchmark/sampling.ts';
+import { loadSuite, suiteJob } from '#campaigns/targets/benchmark/suite.ts';
 import { figures, type Group, growthLoads, growthNodes, liveBatches, liveSizes } from './figures.ts';
-import type { JobResult } from './job-result.ts';
-import type { Efforts } from './sampling.ts';
 
 export interface Job {
   readonly name: string;
@@ -19,7 +21,7 @@ export interface Job {
   readonly run: (efforts: Efforts) => Promise<JobResult>;
 }
 
-const networkJobs = () => import('./network-job.ts');
+const networkJobs = () => import('#campaigns/targets/benchmark/network-job.ts');
 
 function loadJob(figure: string, group: Group, nodes: number, verticesPerSecond: number): Job {
   return {
@@ -53,14 +55,9 @@ function pollJob(nodes: number): Job {
   };
 }
 
-function decisionJob(figure: string, together: 1 | 10): Job {
-  return {
-    name: figure,
-    group: 'consensus',
-    isHeavy: false,
-    flags: [],
-    run: async (efforts) => (await networkJobs()).measureDecision(figure, together, efforts),
-  };
+/** A job of the campaign's benchmark. */
+function ofSuite(name: string, group: Group): Job {
+  return { ...suiteJob(name), group, isHeavy: false };
 }
 
 function liveJob(nodes: number, batch: number): Job {
@@ -87,30 +84,11 @@ export const jobs: readonly Job[] = [
     flags: [],
     run: async (efforts) => (await import('./lumped-job.ts')).measureLumped(efforts),
   },
-  decisionJob('consensus.one-vertex', 1),
-  decisionJob('consensus.ten-vertices', 10),
-  {
-    name: 'graph',
-    group: 'graph',
-    isHeavy: false,
-    // New tables are garbage at once: other threads would collect it, uncounted and whenever a core is free for them.
-    flags: ['--single-threaded-gc'],
-    run: async (efforts) => (await import('./graph-job.ts')).measureGraph(efforts),
-  },
-  {
-    name: 'vertex',
-    group: 'vertex',
-    isHeavy: false,
-    flags: [],
-    run: async (efforts) => (await import('./vertex-job.ts')).measureVertices(efforts),
-  },
-  {
-    name: 'hashing',
-    group: 'hashing',
-    isHeavy: false,
-    flags: [],
-    run: async (efforts) => (await import('./hashing-job.ts')).measureHashing(efforts),
-  },
+  ofSuite('consensus.one-vertex', 'consensus'),
+  ofSuite('consensus.ten-vertices', 'consensus'),
+  ofSuite('graph', 'graph'),
+  ofSuite('vertex', 'vertex'),
+  ofSuite('hashing', 'hashing'),
   {
     name: 'wire',
     group: 'wire',
@@ -139,13 +117,7 @@ export const jobs: readonly Job[] = [
     flags: [],
     run: async (efforts) => (await import('./signatures-job.ts')).measureSignatures(efforts),
   },
-  {
-    name: 'storage',
-    group: 'storage',
-    isHeavy: false,
-    flags: [],
-    run: async (efforts) => (await import('./storage-job.ts')).measureStorage(efforts),
-  },
+  ofSuite('storage', 'storage'),
   ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),
   ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
   ...liveSizes.flatMap((nodes) => liveBatches.map((batch) => liveJob(nodes, batch))),
@@ -165,16 +137,12 @@ export function jobOf(figureId: string): Job | null {
 /** Loads every job's module, so that a process of its own can fill the compile cache. */
 export async function loadEveryJob(): Promise<void> {
   await Promise.all([
-    networkJobs(),
+    loadSuite(),
     import('./lumped-job.ts'),
-    import('./graph-job.ts'),
-    import('./vertex-job.ts'),
-    import('./hashing-job.ts'),
     import('./signatures-job.ts'),
     import('./wire-job.ts'),
     import('./session-job.ts'),
     import('./transport-job.ts'),
-    import('./storage-job.ts'),
     import('./live-job.ts'),
   ]);
 }

@@ -6,8 +6,8 @@
  * a backlog is decided shows more than was offered. Other work on the machine takes cores away; how busy it was, and the load before, are facts beside every figure.
  */
 import os from 'node:os';
+import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
 import { loadSpec, observeLoad } from '#campaigns/targets/processes/load-run.ts';
-import type { JobResult } from './job-result.ts';
 
 const second = 1_000_000;
 /** CPU microseconds that a vertex takes at one node, about: decides how far the load climbs. */

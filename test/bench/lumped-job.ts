@@ -3,13 +3,13 @@
  * Owns: which specification makes which figure. Does not own: the runs (campaigns/targets/simulator/lumped).
  */
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
+import { singleSpec } from '#campaigns/targets/benchmark/network-spec.ts';
+import { cpuMs, type Efforts, keep, sampleNs } from '#campaigns/targets/benchmark/sampling.ts';
 import { ConditionsOf } from '#campaigns/targets/simulator/lumped/conditions.ts';
 import { DecisionChain } from '#campaigns/targets/simulator/lumped/decision-chain.ts';
 import { Draws } from '#campaigns/targets/simulator/lumped/draws.ts';
 import { runLumpedTier } from '#campaigns/targets/simulator/lumped/lumped-tier.ts';
-import type { JobResult } from './job-result.ts';
-import { singleSpec } from './network-run.ts';
-import { cpuMs, type Efforts, keep, sampleNs } from './sampling.ts';
 
 const hourUs = 3_600_000_000;
 

@@ -1,26 +1,19 @@
 /**
  * Runs jobs, each in a fresh process, in rounds: a slow moment of the machine then hits all figures and not one.
- * Owns: child processes, their engine flags and compile cache, what was measured. Does not own: judging it.
+ * Owns: the order of the jobs, what was measured. Does not own: the processes (campaigns/targets/benchmark/job-process.ts), judging.
  * One process at a time: two at once would share caches and memory bandwidth.
  */
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
-import { engineFlags } from '#campaigns/engine.ts';
+import { fillCaches, runJob } from '#campaigns/targets/benchmark/job-process.ts';
+import type { EffortName } from '#campaigns/targets/benchmark/sampling.ts';
+import { median } from '#campaigns/targets/benchmark/sampling.ts';
 import { type Figure, figures } from './figures.ts';
 import type { Job } from './job.ts';
-import type { EffortName } from './sampling.ts';
-import { median } from './sampling.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
-const processFile = path.join(root, 'test', 'bench', 'bench-process.ts');
-
-const answerSchema = z.object({
-  samples: z.record(z.string(), z.array(z.number())),
-  facts: z.record(z.string(), z.number()),
-  referenceNs: z.number(),
-});
+const program = path.join(root, 'test', 'bench', 'bench-process.ts');
+const compileCache = path.join(root, 'node_modules', '.cache', 'bench');
 
 export interface Measured {
   /** All samples of all rounds, by figure. */
@@ -38,41 +31,13 @@ export interface Summary {
   readonly samples: number;
 }
 
-function child(flags: readonly string[], args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, [...engineFlags, ...flags, processFile, ...args], {
-      cwd: root,
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'bench'),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    let errors = '';
-    started.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    started.stderr.on('data', (chunk: Buffer) => {
-      errors += chunk.toString();
-    });
-    started.on('error', reject);
-    started.on('close', (code) => {
-      if (code === 0) resolve(output);
-      else reject(new Error(`bench process ${args.join(' ')} ended with code ${code}: ${errors.trim()}`));
-    });
-  });
-}
-
 export function nothingMeasured(): Measured {
   return { samples: new Map(), facts: new Map(), referenceNs: [] };
 }
 
-/** Fills the compile cache, once for each set of engine flags, because each has its own; call once before measuring. */
+/** Fills the compile cache; call once before measuring. */
 export async function prepare(jobs: readonly Job[]): Promise<void> {
-  const sets = new Map(jobs.map(({ flags }) => [flags.join(' '), flags]));
-  for (const flags of sets.values()) await child(flags, ['load-only']);
+  await fillCaches(jobs, { program, compileCache });
 }
 
 /** One round over the jobs, added to `measured`. */
@@ -84,7 +49,7 @@ export async function measureRound(
 ): Promise<void> {
   for (const job of jobs) {
     onJob(job);
-    const answer = answerSchema.parse(JSON.parse(await child(job.flags, [job.name, effort])));
+    const answer = await runJob({ program, compileCache, flags: job.flags, args: [job.name, effort] });
     for (const [figure, values] of Object.entries(answer.samples))
       measured.samples.set(figure, [...(measured.samples.get(figure) ?? []), ...values]);
     measured.facts.set(job.name, answer.facts);

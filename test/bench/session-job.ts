@@ -3,13 +3,14 @@
  * Owns: what is measured. Does not own: the session (node/host/session). Identities sign in the thread pool, so that a handshake is
  * measured by the CPU time of the whole process; records by that of this thread.
  */
+
+import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
+import { type Effort, type Efforts, keep, sampleNs } from '#campaigns/targets/benchmark/sampling.ts';
 import { createIdentity } from '#node/host/identity.ts';
 import { type HandshakeOptions, initiate, respond } from '#node/host/session/handshake.ts';
 import { Prover } from '#node/host/session/identity-proof.ts';
 import { RecordOpener, RecordSealer, tagBytes } from '#node/host/session/record-cipher.ts';
 import { mostPlainBytes } from '#node/host/session/secured-stream.ts';
-import type { JobResult } from './job-result.ts';
-import { type Effort, type Efforts, keep, sampleNs } from './sampling.ts';
 
 function handshakeOptions(seed: number): HandshakeOptions {
   const identity = createIdentity(new Uint8Array(32).fill(seed));

@@ -7,13 +7,13 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
+import type { Efforts } from '#campaigns/targets/benchmark/sampling.ts';
 import { createIdentity, type Identity } from '#node/host/identity.ts';
 import { vertexContext } from '#node/host/verification/signature-context.ts';
 import { VerificationPipeline } from '#node/host/verification/verification-pipeline.ts';
 import type { Verifier } from '#node/host/verification/verifier.ts';
 import type { BareClaim, BareWork } from './bare-verifier.ts';
-import type { JobResult } from './job-result.ts';
-import type { Efforts } from './sampling.ts';
 
 const cores = availableParallelism();
 const signers = 16;

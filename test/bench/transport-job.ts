@@ -2,12 +2,13 @@
  * Figures of the real transport: nodes of this process over TCP, post-quantum session, yamux and gossipsub on the loopback interface.
  * Owns: what is measured. Does not own: the transport (node/host/transport). CPU times are of all threads and both ends.
  */
+
+import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
+import { type Efforts, median } from '#campaigns/targets/benchmark/sampling.ts';
 import { monotonicClock } from '#node/host/clock.ts';
 import { createIdentity } from '#node/host/identity.ts';
 import { Libp2pTransport } from '#node/host/transport/libp2p-transport.ts';
 import { poolDefaults } from '#node/host/transport/peer-pool.ts';
-import type { JobResult } from './job-result.ts';
-import { type Efforts, median } from './sampling.ts';
 
 const queryBytes = 250;
 const answerBytes = 14;

@@ -2,12 +2,13 @@
  * Figures of the wire codec: the frames of a poll at 100 vertices/s on a local network, where 29 vertices are undecided.
  * Owns: the frames that are measured. Does not own: the codec (node/host/wire).
  */
+
+import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
+import { type Efforts, keep, sampleNs } from '#campaigns/targets/benchmark/sampling.ts';
 import { decodeFrame } from '#node/host/wire/decode-frame.ts';
 import { encodeFrame } from '#node/host/wire/encode-frame.ts';
 import type { AnswerFrame, QueryFrame } from '#node/host/wire/frame.ts';
 import { shortNames, writeName } from '#node/host/wire/vertex-name.ts';
-import type { JobResult } from './job-result.ts';
-import { type Efforts, keep, sampleNs } from './sampling.ts';
 
 const vertices = 29;
 const reference = { poll: 70_000, slot: 3, attempt: 0 } as const;

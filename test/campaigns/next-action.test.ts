@@ -197,27 +197,28 @@ test('every walk with crashes ends closed, and no cell starts after it was done'
   );
 });
 
-test('a cell that measures this machine runs after the simulated ones, and nothing runs beside it', () => {
-  const measured = { ...fakeRow('FAKE-3', 2), target: 'processes' as const };
-  const mixed = fakePlan('c', [measured, fakeRow('FAKE-2', 2)]);
-  const cellsOf = (target: RunTarget): readonly PlannedCell[] =>
-    mixed.rows.find((row) => targetOf(row) === target)?.cells ?? [];
-  const [first, second] = cellsOf('simulator');
-  const [one, other] = cellsOf('processes');
-  const next = (...events: readonly JournalEvent[]): Action =>
-    nextAction(
-      mixed,
-      journalState(
-        [opened, done('feasibility'), ...events].map((event, index) => ({ n: index + 1, at: 't', event })),
-      ),
-      4,
-    );
-  const both = [started(first!.id), started(second!.id)];
-  assert.deepEqual(next(), { kind: 'simulate', cell: first });
-  assert.deepEqual(next(...both), { kind: 'wait' });
-  assert.deepEqual(next(...both, ended(first!.id)), { kind: 'wait' });
-  const alone = [...both, ended(first!.id), ended(second!.id)];
-  assert.deepEqual(next(...alone), { kind: 'simulate', cell: one });
-  assert.deepEqual(next(...alone, started(one!.id)), { kind: 'wait' });
-  assert.deepEqual(next(...alone, started(one!.id), ended(one!.id)), { kind: 'simulate', cell: other });
-});
+for (const target of ['processes', 'benchmark'] as const)
+  test(`a cell that measures this machine (${target}) runs after the simulated ones, and nothing runs beside it`, () => {
+    const measured = { ...fakeRow('FAKE-3', 2), target };
+    const mixed = fakePlan('c', [measured, fakeRow('FAKE-2', 2)]);
+    const cellsOf = (wanted: RunTarget): readonly PlannedCell[] =>
+      mixed.rows.find((row) => targetOf(row) === wanted)?.cells ?? [];
+    const [first, second] = cellsOf('simulator');
+    const [one, other] = cellsOf(target);
+    const next = (...events: readonly JournalEvent[]): Action =>
+      nextAction(
+        mixed,
+        journalState(
+          [opened, done('feasibility'), ...events].map((event, index) => ({ n: index + 1, at: 't', event })),
+        ),
+        4,
+      );
+    const both = [started(first!.id), started(second!.id)];
+    assert.deepEqual(next(), { kind: 'simulate', cell: first });
+    assert.deepEqual(next(...both), { kind: 'wait' });
+    assert.deepEqual(next(...both, ended(first!.id)), { kind: 'wait' });
+    const alone = [...both, ended(first!.id), ended(second!.id)];
+    assert.deepEqual(next(...alone), { kind: 'simulate', cell: one });
+    assert.deepEqual(next(...alone, started(one!.id)), { kind: 'wait' });
+    assert.deepEqual(next(...alone, started(one!.id), ended(one!.id)), { kind: 'simulate', cell: other });
+  });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { ConfigError } from '#campaigns/config-error.ts';
 import { leastMessageBudget } from '#campaigns/message-budget.ts';
 import { repetitionSeed, resolvePhase, resolveScenario } from '#campaigns/resolve.ts';
-import { findScenario, phaseNames } from '#campaigns/scenario-file.ts';
+import { findScenario, phaseNames, readScenario } from '#campaigns/scenario-file.ts';
 import { violations } from '#node/core/params.ts';
 
 const seed = 7;
@@ -80,10 +80,29 @@ test('a row that differs from its scenario says so in its label', () => {
   assert.equal(row?.specs[0]?.label, '500 nodes, local');
 });
 
-test('a benchmark row is skipped with the command that answers it', () => {
+test('a benchmark row measures the groups that its criteria name, three times, without a baseline when no folder is given', () => {
   const [row] = resolvePhase('phase1', { seed, scenarios: ['PR-001'] });
-  assert.deepEqual(row?.specs, []);
-  assert.match(row?.skip ?? '', /npm run bench -- --compare/);
+  assert.equal(row?.target, 'benchmark');
+  assert.equal(row?.skip, null);
+  assert.equal(row?.specs.length, 3);
+  for (const { benchmark } of row?.specs ?? []) {
+    assert.deepEqual(benchmark?.groups, ['vertex', 'graph', 'consensus', 'storage', 'hashing']);
+    assert.equal(benchmark?.baseline, null);
+  }
+});
+
+test('a benchmark may not ask for a figure of a network', () => {
+  const text = `kind: benchmark
+id: MY-001
+title: t
+criteria:
+  - { metric: regression.hashing, at_most: 10% }
+  - { metric: latency.p95, at_most: 100ms }
+`;
+  assert.throws(
+    () => readScenario(text, 'mine.yaml'),
+    /mine\.yaml:6.*criteria\[1\]\.metric.*a benchmark has none/s,
+  );
 });
 
 test('consensus parameters follow the scale, also below the sample size', () => {

@@ -4,7 +4,8 @@
  */
 import { sampleEventLoop } from './event-loop.ts';
 import type { JobResult } from './job-result.ts';
-import { inMemorySpec, loadSpec, type NetworkSamples, sampleNetwork, singleSpec } from './network-run.ts';
+import { type NetworkSamples, sampleNetwork } from './network-run.ts';
+import { inMemorySpec, loadSpec, singleSpec } from './network-spec.ts';
 import { type Efforts, median } from './sampling.ts';
 
 /** Two finality times of the LAN networks, virtual microseconds: from then on as much is decided as is issued. */
