@@ -31,7 +31,8 @@ function planOfCommand(command: string): Plan {
     replications: Number(option('replications')),
     // Without the option the planner chooses, as it did the first time.
     tier: isMeasured ? ('message' as const) : tierNames.find((name) => name === option('tier')),
-    nodes: [Number(option('nodes'))],
+    // A benchmark has no size.
+    nodes: option('nodes') === undefined ? undefined : [Number(option('nodes'))],
     byzantineShares: share === undefined ? undefined : [Number.parseFloat(share) / 100],
     attacks: attack === undefined ? undefined : [attack],
     network: option('network'),
