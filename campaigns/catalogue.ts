@@ -51,7 +51,7 @@ function lineOf({ id, family, file, scenario }: CatalogueEntry): Omit<CatalogueL
     family,
     source: scenario.source,
     criteria: scenario.criteria.length,
-    command: scenario.kind === 'benchmark' ? scenario.command : null,
+    command: scenario.kind === 'benchmark' ? `npm run campaign measure -- ${scenario.id}` : null,
     file,
   };
   if (scenario.kind === 'benchmark') return { ...common, nodes: '', byzantine: '', network: '', measure: '' };

@@ -130,7 +130,7 @@ class Operator {
   readonly #options: OperatorOptions;
   readonly #journal: Journal;
   readonly #plan: Plan;
-  readonly #pools: Readonly<Record<'simulator' | 'processes', Pool>>;
+  readonly #pools: Readonly<Record<Exclude<RunTarget, 'kubernetes'>, Pool>>;
   readonly #saga: DeploymentSaga;
   readonly #running = new Map<string, Promise<void>>();
   readonly #repetitions = new Map<string, { cell: string; rowId: string; repetition: number }>();
@@ -415,7 +415,8 @@ class Operator {
   }
 
   #poolOf(cell: PlannedCell): Pool {
-    return this.#pools[this.#targets.get(cell.id) === 'processes' ? 'processes' : 'simulator'];
+    const target = this.#targets.get(cell.id) ?? 'simulator';
+    return this.#pools[target === 'kubernetes' ? 'simulator' : target];
   }
 
   #nameOf(cell: PlannedCell): { cell: string; rowId: string; repetition: number } {

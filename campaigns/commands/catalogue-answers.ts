@@ -16,7 +16,7 @@ import { capabilities as processes } from '#campaigns/targets/processes/capabili
 import { capabilities as simulator } from '#campaigns/targets/simulator/capabilities.ts';
 
 export interface EntryAnswers {
-  /** Targets that can answer it; empty for a benchmark. */
+  /** Targets that can answer it; empty for a benchmark, which is a target by itself. */
   readonly answered_by: readonly ('simulator' | 'processes' | 'kubernetes')[];
   /** Why this machine's targets cannot, where they cannot. */
   readonly not_by: Readonly<Record<string, string>>;
@@ -70,8 +70,8 @@ function skipOn(rows: readonly ResolvedRow[], target: 'simulator' | 'processes')
 export function answersOf(scenario: Scenario, sheet: PriceSheet = readPriceSheet()): EntryAnswers {
   const rows = resolveScenario(scenario, { seed: defaultSeed });
   const specs = rows.flatMap((row) => row.specs);
-  if (specs.length === 0) {
-    const skip = rows[0]?.skip ?? '';
+  if (rows[0]?.target === 'benchmark') {
+    const skip = 'a benchmark measures this machine and has no network';
     const none = { fidelity: [], simulated_cpu_seconds: null, cluster_usd_micros: null, real_time_us: null };
     return { answered_by: [], not_by: { simulator: skip, processes: skip }, ...none };
   }

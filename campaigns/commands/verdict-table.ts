@@ -5,7 +5,7 @@
 import type { CampaignVerdict, CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-record.ts';
 import type { Styles } from '#campaigns/commands/command-output.ts';
 import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
-import { type Plan, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
+import { type Plan, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
 function styleOf(status: TestStatus, styles: Styles): (text: string) => string {
@@ -62,7 +62,8 @@ export function reasonsOf(row: RowVerdict): string[] {
   const criteria = [...metrics].map(([words, names]) => `${names.join(', ')}: ${words}`);
   // The row's own reason repeats the worst criterion's.
   const said = row.criteria.some(({ reason }) => reason !== '' && row.reason.endsWith(reason));
-  return [...broken, ...(row.reason === '' || said ? [] : [row.reason]), ...criteria];
+  const repeats = said || broken.some((words) => row.reason.endsWith(words));
+  return [...broken, ...(row.reason === '' || repeats ? [] : [row.reason]), ...criteria];
 }
 
 /** "on the simulator", "on the simulator; 4 rows measured on processes": who reads a verdict must know what was run. */

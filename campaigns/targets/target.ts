@@ -15,7 +15,7 @@ export interface RunOutcome {
 }
 
 export interface Capabilities {
-  readonly name: RunTarget | 'kubernetes';
+  readonly name: RunTarget;
   /** Fault kinds it can inject and observe; a run that needs another is SKIPPED with the reason. */
   readonly faults: ReadonlySet<string>;
   readonly attacks: ReadonlySet<string>;
