@@ -9,6 +9,8 @@ import { type Answer, type CommonOptions, stylesFor } from '#campaigns/commands/
 import { overlapText } from '#campaigns/commands/overlap-text.ts';
 import { verdictText } from '#campaigns/commands/verdict-table.ts';
 import { exitCodes, meaningOf } from '#campaigns/exit-code.ts';
+import { evidenceFile } from '#campaigns/guard/evidence.ts';
+import { guardStopReason, wasStoppedByGuard } from '#campaigns/guard/run-link.ts';
 import { type CampaignEnd, type OperatorServices, runCampaign } from '#campaigns/operator.ts';
 import { defaultWorkers } from '#campaigns/pool.ts';
 import { ProgressView } from '#campaigns/progress.ts';
@@ -79,6 +81,16 @@ function deploymentText(end: CampaignEnd): string {
   return `\nnetworks:\n${end.deployments.map((line) => `  ${line}\n`).join('')}  ${remedy}\n`;
 }
 
+function guardText(folder: string): string {
+  return [
+    `stopped by the budget guard: ${guardStopReason(folder)}`,
+    `its evidence: ${path.relative(process.cwd(), path.join(folder, evidenceFile))}`,
+    `nothing is lost, and nothing is deployed any more; what is left to compute: npm run campaign resume -- ${path.basename(folder)}`,
+    `exit ${exitCodes.stoppedByGuard}: ${meaningOf(exitCodes.stoppedByGuard)}`,
+    '',
+  ].join('\n');
+}
+
 /** The words at the end of a campaign: verdict, what is missing, where the reports are. */
 function endText(
   record: CampaignRecord,
@@ -91,6 +103,8 @@ function endText(
   const verdict = end.verdict === null ? '' : verdictText(record.plan, end.verdict, styles);
   const table = overlap.length === 0 ? verdict : `${overlapText(overlap)}\n${verdict}`;
   const networks = deploymentText(end);
+  if (end.exitCode === exitCodes.stoppedByGuard && wasStoppedByGuard(end.folder) && end.verdict === null)
+    return `${table}${networks}${guardText(end.folder)}`;
   if (end.exitCode === exitCodes.interrupted) return `${table}${networks}${interruptedText(end.folder)}`;
   const notes =
     end.notes.length === 0

@@ -1,5 +1,5 @@
 /**
- * Builds the programs of the test bed into the cache: node test/bed/build.ts [pulumi|kubernetes|moto ...]; all when none is named.
+ * Builds the programs of the test bed into the cache: node test/bed/build.ts [pulumi|kubernetes|moto|focus ...]; all when none is named.
  * Owns: the command line. Does not own: how a tool is built (tools.ts). A tool that cannot be built here is said and is no error.
  */
 import { buildTool, tools } from './tools.ts';

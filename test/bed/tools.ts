@@ -1,5 +1,6 @@
 /**
- * The programs of the test bed: the Pulumi engine, a Kubernetes control plane, an AWS look-alike (moto), and how each comes to be.
+ * The programs of the test bed: the Pulumi engine, a Kubernetes control plane, an AWS look-alike (moto), the FOCUS validator, and how
+ * each comes to be.
  * Owns: pins, build commands, and the reason why a tool is not there. Does not own: where they are kept (tool-cache.ts), running them.
  * Everything is built from published modules by name; nothing is fetched from anywhere else.
  */
@@ -9,7 +10,7 @@ import path from 'node:path';
 import { fillFolder, isFilled, toolFolder } from './tool-cache.ts';
 
 export interface Tool {
-  readonly name: 'pulumi' | 'kubernetes' | 'moto';
+  readonly name: 'pulumi' | 'kubernetes' | 'moto' | 'focus';
   readonly folder: string;
   /** Files below `folder` that a whole build has. */
   readonly programs: readonly string[];
@@ -141,43 +142,46 @@ function writeStages(source: string, file: string): void {
   }
 }
 
-const requirements = path.join(here, 'moto', 'requirements.txt');
-const pythons = ['python3.12', 'python3.13', 'python3'];
+const importsVenv = 'import venv, ensurepip';
+/** The pinned validator stands on a numpy that has wheels for no newer Python. */
+const importsVenvOn312 = `${importsVenv}, sys; sys.exit(sys.version_info[:2] != (3, 12))`;
 
-export const motoTool: Tool = {
-  name: 'moto',
-  folder: toolFolder('moto', [requirements]),
-  programs: ['bin/python', 'installed'],
-  lacking: () =>
-    pythons.some((name) => answers(name, '-c', 'import venv, ensurepip'))
-      ? null
-      : 'Python 3.12 with venv is not installed (Debian: apt-get install python3-venv)',
-  fill: async (folder) => {
-    const python = pythons.find((name) => answers(name, '-c', 'import venv, ensurepip'));
-    if (python === undefined) throw new Error('no Python with venv');
-    await step(python, ['-m', 'venv', folder], { cwd: here });
-    const pip = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--no-deps',
-      '--disable-pip-version-check',
-      '-r',
-      requirements,
-    ];
-    await step(path.join(folder, 'bin/python'), pip, { cwd: here });
-    writeFileSync(path.join(folder, 'installed'), '');
-  },
-};
+/** Programs of pip in a virtual environment of their own, each release pinned in requirements.txt. */
+function pythonTool(name: 'moto' | 'focus', pythons: readonly string[], probe: string): Tool {
+  const requirements = path.join(here, name, 'requirements.txt');
+  const named = process.env['BFT_SCALE_PYTHON'];
+  const found = (): string | undefined =>
+    (named === undefined ? pythons : [named]).find((python) => answers(python, '-c', probe));
+  return {
+    name,
+    folder: toolFolder(name, [requirements]),
+    programs: ['bin/python', 'installed'],
+    lacking: () =>
+      found() === undefined
+        ? 'Python 3.12 with venv is not installed (Debian: apt-get install python3-venv; another one: BFT_SCALE_PYTHON)'
+        : null,
+    fill: async (folder) => {
+      const python = found();
+      if (python === undefined) throw new Error('no Python with venv');
+      await step(python, ['-m', 'venv', folder], { cwd: here });
+      const quietly = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--disable-pip-version-check'];
+      await step(path.join(folder, 'bin/python'), [...quietly, '-r', requirements], { cwd: here });
+      writeFileSync(path.join(folder, 'installed'), '');
+    },
+  };
+}
 
-export const tools: readonly Tool[] = [pulumiTool, kubernetesTool, motoTool];
+export const motoTool = pythonTool('moto', ['python3.12', 'python3.13', 'python3'], importsVenv);
+/** The FinOps Foundation's validator of FOCUS files. */
+export const focusTool = pythonTool('focus', ['python3.12', 'python3'], importsVenvOn312);
+
+export const tools: readonly Tool[] = [pulumiTool, kubernetesTool, motoTool, focusTool];
 
 /** False when the tool can be used; else the words a test is skipped with. */
 export function missing(...wanted: readonly Tool[]): string | false {
   for (const { name, folder, programs, lacking } of wanted) {
     if (isFilled(folder, programs)) continue;
-    const reason = lacking() ?? 'it is not built yet (npm run test:bed builds it)';
+    const reason = lacking() ?? `it is not built yet (node test/bed/build.ts ${name} builds it)`;
     return `NOT RUN: ${name} of the test bed is absent: ${reason}`;
   }
   return false;

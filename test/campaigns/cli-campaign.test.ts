@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { runFolderLink } from '#campaigns/guard/run-link.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const cli = path.join(root, 'campaigns', 'cli.ts');
@@ -97,13 +98,22 @@ function watched(
   return new Promise((resolve) => child.on('close', resolve));
 }
 
-test('Ctrl-C ends with 130 and resume finishes the rest without repeating a run', async () => {
+test('Ctrl-C ends with 130, the guard’s stop with 22, and resume finishes the rest without repeating a run', async () => {
   const out = path.join(runs, 'interrupted');
   const words = ['simulate', ...tiny, '--replications', '12', '--out', out];
   const status = await watched(words, (line, interrupt) => {
     if (line.startsWith('[1/12]')) interrupt();
   });
   assert.equal(status, 130);
+  const folder = path.join(out, 'latest');
+  const guarded = runFolderLink(realpathSync(folder));
+  let isTold = false;
+  const stopped = await watched(['resume', '--out', out], (line) => {
+    if (isTold || !/^\[\d+\/\d+\]/.test(line)) return;
+    isTold = true;
+    assert.match(guarded.stop('run-cap: of a test'), /was asked to stop/);
+  });
+  assert.equal(stopped, 22);
   const resumed = campaign('resume', '--out', out, '--json');
   assert.notEqual(resumed.status, 130);
   const journal = readFileSync(path.join(out, 'latest', 'journal.jsonl'), 'utf8');

@@ -34,6 +34,17 @@ export class MotoServer {
     });
   }
 
+  /** What a process needs to see this account and no other. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      AWS_ENDPOINT_URL: this.url,
+      AWS_ACCESS_KEY_ID: 'testing',
+      AWS_SECRET_ACCESS_KEY: 'testing',
+      AWS_REGION: 'us-west-2',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+  }
+
   async ready(): Promise<void> {
     const ask = async (): Promise<true | null> => {
       try {

@@ -28,11 +28,12 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { readEvidence } from '#campaigns/guard/evidence.ts';
-import { type Moto, motoMissing, startMoto } from '#test/support/moto-server.ts';
+import { type MotoServer, startMoto } from '#test/bed/moto/moto-server.ts';
+import { missing, motoTool } from '#test/bed/tools.ts';
 
-const skip = motoMissing();
+const skip = missing(motoTool);
 const root = path.resolve(import.meta.dirname, '../../..');
-let moto: Moto;
+let moto: MotoServer;
 let ec2: EC2Client;
 let groups: AutoScalingClient;
 let out: string;
@@ -54,10 +55,10 @@ after(async () => {
   ec2.destroy();
   groups.destroy();
   rmSync(out, { recursive: true, force: true });
-  await moto.close();
+  await moto.stop();
 });
 beforeEach(async () => {
-  if (skip === false) await fetch(`${moto.url}/moto-api/reset`, { method: 'POST' });
+  if (skip === false) await moto.reset();
 });
 
 const tagList = (tags: Readonly<Record<string, string>>) =>

@@ -3,6 +3,10 @@
  * Owns: the fixtures. Does not own: any expectation.
  */
 import { type Approval, approvalHash, approvalNeeded, approvalState } from '#budgets/approval.ts';
+import { forecastCharges } from '#budgets/focus/charges.ts';
+import { type ChainedEntry, EMPTY_HEAD, nextLine, readChain } from '#budgets/ledger/chain.ts';
+import type { Charge } from '#budgets/ledger/entry.ts';
+import { multiply } from '#budgets/money.ts';
 import { type ForecastPlanOptions, forecastPlan } from '#campaigns/forecast-plan.ts';
 import type { Plan, PlannedRow } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
@@ -149,4 +153,31 @@ export function reportInput(plan: Plan, options: ReportOptions = {}): FinanceRep
       { name: 'price sheet', sha256: hash },
     ],
   };
+}
+
+/** A ledger in which the first run of the forecast was metered and billed, three per cent dearer on the bill. */
+export function ledgerOf(input: FinanceReportInput): readonly ChainedEntry[] {
+  const planned = forecastCharges(input.forecast.forecast).filter(
+    ({ rowId, repetition, category }) => rowId !== null && repetition === 0 && category === 'usage',
+  );
+  const [first] = planned;
+  const own = planned.filter(({ rowId }) => rowId === first?.rowId);
+  const records = own.flatMap((charge): Charge[] => [
+    { ...charge, state: 'METERED', p90UsdMicros: null, source: 'guard.jsonl' },
+    {
+      ...charge,
+      state: 'BILLED',
+      p90UsdMicros: null,
+      usdMicros: multiply(charge.usdMicros, { times: 103n, over: 100n }),
+      source: 'bill.csv',
+    },
+  ]);
+  let text = '';
+  let head = EMPTY_HEAD;
+  for (const record of records) {
+    const next = nextLine(head, record, '2026-11-22T00:00:00Z');
+    text += next.line;
+    head = next.head;
+  }
+  return readChain(text).entries;
 }
