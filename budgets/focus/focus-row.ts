@@ -91,6 +91,8 @@ export interface FocusContext {
   readonly billingAccountName: string;
   readonly subAccountId: string;
   readonly subAccountName: string;
+  /** A tag of every row; null = not set. */
+  readonly costCentre: string | null;
   /** List price over price paid of the node pool, as a ratio; null when it is its own list price. */
   readonly listOverPaid: { readonly list: UsdMicros; readonly paid: UsdMicros } | null;
   readonly isSpot: boolean;
@@ -226,6 +228,7 @@ export function focusRow(charge: Charge, context: FocusContext): FocusRow {
     Tags: JSON.stringify({
       'bft:campaign': charge.campaign,
       ...(charge.scenarioId === null ? {} : { 'bft:scenario': charge.scenarioId }),
+      ...(context.costCentre === null ? {} : { 'cost-centre': context.costCentre }),
     }),
     x_AllocationBasis: charge.rowId === null ? 'shared by the window' : 'direct',
     x_CampaignId: charge.campaign,

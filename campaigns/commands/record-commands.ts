@@ -24,6 +24,7 @@ interface RecordOptions extends CommonOptions {
 interface ReportOptions extends RecordOptions {
   readonly formats?: readonly string[];
   readonly sign?: string;
+  readonly finance?: string;
 }
 
 interface VerifyOptions extends RecordOptions {
@@ -71,7 +72,8 @@ async function report(name: string, options: ReportOptions): Promise<Answer> {
   const { verdictText } = await import('#campaigns/commands/verdict-table.ts');
   const privateKeyPem = options.sign === undefined ? null : fileText('--sign', options.sign);
   const formats = formatNames.filter((one) => options.formats?.includes(one));
-  const writing = { privateKeyPem, formats: options.formats === undefined ? undefined : formats };
+  const finance = options.finance === undefined ? null : userPath(options.finance);
+  const writing = { privateKeyPem, finance, formats: options.formats === undefined ? undefined : formats };
   const lock = acquireLock(stored.dir);
   try {
     await writeFolder(path.join(stored.dir, 'reports'), (folder) =>
@@ -198,6 +200,10 @@ export function addRecordCommands(program: Command, holder: ExitHolder): void {
           '--formats <LIST>',
           'of the cost report, beside HTML, JSON, CSV: xlsx,focus,pdf or none',
           formatsOption,
+        )
+        .option(
+          '--finance <FILE>',
+          'cost centre, accounts, exchange rate (default finance.yaml; docs/finance.example.yaml)',
         )
         .option('--sign <KEY>', 'Ed25519 private key (PEM) that signs the cost report'),
     examples: [

@@ -12,6 +12,7 @@ import { CampaignError } from '#campaigns/errors.ts';
 import { evidenceFile, readEvidence } from '#campaigns/guard/evidence.ts';
 import { planHash } from '#campaigns/plan.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
+import { loadFinanceSettings } from '#campaigns/schema/finance-settings.ts';
 import type { GuardLogLine } from '#reports/finance/finance-input.ts';
 import { type ReportFormat, reportFormats, writeFinanceReport } from '#reports/finance/finance-report.ts';
 import { writeScaleReport } from '#reports/scale/scale-report.ts';
@@ -50,6 +51,8 @@ export interface ReportWriting {
   readonly formats?: readonly ReportFormat[] | undefined;
   /** PEM of the key that signs the cost report; null = nobody signs. */
   readonly privateKeyPem?: string | null;
+  /** File of the settings; null = finance.yaml, when there is one. */
+  readonly finance?: string | null;
 }
 
 /** Fills `folder` with `scale/` and `finance/`. Throws CampaignError when a step before the reports is missing. */
@@ -71,6 +74,8 @@ export async function writeReports(
     { campaign: plan.campaign, plan, verdict, feasibility, runs: record.results },
     path.join(folder, 'scale'),
   );
+  const { settings, sha256 } = loadFinanceSettings(writing.finance ?? null);
+  const ownHashes = sha256 === null ? [] : [{ name: 'finance settings', sha256 }];
   const statuses = Object.fromEntries(verdict.rows.map((row) => [row.rowId, row.status]));
   await writeFinanceReport(
     {
@@ -80,7 +85,8 @@ export async function writeReports(
       forecast,
       approval,
       statuses,
-      inputHashes: inputHashes(record),
+      inputHashes: [...inputHashes(record), ...ownHashes],
+      settings,
       ledger: readLedger(path.join(record.dir, LEDGER_FILE)).entries,
       guardLog: guardLogOf(record.dir),
     },

@@ -5,6 +5,7 @@
 import type { Forecast } from '#budgets/forecast.ts';
 import { divide, formatUnitPrice, formatUsd } from '#budgets/money.ts';
 import type { Priced } from '#budgets/prices.ts';
+import type { Chance } from '#budgets/risk.ts';
 import { type CloudStack, componentLabel } from '#budgets/stacks.ts';
 import { whatIfNote } from '#reports/finance/budget-section.ts';
 import { type FinanceReportInput, quantity, shownForecast } from '#reports/finance/finance-input.ts';
@@ -176,7 +177,13 @@ function assumptions(shown: Forecast, stack: CloudStack): readonly Cell[][] {
       `${stack.redeployMinutes} min of a second VM and ${stack.rerunMinutes} min of the whole stack again`,
       'assumed: checkpoint interval',
     ],
-    ['A9', 'P90', 'sum of the P90 of all lines: everything goes wrong together', 'deliberately cautious'],
+    [
+      'A9',
+      'P50 and P90',
+      `quantiles of ${quantity(shown.sampling.draws, 0)} campaigns drawn with seed ${shown.sampling.seed}: one market of prices, shortage and interruptions for all runs, re-runs and failed deploys for each`,
+      'sampled, no factor; what the sum of the lines would be more is a line of its own',
+    ],
+    ...riskRows(shown),
     [
       'A10',
       'Traffic',
@@ -190,10 +197,25 @@ function assumptions(shown: Forecast, stack: CloudStack): readonly Cell[][] {
   ];
 }
 
+function riskRows({ risks }: Forecast): Cell[][] {
+  const chance = ({ share, basis }: Chance): Cell[] => [`${quantity(share * 100, 1)} %`, basis];
+  return [
+    ['A9a', 'A repetition has to be done again', ...chance(risks.invalidRun)],
+    ['A9b', 'A deployment has to be done again', ...chance(risks.failedDeploy)],
+    [
+      'A9c',
+      'Deploy and teardown time',
+      `${risks.deployPercent.p10} / ${risks.deployPercent.p50} / ${risks.deployPercent.p90} % of A2 at P10 / P50 / P90`,
+      'assumed until a deployment was timed',
+    ],
+  ];
+}
+
 const EXCLUSIONS: readonly string[] = [
   'Tax, support plans, savings plans, credits and negotiated prices.',
   'People\u2019s time, and the machine that runs the campaign.',
   'Image storage and pulls inside the region (an image of 150 MB on 667 VMs is 100 GB: about $1 through an endpoint), state storage, key management.',
+  'From the meter, not from the forecast: bytes of traffic (between zones, through NAT and endpoints), bytes of logs, requests, load balancers. The meter prices what runs by the hour: machines, disks, addresses, NAT gateways, endpoints, control plane. The rest shows on the bill only.',
   'Internet egress: nodes have no public address. Result files are a few megabytes per run.',
   'Spot capacity that cannot be had: a window that does not start costs its deploy time only.',
 ];

@@ -4,10 +4,10 @@
  */
 import type { BreachWithLevers } from '#budgets/campaign-forecast.ts';
 import type { Forecast, ForecastOverhead, ForecastRow } from '#budgets/forecast.ts';
-import type { Limits } from '#budgets/limits.ts';
 import { divide, formatUsd, formatWholeUsd, times, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { componentChart, runCostChart } from '#reports/finance/charts.ts';
 import { type FinanceReportInput, quantity, shownForecast } from '#reports/finance/finance-input.ts';
+import { totalIn } from '#reports/finance/sheets/ledger-view.ts';
 import { badge, type Cell, type Column, type Html, html, section, table } from '#reports/html.ts';
 
 const left = (label: string): Column => ({ label, align: 'left' });
@@ -36,8 +36,13 @@ function bandOf(budget: UsdMicros, spend: UsdMicros): Html {
   return badge(over <= 20 ? 'over 10-20 %' : 'over > 20 %', 'failed');
 }
 
+/** What was metered; nothing known is not zero. */
+export function spentText(metered: UsdMicros | null): string {
+  return metered === null ? 'none yet' : formatUsd(metered);
+}
+
 /** A row's budget is the limit per run times its repetitions: no other split was agreed. */
-function budgetRow(row: ForecastRow, perRun: UsdMicros): Cell[] {
+function budgetRow(input: FinanceReportInput, row: ForecastRow, perRun: UsdMicros): Cell[] {
   const budget = times(perRun, row.repetitions);
   const { p50, p90 } = row.total;
   const variance = usdMicros(budget - p50.usdMicros);
@@ -48,7 +53,7 @@ function budgetRow(row: ForecastRow, perRun: UsdMicros): Cell[] {
     formatUsd(budget),
     formatUsd(p50.usdMicros),
     formatUsd(p90.usdMicros),
-    'none yet',
+    spentText(totalIn(input, 'METERED', ({ rowId }) => rowId === row.rowId)),
     formatUsd(variance),
     percentOf(variance, budget),
     bandOf(budget, p50.usdMicros),
@@ -85,13 +90,19 @@ const BUDGET_COLUMNS: readonly Column[] = [
   right('Budget'),
   right('Forecast P50'),
   right('Forecast P90'),
-  right('Actual'),
+  right('Metered'),
   right('Variance'),
   right('Var. %'),
   left('Band'),
 ];
 
-function budgetTable(shown: Forecast, overhead: ForecastOverhead, limits: Limits, isWhatIf: boolean): Html {
+function budgetTable(
+  input: FinanceReportInput,
+  shown: Forecast,
+  overhead: ForecastOverhead,
+  isWhatIf: boolean,
+): Html {
+  const { limits } = input.forecast;
   const { total } = shown;
   const variance = usdMicros(limits.campaign - total.p50.usdMicros);
   const window = overhead.total;
@@ -106,7 +117,7 @@ function budgetTable(shown: Forecast, overhead: ForecastOverhead, limits: Limits
     null,
     formatUsd(window.p50.usdMicros),
     formatUsd(window.p90.usdMicros),
-    'none yet',
+    spentText(totalIn(input, 'METERED', ({ rowId }) => rowId === null)),
   ];
   const foot: Cell[] = [
     `${shown.phase}${isWhatIf ? ', comparison' : ''}`,
@@ -115,14 +126,14 @@ function budgetTable(shown: Forecast, overhead: ForecastOverhead, limits: Limits
     formatUsd(limits.campaign),
     formatUsd(total.p50.usdMicros),
     formatUsd(total.p90.usdMicros),
-    'none yet',
+    spentText(totalIn(input, 'METERED')),
     formatUsd(variance),
     percentOf(variance, limits.campaign),
     bandOf(limits.campaign, total.p50.usdMicros),
   ];
   return table({
     columns: BUDGET_COLUMNS,
-    rows: [...shown.rows.map((row) => budgetRow(row, limits.perRun)), overheadRow],
+    rows: [...shown.rows.map((row) => budgetRow(input, row, limits.perRun)), overheadRow],
     foot: [foot],
     rowClass: (i) => (over(i) ? 'over' : ''),
     caption:
@@ -138,7 +149,7 @@ export function budgetSection(input: FinanceReportInput): Html {
   if (overhead === null) {
     return section('budget', title, html`<p>No rows and no cloud resources: nothing to compare.</p>`);
   }
-  const main = budgetTable(shown, overhead, limits, isWhatIf);
+  const main = budgetTable(input, shown, overhead, isWhatIf);
   const perRun = runCostChart(shown, limits.perRun);
   return section(
     'budget',

@@ -2,16 +2,21 @@
  * First pages of the cost report: sign-off sheet and executive summary.
  * Owns: their words and layout. Does not own: figures or the decision.
  */
-import { formatUsd, formatWholeUsd, usdMicros } from '#budgets/money.ts';
+import { converted, NOT_SET } from '#budgets/finance-settings.ts';
+import { EMPTY_HEAD } from '#budgets/ledger/chain.ts';
+import { reconcile } from '#budgets/ledger/reconcile.ts';
+import { formatUsd, formatWholeUsd, type UsdMicros, usdMicros } from '#budgets/money.ts';
+import { spentText } from '#reports/finance/budget-section.ts';
 import {
   type FinanceReportInput,
   hoursText,
   quantity,
   type Standing,
+  settingsOf,
   standingOf,
 } from '#reports/finance/finance-input.ts';
-import { reportId } from '#reports/finance/sheets/front-sheets.ts';
-import { totalIn } from '#reports/finance/sheets/ledger-view.ts';
+import { exchangeText, reportId } from '#reports/finance/sheets/front-sheets.ts';
+import { statusOf, totalIn } from '#reports/finance/sheets/ledger-view.ts';
 import { badge, type Cell, figures, type Html, html, join, section, table } from '#reports/html.ts';
 
 const UNSIGNED: Cell = html`<span class="sign">&nbsp;</span>`;
@@ -42,6 +47,7 @@ function signatures(input: FinanceReportInput): Html {
 export function coverSection(input: FinanceReportInput): Html {
   const { forecast, priceSheet } = input.forecast;
   const { stack } = forecast;
+  const { costCentre, glCode, purchaseOrder, project } = settingsOf(input);
   const facts: [string, Cell][] = [
     ['Report', reportId(input)],
     ...changesOf(input),
@@ -59,9 +65,11 @@ export function coverSection(input: FinanceReportInput): Html {
         ? `local: ${stack.why}`
         : `${stack.name}: ${stack.provider} ${stack.region}, ${stack.zones === 1 ? 'one zone' : `${stack.zones} zones`}`,
     ],
-    ['Status', join([badge('FORECAST', 'provenance'), html` nothing has been spent, metered or billed`])],
-    ['Data through', `price sheet of ${priceSheet.date}, used as of ${forecast.asOf}`],
-    ['Currency', `${priceSheet.currency}, tax ${priceSheet.tax}, no conversion`],
+    ['Status', join([badge(statusOf(input), 'provenance'), html` ${spentSoFar(input)}`])],
+    ['Data through', `price sheet of ${priceSheet.date}, used as of ${forecast.asOf}${ledgerUntil(input)}`],
+    ['Currency', `${priceSheet.currency}, tax ${priceSheet.tax}; exchange rate: ${exchangeText(input)}`],
+    ['Cost centre', `${costCentre ?? NOT_SET}; GL code ${glCode ?? NOT_SET}`],
+    ['Purchase order', `${purchaseOrder ?? NOT_SET}; project ${project ?? NOT_SET}`],
     ['Prepared by', `bft-scale ${input.plan.codeVersion}`],
     ['Approval', approvalText(input)],
     ['Approval is bound to', html`<code>${input.approval.hash}</code>`],
@@ -83,6 +91,30 @@ ${signatures(input)}
 <h3>Input hashes</h3>
 ${hashes}`,
   );
+}
+
+/** Each state by itself: they are never added. */
+function spentSoFar(input: FinanceReportInput): string {
+  const parts = (['METERED', 'BILLED', 'INVOICED'] as const).flatMap((state) => {
+    const total = totalIn(input, state);
+    return total === null ? [] : [`${formatUsd(total)} ${state.toLowerCase()}`];
+  });
+  return parts.length === 0 ? 'nothing was metered, billed or invoiced' : parts.join(', ');
+}
+
+function ledgerUntil({ ledger = [] }: FinanceReportInput): string {
+  const last = ledger.at(-1);
+  return last === undefined ? '' : `; ledger of ${ledger.length} entries until ${last.at}`;
+}
+
+/** What stands behind P90: drawn, and how far it was right where something was metered or billed. */
+export function p90Basis(input: FinanceReportInput): string {
+  const { draws } = input.forecast.forecast.sampling;
+  const { coverage, scores } = reconcile({ entries: input.ledger ?? [], head: EMPTY_HEAD, torn: '' });
+  const drawn = `${quantity(Math.round(draws * 0.9), 0)} of ${quantity(draws, 0)} drawn campaigns cost at most this`;
+  return coverage === null
+    ? `${drawn}; not yet held against a bill`
+    : `${drawn}; of ${scores.length} lines that were paid, ${Math.round(coverage * 100)} % stayed below theirs`;
 }
 
 /** What a re-issue changed, where it changed anything. */
@@ -111,12 +143,12 @@ function glance(input: FinanceReportInput): Html {
     {
       label: 'Expected cost',
       value: formatUsd(p50.usdMicros),
-      note: 'forecast P50: as likely above as below',
+      note: `forecast P50: half of the drawn campaigns cost more${inOwnCurrency(input, p50.usdMicros)}`,
     },
     {
       label: 'Cautious cost',
       value: formatUsd(p90.usdMicros),
-      note: 'forecast P90: nine times in ten below',
+      note: `forecast P90: ${p90Basis(input)}`,
     },
     {
       label: variance < 0 ? 'Over budget' : 'Left of the budget',
@@ -134,6 +166,11 @@ function glance(input: FinanceReportInput): Html {
   const tone = standing === 'over' ? ' bad' : standing === 'at-risk' ? ' warn' : '';
   return html`<p>${standing === 'no-cloud' ? 'This campaign runs on a machine that is there anyway. Nothing is bought.' : what} ${STANDING[standing]}</p>${boxes}
 <div class="note${tone}"><p><strong>Decision asked.</strong> ${decision(input, standing)}</p></div>`;
+}
+
+function inOwnCurrency(input: FinanceReportInput, amount: UsdMicros): string {
+  const { exchangeRate } = settingsOf(input);
+  return exchangeRate === null ? '' : `; ${converted(amount, exchangeRate)} at the rate below`;
 }
 
 function approvalText({ approval }: FinanceReportInput): string {
@@ -178,7 +215,7 @@ function summaryLines(input: FinanceReportInput, standing: Standing): readonly s
     const lines = [
       first,
       'No cloud resources are used. The amount is $0.00 because nothing is bought, not because a price is unknown.',
-      'There is no actual cost, no commitment and no accrual.',
+      `Actual cost to date: ${spentSoFar(input)}.`,
     ];
     if (whatIf !== null && whatIf.overhead !== null) {
       lines.push(
@@ -193,14 +230,14 @@ function summaryLines(input: FinanceReportInput, standing: Standing): readonly s
   const campaign = breaches.find((breach) => breach.limit === 'campaign');
   return [
     `${first} They need a window of ${hoursText(forecast.windowUs)} h, ${quantity(forecast.vmHours, 0)} VM-hours and ${quantity(forecast.nodeHours, 0)} node-hours.`,
-    `The forecast is ${formatUsd(forecast.total.p50.usdMicros)} (P50). The cautious figure is ${formatUsd(forecast.total.p90.usdMicros)} (P90, assumption A9).`,
+    `The forecast is ${formatUsd(forecast.total.p50.usdMicros)} (P50). The cautious figure is ${formatUsd(forecast.total.p90.usdMicros)} (P90: ${p90Basis(input)}; assumption A9).`,
     campaign === undefined
       ? `The campaign limit of ${formatWholeUsd(limits.campaign)} holds.`
       : `The campaign limit of ${formatWholeUsd(limits.campaign)} does not hold: ${campaign.severity === 'over' ? '' : 'P90 is '}${formatUsd(campaign.by)} above it (${campaign.byPercent} %).`,
     over.length === 0
       ? `Every run stays below ${formatWholeUsd(limits.perRun)}.`
       : `${over.length} of ${forecast.rows.length} rows break${over.length === 1 ? 's' : ''} the limit of ${formatWholeUsd(limits.perRun)} per run: ${names}.`,
-    'Actual cost to date: none. No cloud account is connected to this machine, so nothing was metered or billed.',
+    `Actual cost to date: ${spentSoFar(input)}.`,
     forecast.unpriced.length === 0
       ? 'Every item has a price in the sheet.'
       : `${forecast.unpriced.length} item(s) have no price; they are counted at the worst price of their class, never at zero.`,
@@ -227,7 +264,7 @@ export function summarySection(input: FinanceReportInput): Html {
       value: approved === null ? 'none' : formatUsd(approved),
       note: `approval ${input.approval.state.state.replace('-', ' ')}`,
     },
-    { label: 'Actual to date', value: 'none yet', note: 'nothing metered or billed' },
+    { label: 'Actual to date', value: spentText(totalIn(input, 'METERED')), note: spentSoFar(input) },
     {
       label: 'Forecast to complete, P50',
       value: formatUsd(p50.usdMicros),

@@ -3,6 +3,7 @@
  * Owns: those tables. Does not own: the sums (budgets/forecast.ts).
  */
 import { addEstimates } from '#budgets/estimate.ts';
+import { NOT_SET } from '#budgets/finance-settings.ts';
 import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import {
   allocate,
@@ -21,6 +22,7 @@ import {
   type FinanceReportInput,
   hoursText,
   quantity,
+  settingsOf,
   shownForecast,
 } from '#reports/finance/finance-input.ts';
 import {
@@ -200,23 +202,25 @@ export function unitSection(input: FinanceReportInput): Html {
   return section(
     'units',
     title,
-    html`${whatIfNote(shown, isWhatIf)}${units}${allocationTable(shown, shown.overhead.total.p50.usdMicros)}`,
+    html`${whatIfNote(shown, isWhatIf)}${units}${allocationTable(input, shown, shown.overhead.total.p50.usdMicros)}`,
   );
 }
 
 /** Deploy and teardown split over scenarios by VM time, to the micro-dollar. */
-function allocationTable(shown: Forecast, shared: UsdMicros): Html {
+function allocationTable(input: FinanceReportInput, shown: Forecast, shared: UsdMicros): Html {
   const vmUs = shown.byScenario.map(({ scenarioId }) =>
     shown.rows
       .filter((row) => row.scenarioId === scenarioId)
       .reduce((total, row) => total + row.vms * Math.round(row.billedUs / 1_000_000) * row.repetitions, 0),
   );
+  const { costCentre, glCode, project, purchaseOrder } = settingsOf(input);
+  const set = `GL code: ${glCode ?? NOT_SET}. Project: ${project ?? NOT_SET}. Purchase order: ${purchaseOrder ?? NOT_SET}.`;
   const parts = vmUs.some((weight) => weight > 0) ? allocate(shared, vmUs) : vmUs.map(() => ZERO_USD);
   const rows = shown.byScenario.map(({ scenarioId, amount }, i): Cell[] => {
     const part = parts[i] ?? ZERO_USD;
     return [
       scenarioId,
-      'not set',
+      costCentre ?? NOT_SET,
       'by VM time',
       formatUsd(amount.p50.usdMicros),
       formatUsd(part),
@@ -224,8 +228,7 @@ function allocationTable(shown: Forecast, shared: UsdMicros): Html {
     ];
   });
   return table({
-    caption:
-      'Allocation (P50): the shared deploy and teardown are split by VM time. Unallocated: $0.00 (0.0 %). Cost centre and account: not set for this campaign.',
+    caption: `Allocation (P50): the shared deploy and teardown are split by VM time. Unallocated: $0.00 (0.0 %). ${set}`,
     columns: [
       left('Scenario'),
       left('Cost centre'),

@@ -5,6 +5,7 @@
  */
 import type { ApprovalNeed, ApprovalState } from '#budgets/approval.ts';
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
+import { type FinanceSettings, noFinanceSettings } from '#budgets/finance-settings.ts';
 import type { Forecast } from '#budgets/forecast.ts';
 import type { ChainedEntry } from '#budgets/ledger/chain.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
@@ -35,6 +36,8 @@ export interface FinanceReportInput {
   /** Everything in the campaign's ledger, proven; absent = it has none. */
   readonly ledger?: readonly ChainedEntry[];
   readonly guardLog?: readonly GuardLogLine[];
+  /** Absent = the buyer set nothing. */
+  readonly settings?: FinanceSettings;
   readonly identity?: ReportIdentity;
   readonly campaign: string;
   readonly phase: string;
@@ -50,6 +53,10 @@ export interface FinanceReportInput {
   readonly statuses?: Readonly<Record<string, TestStatus>>;
   /** sha256 of everything that the figures come from: plan, price sheet, limits, results. */
   readonly inputHashes: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+export function settingsOf({ settings }: FinanceReportInput): FinanceSettings {
+  return settings ?? noFinanceSettings;
 }
 
 export type Standing = 'no-cloud' | 'inside' | 'at-risk' | 'over';

@@ -8,10 +8,12 @@ import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import { decimalUsd } from '#budgets/money.ts';
 import type { CostLine } from '#budgets/run-cost.ts';
 import type { Rate } from '#budgets/stack-rates.ts';
-import { type FinanceReportInput, standingOf } from '#reports/finance/finance-input.ts';
+import { p90Basis } from '#reports/finance/cover-section.ts';
+import { type FinanceReportInput, settingsOf, standingOf } from '#reports/finance/finance-input.ts';
 import { type CellFigure, figureOf, type ReportSheet, totalOfColumn } from '#reports/finance/sheet-model.ts';
 import { allSheets } from '#reports/finance/sheets/all-sheets.ts';
 import { reportId } from '#reports/finance/sheets/front-sheets.ts';
+import { statusOf, totalIn } from '#reports/finance/sheets/ledger-view.ts';
 
 function estimateJson({ low, p50, p90 }: Estimate) {
   return {
@@ -165,18 +167,28 @@ function sheetJson({ number, id, name, note, tables }: ReportSheet) {
   };
 }
 
+/** Each state by itself; null where the ledger has nothing in it. */
+function actualJson(input: FinanceReportInput) {
+  const [metered, billed, invoiced] = (['METERED', 'BILLED', 'INVOICED'] as const).map((state) => {
+    const total = totalIn(input, state);
+    return total === null ? null : decimalUsd(total);
+  });
+  return { metered_usd: metered ?? null, billed_usd: billed ?? null, invoiced_usd: invoiced ?? null };
+}
+
 /** Text of cost-report.json, newline at the end. Same input, same bytes. */
 export function financeJson(input: FinanceReportInput): string {
   const { forecast, whatIf, limits, breaches, alerts, savings, sensitivity, priceSheet } = input.forecast;
   const record = {
     version: 1,
     document: 'cost report',
-    kind: 'FORECAST',
+    kind: statusOf(input),
     campaign: input.campaign,
     phase: input.phase,
     standing: standingOf(input.forecast),
-    actual: null,
-    actual_note: 'none yet: no cloud account is connected, nothing was metered or billed',
+    actual: actualJson(input),
+    p90_basis: p90Basis(input),
+    settings: settingsOf(input),
     limits: {
       campaign_usd: decimalUsd(limits.campaign),
       per_run_usd: decimalUsd(limits.perRun),

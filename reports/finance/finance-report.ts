@@ -4,6 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NOT_SET } from '#budgets/finance-settings.ts';
 import { forecastCharges } from '#budgets/focus/charges.ts';
 import { type FocusContext, type FocusRow, focusRow } from '#budgets/focus/focus-row.ts';
 import { assumptionsSection, rateSection, savingsSection } from '#reports/finance/basis-section.ts';
@@ -11,7 +12,7 @@ import { budgetSection, limitsSection } from '#reports/finance/budget-section.ts
 import { coverSection, summarySection } from '#reports/finance/cover-section.ts';
 import { detailSection, unitSection } from '#reports/finance/detail-section.ts';
 import { costCsv, ratesCsv } from '#reports/finance/finance-csv.ts';
-import { type FinanceReportInput, shownForecast } from '#reports/finance/finance-input.ts';
+import { type FinanceReportInput, settingsOf, shownForecast } from '#reports/finance/finance-input.ts';
 import { financeJson } from '#reports/finance/finance-json.ts';
 import { focusCsv, focusParquet } from '#reports/finance/focus-files.ts';
 import { bridgeChart, burnChart, tornadoChart } from '#reports/finance/money-charts.ts';
@@ -121,12 +122,15 @@ interface ReportFile {
 
 function focusContext(input: FinanceReportInput): FocusContext {
   const { shown } = shownForecast(input.forecast);
+  const { billingAccount, subAccount, costCentre } = settingsOf(input);
   const pool = shown.rates.find(({ use }) => use === 'node pool')?.price;
   return {
-    billingAccountId: 'acct-not-connected',
-    billingAccountName: 'no account is connected',
-    subAccountId: `sub-${input.campaign}`,
-    subAccountName: input.campaign,
+    // FOCUS asks for an id; one that nobody set says so and cannot be taken for an account.
+    billingAccountId: billingAccount?.id ?? 'acct-not-set',
+    billingAccountName: billingAccount?.name ?? NOT_SET,
+    subAccountId: subAccount?.id ?? `sub-${input.campaign}`,
+    subAccountName: subAccount?.name ?? input.campaign,
+    costCentre,
     listOverPaid: pool === undefined || pool.list === null ? null : { list: pool.list, paid: pool.expected },
     isSpot: shown.stack.kind === 'cloud' && shown.stack.pool.option === 'spot',
   };

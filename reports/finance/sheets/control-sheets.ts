@@ -121,7 +121,7 @@ export function reconciliationSheet(input: FinanceReportInput): ReportSheet {
     note:
       rows.length === 0
         ? 'Nothing to reconcile: nothing was metered or billed yet.'
-        : 'Metered against billed and invoiced, per service.',
+        : 'Metered against billed and invoiced, per service. Bytes of traffic and logs are never metered: they are on the bill alone.',
     tables: [table('Metered, billed, invoiced', RECONCILIATION, rows)],
   };
 }

@@ -2,13 +2,15 @@
  * Sheets 5 to 8: cost by scenario and repetition, unit economics, allocation, rate sheet.
  * Owns: their columns. Does not own: any amount.
  */
+
+import { NOT_SET } from '#budgets/finance-settings.ts';
 import { forecastCharges, isPortfolio, PORTFOLIO } from '#budgets/focus/charges.ts';
 import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { allocate, multiply, sum, type UsdMicros, ZERO_USD } from '#budgets/money.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import type { CostComponent } from '#budgets/stacks.ts';
-import { type FinanceReportInput, shownForecast } from '#reports/finance/finance-input.ts';
+import { type FinanceReportInput, settingsOf, shownForecast } from '#reports/finance/finance-input.ts';
 import {
   column,
   number,
@@ -194,30 +196,30 @@ export function allocationSheet(input: FinanceReportInput): ReportSheet {
   const { shown } = shownForecast(input.forecast);
   const shared: UsdMicros = shown.overhead?.total.p50.usdMicros ?? ZERO_USD;
   const weights = shown.byScenario.map(({ scenarioId }) => vmTime(shown, scenarioId));
+  const { costCentre, glCode, project } = settingsOf(input);
+  const owner = [costCentre, glCode, project].map((one) => text(one ?? NOT_SET));
   const parts = weights.some((weight) => weight > 0)
     ? allocate(shared, weights)
     : weights.map(() => ZERO_USD);
   const rows = shown.byScenario.map(({ scenarioId, amount }, i): SheetCell[] => [
-    text('not set'),
-    text('not set'),
+    ...owner,
     text(scenarioId),
     text(`bft:campaign=${input.campaign}`),
     text('by VM time'),
     usd(amount.p50.usdMicros),
     usd(parts[i] ?? ZERO_USD),
-    sumOf(5, 6),
+    sumOf(6, 7),
   ]);
   const portfolio = shown.portfolio.p50.usdMicros;
   if (portfolio !== 0)
     rows.push([
-      text('not set'),
-      text('not set'),
+      ...owner,
       text(PORTFOLIO),
       text(''),
       text('of the whole'),
       usd(portfolio),
       usd(ZERO_USD),
-      sumOf(5, 6),
+      sumOf(6, 7),
     ]);
   return {
     number: 7,
@@ -231,6 +233,7 @@ export function allocationSheet(input: FinanceReportInput): ReportSheet {
           column('Cost centre'),
           column('GL code'),
           column('Project'),
+          column('Scenario'),
           column('Tag set', 'text', 34),
           column('Allocation method'),
           column('Direct $', 'usd'),
@@ -238,10 +241,10 @@ export function allocationSheet(input: FinanceReportInput): ReportSheet {
           column('Total $', 'usd'),
         ],
         rows,
-        totals: [5, 6, 7],
+        totals: [6, 7, 8],
         checks: [
           {
-            column: 7,
+            column: 8,
             expected: rows.length === 0 ? ZERO_USD : shown.total.p50.usdMicros,
             what: 'forecast P50',
           },

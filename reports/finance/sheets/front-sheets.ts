@@ -2,12 +2,19 @@
  * Sheets 0 to 2: cover, summary, budget against forecast and actual.
  * Owns: their columns. Does not own: any amount.
  */
+
+import { NOT_SET } from '#budgets/finance-settings.ts';
 import { PORTFOLIO } from '#budgets/focus/charges.ts';
 import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { formatUsd, times, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { componentLabel } from '#budgets/stacks.ts';
-import { type FinanceReportInput, shownForecast, standingOf } from '#reports/finance/finance-input.ts';
+import {
+  type FinanceReportInput,
+  settingsOf,
+  shownForecast,
+  standingOf,
+} from '#reports/finance/finance-input.ts';
 import {
   column,
   difference,
@@ -28,9 +35,17 @@ export function reportId(input: FinanceReportInput): string {
   return `COST-${input.campaign}-v${input.identity?.version ?? 1}`;
 }
 
+export function exchangeText(input: FinanceReportInput): string {
+  const { exchangeRate } = settingsOf(input);
+  if (exchangeRate === null) return 'none: every price is in USD';
+  const { currency, perUsd, date, source } = exchangeRate;
+  return `1 USD = ${perUsd} ${currency}, ${date}, ${source}`;
+}
+
 function coverFacts(input: FinanceReportInput): readonly (readonly [string, string])[] {
   const { forecast, priceSheet } = input.forecast;
   const { state } = input.approval;
+  const { costCentre, glCode, project, purchaseOrder, billingAccount } = settingsOf(input);
   return [
     ['Report ID', reportId(input)],
     ['Version', String(input.identity?.version ?? 1)],
@@ -41,7 +56,12 @@ function coverFacts(input: FinanceReportInput): readonly (readonly [string, stri
     ['Status', statusOf(input)],
     ['Data through (UTC)', `price sheet of ${priceSheet.date}; ledger entries: ${input.ledger?.length ?? 0}`],
     ['Currency', priceSheet.currency],
-    ['FX rate + date', 'none: every price is in USD'],
+    ['FX rate + date', exchangeText(input)],
+    ['Cost centre', costCentre ?? NOT_SET],
+    ['GL code', glCode ?? NOT_SET],
+    ['Project', project ?? NOT_SET],
+    ['Purchase order', purchaseOrder ?? NOT_SET],
+    ['Billing account', billingAccount === null ? NOT_SET : `${billingAccount.id}, ${billingAccount.name}`],
     ['Tax included?', priceSheet.tax],
     ['Prepared by', `bft-scale ${input.plan.codeVersion}`],
     ['Approval', state.state === 'approved' ? `approved, valid until ${state.validUntil}` : state.why],

@@ -99,7 +99,7 @@ test('a local phase says that nothing is bought, why that is zero, and that the 
   assert.match(page, /Actual to date<\/div><div class="figure-value">none yet/);
   const json = JSON.parse(financeJson(phase1));
   assert.equal(json.forecast.total.p50_usd, '0.00');
-  assert.equal(json.actual, null);
+  assert.deepEqual(json.actual, { metered_usd: null, billed_usd: null, invoiced_usd: null });
   assert.match(costCsv(phase1), /no, comparison only/);
 });
 
