@@ -3,8 +3,8 @@
  * Owns: accrual in whole micro-dollars, never understated: a new resource pays from its launch, one that vanished pays until
  * now, a price that moved counts at the dearer end of the interval. Does not own: limits (decide.ts).
  */
-import type { MeteredResource, Observation } from '#budgets/guard/observation.ts';
-import { divide, type UsdMicros, usdMicros, ZERO_USD } from '#budgets/money.ts';
+import type { MeteredKind, MeteredResource, Observation } from '#budgets/guard/observation.ts';
+import { allocate, divide, sum, type UsdMicros, usdMicros, ZERO_USD } from '#budgets/money.ts';
 
 const HOUR_MS = 3_600_000n;
 /** Providers bill a machine for at least a minute. */
@@ -22,6 +22,8 @@ export interface Meter {
   readonly nowMs: number | null;
   readonly monotonicMs: number;
   readonly accrued: UsdMicros;
+  /** `accrued` by kind, to the micro-dollar: what the ledger keeps. */
+  readonly byKind: ReadonlyMap<MeteredKind, UsdMicros>;
   readonly lines: ReadonlyMap<string, MeteredLine>;
   /** Sum of the lines per hour. */
   readonly burn: UsdMicros;
@@ -38,6 +40,7 @@ export function newMeter(monotonicMs: number): Meter {
     nowMs: null,
     monotonicMs,
     accrued: ZERO_USD,
+    byKind: new Map(),
     lines: new Map(),
     burn: ZERO_USD,
     stampMs: null,
@@ -46,9 +49,13 @@ export function newMeter(monotonicMs: number): Meter {
   };
 }
 
-/** Goes on where an earlier guard stopped: `accrued` up to `untilMs` of the cloud's clock. */
-export function resumedMeter(monotonicMs: number, accrued: UsdMicros, untilMs: number): Meter {
-  return { ...newMeter(monotonicMs), accrued, paidBeforeMs: untilMs };
+/** Goes on where an earlier guard stopped: `byKind` up to `untilMs` of the cloud's clock. */
+export function resumedMeter(
+  monotonicMs: number,
+  byKind: ReadonlyMap<MeteredKind, UsdMicros>,
+  untilMs: number,
+): Meter {
+  return { ...newMeter(monotonicMs), accrued: sum([...byKind.values()]), byKind, paidBeforeMs: untilMs };
 }
 
 export interface Reading {
@@ -64,17 +71,36 @@ function microsFor(perHour: UsdMicros, ms: number): bigint {
 /** Without an answer: everything that was there goes on costing what it did. */
 function runOn(meter: Meter, nowMs: number | null, monotonicMs: number): Meter {
   if (nowMs === null) return { ...meter, monotonicMs };
-  let owed = 0n;
+  const owed = new Owed();
   const lines = new Map<string, MeteredLine>();
   for (const [id, line] of meter.lines) {
-    owed += microsFor(line.perHour, nowMs - line.paidUntilMs);
+    owed.add(line.resource.kind, microsFor(line.perHour, nowMs - line.paidUntilMs));
     lines.set(id, { ...line, paidUntilMs: Math.max(nowMs, line.paidUntilMs) });
   }
-  return { ...meter, nowMs, monotonicMs, lines, accrued: plus(meter.accrued, owed) };
+  return { ...meter, nowMs, monotonicMs, lines, ...owed.addedTo(meter) };
 }
 
-function plus(accrued: UsdMicros, owedMicroMs: bigint): UsdMicros {
-  return owedMicroMs === 0n ? accrued : usdMicros(BigInt(accrued) + divide(owedMicroMs, HOUR_MS, 'up'));
+/** What one poll adds, in micro-dollars x milliseconds per hour, by kind. */
+class Owed {
+  readonly #byKind = new Map<MeteredKind, bigint>();
+
+  add(kind: MeteredKind, microMs: bigint): void {
+    this.#byKind.set(kind, (this.#byKind.get(kind) ?? 0n) + microMs);
+  }
+
+  /** Rounded up once, over everything; the kinds share it exactly. */
+  addedTo({ accrued, byKind }: Meter): Pick<Meter, 'accrued' | 'byKind'> {
+    const total = [...this.#byKind.values()].reduce((all, one) => all + one, 0n);
+    if (total === 0n) return { accrued, byKind };
+    const added = usdMicros(divide(total, HOUR_MS, 'up'));
+    // Millionths of the whole: exact as numbers, and finer than any price.
+    const weights = [...this.#byKind.values()].map((one) => Number((one * 1_000_000n) / total));
+    const parts = allocate(added, weights);
+    const kinds = new Map(byKind);
+    for (const [i, kind] of [...this.#byKind.keys()].entries())
+      kinds.set(kind, usdMicros((kinds.get(kind) ?? 0) + (parts[i] ?? 0)));
+    return { accrued: usdMicros(accrued + added), byKind: kinds };
+  }
 }
 
 interface PricedNow {
@@ -138,23 +164,22 @@ export function readMeter(meter: Meter, observation: Observation): Reading {
     };
   const nowMs = Math.max(meter.nowMs ?? inventory.stampMs, inventory.stampMs);
   const lines = new Map<string, MeteredLine>();
-  let owed = 0n;
+  const owed = new Owed();
   let burn = 0n;
   for (const one of found.all) {
     const { owed: due, line } = charge(meter.lines.get(one.resource.id), one, nowMs, meter);
-    owed += due;
+    owed.add(one.resource.kind, due);
     burn += BigInt(one.perHour);
     lines.set(one.resource.id, line);
   }
   for (const [id, line] of meter.lines)
-    if (!lines.has(id)) owed += microsFor(line.perHour, nowMs - line.paidUntilMs);
-  const accrued = plus(meter.accrued, owed);
+    if (!lines.has(id)) owed.add(line.resource.kind, microsFor(line.perHour, nowMs - line.paidUntilMs));
   const { unpriced } = found;
   return {
     meter: {
       nowMs,
       monotonicMs,
-      accrued,
+      ...owed.addedTo(meter),
       lines,
       burn: usdMicros(burn),
       stampMs: inventory.stampMs,

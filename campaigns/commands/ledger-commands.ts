@@ -37,7 +37,7 @@ interface OpenLedger {
 const actor = (): string => process.env['USER'] ?? process.env['USERNAME'] ?? 'command line';
 
 /** The ledger of a campaign; its first opening writes the forecast into it, so that there is something to compare with. */
-async function open(name: string, out: string | undefined): Promise<OpenLedger> {
+export async function openLedger(name: string, out: string | undefined): Promise<OpenLedger> {
   const { findCampaign, readCampaign } = await import('#campaigns/results/reader.ts');
   const { appendToLedger, LEDGER_FILE, readLedger } = await import('#budgets/ledger/ledger-file.ts');
   const { forecastCharges } = await import('#budgets/ledger/forecast-charges.ts');
@@ -72,7 +72,21 @@ async function open(name: string, out: string | undefined): Promise<OpenLedger> 
       new Date().toISOString(),
     );
   }
+  await meter(dir, plan.campaign, file);
   return { campaign: plan.campaign, file, chain: readLedger(file) };
+}
+
+/** Whatever the guard has metered since the ledger was last opened goes into it. */
+async function meter(folder: string, campaign: string, file: string): Promise<void> {
+  const { evidenceFile, readEvidence } = await import('#campaigns/guard/evidence.ts');
+  const { meteredCharges } = await import('#campaigns/guard/metered-charges.ts');
+  const { appendToLedger } = await import('#budgets/ledger/ledger-file.ts');
+  const evidence = path.join(folder, evidenceFile);
+  if (!existsSync(evidence)) return;
+  const lines = readEvidence(evidence);
+  const sha256 = sha256Hex(readFileSync(evidence));
+  const now = new Date().toISOString();
+  appendToLedger(file, (chain) => meteredCharges(chain, campaign, lines, sha256), now);
 }
 
 async function importBill(ledger: OpenLedger, bill: string, state: 'BILLED' | 'INVOICED'): Promise<number> {
@@ -134,7 +148,7 @@ function comparisonRow(line: ReconciledLine): string[] {
 async function ledgerAnswer(name: string, options: LedgerOptions): Promise<Answer> {
   const { readLedger, appendToLedger } = await import('#budgets/ledger/ledger-file.ts');
   const { accrualsFor, reconcile } = await import('#budgets/ledger/reconcile.ts');
-  const ledger = await open(name, options.out);
+  const ledger = await openLedger(name, options.out);
   const notes: string[] = [];
   if (options.import !== undefined) {
     const added = await importBill(ledger, options.import, options.state ?? 'BILLED');
@@ -172,7 +186,7 @@ function scoreText({ scores, coverage }: Reconciliation): string[] {
 
 async function reconcileAnswer(name: string, options: ReconcileOptions): Promise<Answer> {
   const { reconcile } = await import('#budgets/ledger/reconcile.ts');
-  const ledger = await open(name, options.out);
+  const ledger = await openLedger(name, options.out);
   const result = reconcile(ledger.chain, options.tolerance ?? 5);
   const { accuracyFile, storeAccuracy } = await import('#budgets/accuracy.ts');
   const scored = result.scores.map(({ component, ratio, actualState, insideP90 }) => ({
@@ -194,7 +208,7 @@ async function reconcileAnswer(name: string, options: ReconcileOptions): Promise
   const text = [
     textTable(comparison, result.lines.map(comparisonRow)).trimEnd(),
     standing,
-    `metered and not billed: $${decimalUsd(accrued as UsdMicros)}`,
+    `metered and not billed: $${decimalUsd(accrued as UsdMicros)}; never metered, on the bill alone: bytes of traffic and logs, requests, load balancers`,
     ...scoreText(result),
     ...stored,
   ].join('\n');

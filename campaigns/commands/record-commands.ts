@@ -2,7 +2,7 @@
  * `report`, `verify`, `compare`: what a stored campaign says, again.
  * Owns: their options and words. Does not own: judging and comparing (campaigns/analysis) or the reports (reports).
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { CampaignRuns } from '#campaigns/analysis/compare.ts';
@@ -14,6 +14,7 @@ import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
 import { ConfigError, optionProblem } from '#campaigns/config-error.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { exitCodeOfStatus } from '#campaigns/exit-code.ts';
+import { evidenceFile } from '#campaigns/guard/evidence.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
 import type { ReportProof } from '#reports/finance/report-manifest.ts';
 
@@ -65,6 +66,10 @@ async function report(name: string, options: ReportOptions): Promise<Answer> {
   const stored = await record(name, options);
   const verdict = stored.verdicts;
   if (verdict === null) throw unfinished(stored);
+  if (existsSync(path.join(stored.dir, evidenceFile))) {
+    const { openLedger } = await import('#campaigns/commands/ledger-commands.ts');
+    await openLedger(name, options.out); // what the guard metered belongs into the report
+  }
   const { acquireLock } = await import('#campaigns/lock.ts');
   const { writeReports } = await import('#campaigns/commands/report-writing.ts');
   const { writeFolder } = await import('#campaigns/results/writer.ts');

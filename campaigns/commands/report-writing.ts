@@ -37,6 +37,20 @@ function inputHashes(record: CampaignRecord): { readonly name: string; readonly 
   ];
 }
 
+/** Mean over the finished runs of each row; a row without one is absent. */
+function finalisedTx({ plan, results }: CampaignRecord): Readonly<Record<string, number>> {
+  const rows = plan.rows.flatMap(({ rowId, cells }) => {
+    const counts = cells.flatMap(({ id }) => {
+      const run = results.get(id);
+      return run === undefined ? [] : [run.result.results.throughput.total_transactions];
+    });
+    return counts.length === 0
+      ? []
+      : [[rowId, counts.reduce((sum, one) => sum + one, 0) / counts.length] as const];
+  });
+  return Object.fromEntries(rows);
+}
+
 function guardLogOf(folder: string): readonly GuardLogLine[] {
   const file = path.join(folder, evidenceFile);
   return existsSync(file) ? readEvidence(file) : [];
@@ -85,6 +99,7 @@ export async function writeReports(
       forecast,
       approval,
       statuses,
+      finalisedTx: finalisedTx(record),
       inputHashes: [...inputHashes(record), ...ownHashes],
       settings,
       ledger: readLedger(path.join(record.dir, LEDGER_FILE)).entries,

@@ -7,11 +7,12 @@ import { type Decision, decide, type GuardState, newGuard } from '#budgets/guard
 import { newMeter, resumedMeter } from '#budgets/guard/meter.ts';
 import type { MeteredResource, Observation, SeenInventory, SeenPrices } from '#budgets/guard/observation.ts';
 import { checkPolicy, type GuardPolicy } from '#budgets/guard/policy.ts';
-import { decimalUsd, usdMicros } from '#budgets/money.ts';
+import { decimalUsd } from '#budgets/money.ts';
 import type { CloudAccount } from '#campaigns/cloud/cloud-account.ts';
 import { belongsTo, type OwnershipKey } from '#campaigns/cloud/cloud-resource.ts';
 import { tearDown } from '#campaigns/cloud/reap.ts';
 import type { Evidence, EvidenceLine } from '#campaigns/guard/evidence.ts';
+import { accruedByKind } from '#campaigns/guard/metered-charges.ts';
 import { meteredResources } from '#campaigns/guard/price-book.ts';
 import type { RunLink } from '#campaigns/guard/run-link.ts';
 
@@ -76,12 +77,11 @@ async function look(ports: GuardPorts, key: OwnershipKey, timeoutMs: number): Pr
 
 /** What the guard of an earlier process had metered, from its evidence. */
 function resumed(lines: readonly EvidenceLine[], monotonicMs: number): GuardState {
-  const last = lines.findLast(({ kind }) => kind === 'poll')?.facts;
+  const last = lines.findLast(({ kind }) => kind === 'poll');
   const stopped = lines.findLast(({ kind }) => kind === 'decision')?.facts;
-  const accrued = Number(last?.['accrued_micros'] ?? 0);
-  const until = Number(last?.['cloud_ms'] ?? 0);
+  const until = Number(last?.facts['cloud_ms'] ?? 0);
   const meter =
-    last === undefined ? newMeter(monotonicMs) : resumedMeter(monotonicMs, usdMicros(accrued), until);
+    last === undefined ? newMeter(monotonicMs) : resumedMeter(monotonicMs, accruedByKind(last), until);
   const state = newGuard(monotonicMs, meter);
   // A stop is never taken back, not even by a new guard.
   return stopped === undefined ? state : { ...state, phase: 'tearing-down', stopped: 'asked' };
@@ -92,6 +92,7 @@ function facts(state: GuardState, decision: Decision, observation: Observation):
   return {
     phase: decision.phase,
     accrued_micros: meter.accrued,
+    accrued_micros_by_kind: Object.fromEntries(meter.byKind),
     accrued_usd: decimalUsd(meter.accrued),
     burn_usd_per_hour: decimalUsd(meter.burn),
     projected_at_deadline_usd: decimalUsd(decision.projected.atDeadline),

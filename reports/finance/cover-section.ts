@@ -86,8 +86,8 @@ export function coverSection(input: FinanceReportInput): Html {
     'cover',
     '0 Cover and sign-off',
     html`${glance(input)}<dl class="facts">${list}</dl>
-<h3>Sign-off</h3>
-${signatures(input)}
+<div class="sign-off"><h3>Sign-off</h3>
+${signatures(input)}</div>
 <h3>Input hashes</h3>
 ${hashes}`,
   );
@@ -158,7 +158,7 @@ function glance(input: FinanceReportInput): Html {
     {
       label: 'Spent so far',
       value: metered === null ? 'nothing' : formatUsd(metered),
-      note: metered === null ? 'nothing metered or billed' : 'METERED, not billed',
+      note: spentSoFar(input),
     },
   ]);
   const runs = input.plan.rows.reduce((total, row) => total + row.cells.length, 0);

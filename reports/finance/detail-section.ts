@@ -21,6 +21,7 @@ import { whatIfNote } from '#reports/finance/budget-section.ts';
 import {
   type FinanceReportInput,
   hoursText,
+  perMillionFinalised,
   quantity,
   settingsOf,
   shownForecast,
@@ -174,6 +175,7 @@ export function unitSection(input: FinanceReportInput): Html {
   const rows = shown.rows.map((row): Cell[] => {
     const vmUs = BigInt(row.vms) * BigInt(row.billedUs);
     const perVmHour = multiply(row.perRun.p50.usdMicros, { times: BigInt(HOUR_US), over: vmUs });
+    const perMillion = perMillionFinalised(input, row);
     const perNodeHour = multiply(row.perThousandNodeHours, { times: 1n, over: 1_000n });
     return [
       row.rowId,
@@ -182,6 +184,7 @@ export function unitSection(input: FinanceReportInput): Html {
       formatUnitPrice(perVmHour),
       formatUnitPrice(perNodeHour),
       formatUsd(row.perThousandNodeHours),
+      perMillion === null ? 'none yet' : formatUsd(perMillion),
       quantity(row.nodeHours, 0),
       `${quantity(row.trafficGB, 0)} (${row.trafficBasis})`,
     ];
@@ -194,10 +197,13 @@ export function unitSection(input: FinanceReportInput): Html {
       right('$ per VM-hour, all in'),
       right('$ per node-hour'),
       right('$ per 1,000 node-hours'),
+      right('$ per million finalised tx'),
       right('Node-hours'),
       right('Traffic GB'),
     ],
     rows,
+    caption:
+      'Finalised transactions are those of the runs so far, simulated or measured on this machine; no cluster has run.',
   });
   return section(
     'units',

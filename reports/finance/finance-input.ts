@@ -6,8 +6,9 @@
 import type { ApprovalNeed, ApprovalState } from '#budgets/approval.ts';
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import { type FinanceSettings, noFinanceSettings } from '#budgets/finance-settings.ts';
-import type { Forecast } from '#budgets/forecast.ts';
+import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import type { ChainedEntry } from '#budgets/ledger/chain.ts';
+import { multiply, type UsdMicros } from '#budgets/money.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
@@ -51,6 +52,8 @@ export interface FinanceReportInput {
   };
   /** Verdict of each row on the simulator, by row id; absent = not judged yet. */
   readonly statuses?: Readonly<Record<string, TestStatus>>;
+  /** Transactions that a run of the row finalised in its window, mean of its runs on the target of the plan, by row id. */
+  readonly finalisedTx?: Readonly<Record<string, number>>;
   /** sha256 of everything that the figures come from: plan, price sheet, limits, results. */
   readonly inputHashes: readonly { readonly name: string; readonly sha256: string }[];
 }
@@ -75,6 +78,16 @@ export function shownForecast({ forecast, whatIf }: CampaignForecast): {
   return forecast.overhead === null && whatIf !== null && whatIf.overhead !== null
     ? { shown: whatIf, isWhatIf: true }
     : { shown: forecast, isWhatIf: false };
+}
+
+/** Forecast P50 of a run over the millions of transactions that its runs finalised; null = none did, or none was run. */
+export function perMillionFinalised(
+  { finalisedTx }: FinanceReportInput,
+  row: Pick<ForecastRow, 'rowId' | 'perRun'>,
+): UsdMicros | null {
+  const transactions = Math.round(finalisedTx?.[row.rowId] ?? 0);
+  if (transactions <= 0) return null;
+  return multiply(row.perRun.p50.usdMicros, { times: 1_000_000n, over: BigInt(transactions) });
 }
 
 /** Hours with at most two decimals, thousands grouped. */

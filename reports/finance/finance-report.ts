@@ -41,10 +41,10 @@ import { bridgeSheet, burnSheet } from '#reports/finance/sheets/movement-sheets.
 import { workbookBytes } from '#reports/finance/workbook.ts';
 import { type Cell, type Html, html, join as joinHtml, page, section, table } from '#reports/html.ts';
 
-const CSS = `@page{size:A4 landscape;margin:16mm 12mm 14mm}
+const CSS = `@page{size:A4 landscape;margin:14mm 12mm 12mm}
 dl.facts{display:grid;grid-template-columns:130px 1fr 130px 1fr;column-gap:14px;margin:8px 0 14px;font-size:12.5px}dl.facts dt{color:var(--muted);padding:4px 0;border-bottom:1px solid var(--line-soft)}
 dl.facts dd{margin:0;padding:4px 0;border-bottom:1px solid var(--line-soft)}.dense table{font-size:11px}.dense th{font-size:10px}.dense td,.dense th{padding:5px 4px}.dense td:first-child{white-space:nowrap}#budget td:first-child{min-width:150px}.source{display:inline-block;min-width:300px;overflow-wrap:anywhere}.sign{display:inline-block;min-width:110px;height:15px}
-@media print{dl.facts{font-size:8.5pt}dl.facts dt,dl.facts dd{padding:2px 0}#cover h3{margin:8px 0 2px}#cover td{padding:2px 5px}#summary{break-before:page}h1{margin:8px 0 2px;font-size:22px}.subtitle{margin:0 0 6px}}`;
+@media print{tr,figure{break-inside:avoid}thead,caption,h2,h3{break-after:avoid}dl.facts{font-size:8.5pt}dl.facts dt,dl.facts dd{padding:2px 0}#cover h3{margin:6px 0 2px}#cover td{padding:2px 5px}#cover p{max-width:none}#cover .sign-off{break-inside:avoid}#summary{break-before:page}h1{margin:8px 0 2px;font-size:22px}.subtitle{display:none}}`;
 
 /** The whole report as one HTML document. Same input, same bytes. */
 export async function financeHtml(input: FinanceReportInput): Promise<string> {

@@ -10,7 +10,12 @@ import type { Charge } from '#budgets/ledger/entry.ts';
 import { allocate, multiply, sum, type UsdMicros, ZERO_USD } from '#budgets/money.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import type { CostComponent } from '#budgets/stacks.ts';
-import { type FinanceReportInput, settingsOf, shownForecast } from '#reports/finance/finance-input.ts';
+import {
+  type FinanceReportInput,
+  perMillionFinalised,
+  settingsOf,
+  shownForecast,
+} from '#reports/finance/finance-input.ts';
 import {
   column,
   number,
@@ -146,6 +151,7 @@ export function unitSheet(input: FinanceReportInput): ReportSheet {
     const vmUs = BigInt(row.vms) * BigInt(row.billedUs);
     const perVmHour = multiply(row.perRun.p50.usdMicros, { times: BigInt(HOUR_US), over: vmUs });
     const metered = totalIn(input, 'METERED', ({ rowId }) => rowId === row.rowId);
+    const perMillion = perMillionFinalised(input, row);
     const vcpu = shown.stack.kind === 'cloud' ? shown.stack.pool.vcpu : 1;
     return [
       text(row.rowId),
@@ -156,14 +162,14 @@ export function unitSheet(input: FinanceReportInput): ReportSheet {
       usd(multiply(perVmHour, { times: 1n, over: BigInt(vcpu) })),
       usd(multiply(row.perThousandNodeHours, { times: 1n, over: 1_000n })),
       usd(row.perThousandNodeHours),
-      text('not measured on a cluster yet'),
+      perMillion === null ? text('none finalised yet') : usd(perMillion),
     ];
   });
   return {
     number: 6,
     id: 'unit-sheet',
     name: 'Unit economics',
-    note: 'All-in P50 of a run, divided by what it delivers.',
+    note: 'All-in P50 of a run, divided by what it delivers. Finalised transactions are those of the runs so far, simulated or measured on this machine; no cluster has run.',
     tables: [
       {
         title: 'Per run and per unit',
@@ -176,7 +182,7 @@ export function unitSheet(input: FinanceReportInput): ReportSheet {
           column('$/vCPU-h', 'price'),
           column('$/node-h', 'price'),
           column('$/1,000 node-h', 'usd'),
-          column('$/million finalised tx', 'text', 26),
+          column('$/million finalised tx', 'usd', 26),
         ],
         rows,
         totals: [],

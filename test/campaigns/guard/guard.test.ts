@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type GuardPolicy, guardDefaults } from '#budgets/guard/policy.ts';
+import { type Chain, nextLine, readChain } from '#budgets/ledger/chain.ts';
+import type { Charge } from '#budgets/ledger/entry.ts';
 import { parseUsd } from '#budgets/money.ts';
 import { readPriceSheet } from '#budgets/price-sheet.ts';
 import { Evidence, readEvidence } from '#campaigns/guard/evidence.ts';
 import { type GuardEnd, guard } from '#campaigns/guard/guard.ts';
+import { meteredCharges } from '#campaigns/guard/metered-charges.ts';
 import { meteredResources, pricesOf } from '#campaigns/guard/price-book.ts';
 import { CLOUD_NOW_MS, FakeAccount, resource } from '#test/campaigns/cloud/fake-account.ts';
 
@@ -191,3 +194,44 @@ test('prices: live quotes win, an unknown machine type costs the dearest, gatewa
   assert.ok((prices.worst.instance ?? 0) > 1e6);
   assert.equal(prices.perHour['disk'], 110);
 });
+
+test('what the guard metered is METERED in the ledger: by kind, to the micro-dollar, and only what is new the second time', async (context) => {
+  const file = scratch(context);
+  const disks = Array.from({ length: 4 }, (_, i) =>
+    resource({ id: `vol-${i}`, class: 'volume', state: 'in-use', sku: 'gp3', units: 30, tags }),
+  );
+  const account = new FakeAccount([...fleet(9), ...disks]);
+  const large = { own: { runCap: parseUsd('900') } };
+  const ledger: { chain: Chain } = { chain: readChain('') };
+  let text = '';
+  const taken = (): readonly Charge[] => {
+    const charges = meteredCharges(ledger.chain, 'c', readEvidence(file), 'a'.repeat(64));
+    for (const charge of charges) {
+      text += nextLine(ledger.chain.head, charge, '2027-01-01T00:00:00Z').line;
+      ledger.chain = readChain(text);
+    }
+    return charges;
+  };
+  const total = (charges: readonly Charge[]): number =>
+    charges.reduce((all, { usdMicros: micros }) => all + micros, 0);
+  const first = await run({ file, account, polls: 20, ...large });
+  const early = taken();
+  assert.equal(total(early), first.state.meter.accrued);
+  assert.deepEqual([...new Set(early.map(({ component }) => component))].sort(), ['compute', 'storage']);
+  assert.deepEqual(taken(), []);
+  account.nowMs += 40 * 86_400_000;
+  const second = await run({ file, account, polls: 2, ...large });
+  const late = taken();
+  assert.equal(total(early) + total(late), second.state.meter.accrued);
+  // Each piece lies in one calendar month, and no two of a kind overlap.
+  for (const { periodStart, periodEnd } of late)
+    assert.ok(periodStart < periodEnd && Date.parse(periodEnd) <= monthAfter(periodStart), periodEnd);
+  const compute = [...early, ...late].filter(({ sku }) => sku === 'instance');
+  for (const [i, { periodStart }] of compute.entries())
+    assert.ok(i === 0 || periodStart >= String(compute[i - 1]?.periodEnd), periodStart);
+});
+
+function monthAfter(moment: string): number {
+  const at = new Date(moment);
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1);
+}
