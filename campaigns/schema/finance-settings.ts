@@ -30,12 +30,12 @@ export const financeSettingsSchema: z.ZodType<FinanceSettings> = record({
   exchangeRate: record({
     currency: z
       .string()
-      .regex(/^(?!USD)[A-Z]{3}$/, 'is an ISO 4217 code other than USD, like "EUR"')
+      .refine((text) => /^(?!USD)[A-Z]{3}$/.test(text), 'is an ISO 4217 code other than USD, like "EUR"')
       .meta({ description: 'what totals are shown in beside dollars' }),
     perUsd: z
       .string({ error: 'is text, so that no digit is lost: write it like "0.9215"' })
-      .regex(
-        /^(?!0+(\.0+)?$)\d{1,6}(\.\d{1,6})?$/,
+      .refine(
+        (text) => /^(?!0+(\.0+)?$)\d{1,6}(\.\d{1,6})?$/.test(text),
         'is a positive decimal of at most six decimals, like "0.9215"',
       )
       .meta({ description: 'units of the currency for one dollar' }),
