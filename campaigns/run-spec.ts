@@ -17,7 +17,13 @@ export type AttackName =
   | 'sybil'
   | 'silent'
   | 'late'
-  | 'equivocation';
+  | 'equivocation'
+  | 'minority-balance'
+  | 'informed-split'
+  | 'descendant-poison'
+  | 'evidence-evasion'
+  | 'selective-silence'
+  | 'late-flip';
 
 /** Fidelities of the simulator: campaigns/targets/simulator/tier.ts. */
 export type TierName = 'analytic' | 'lumped' | 'spliced' | 'poll' | 'message';

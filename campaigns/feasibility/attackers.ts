@@ -28,6 +28,12 @@ export function attackModel(attack: AttackName): AttackModel {
     case 'collusion':
     case 'sybil':
     case 'equivocation':
+    case 'minority-balance':
+    case 'informed-split':
+    case 'descendant-poison':
+    case 'evidence-evasion':
+    case 'selective-silence':
+    case 'late-flip':
       return { voter: 'reject', exact: false };
   }
 }

@@ -16,6 +16,12 @@ export const attackNames = [
   'silent',
   'late',
   'equivocation',
+  'minority-balance',
+  'informed-split',
+  'descendant-poison',
+  'evidence-evasion',
+  'selective-silence',
+  'late-flip',
 ] as const satisfies readonly AttackName[];
 
 export const topologyNames = [

@@ -5,9 +5,15 @@ import type { AnswerDecorator } from '#node/core/answer.ts';
 import { AlwaysAccept } from './always-accept.ts';
 import { AlwaysReject } from './always-reject.ts';
 import { Collusion } from './collusion.ts';
+import { DescendantPoison } from './descendant-poison.ts';
 import { Equivocation } from './equivocation.ts';
+import { EvidenceEvasion } from './evidence-evasion.ts';
+import { InformedSplit } from './informed-split.ts';
 import { Late } from './late.ts';
+import { LateFlip } from './late-flip.ts';
+import { MinorityBalance } from './minority-balance.ts';
 import { RandomVote } from './random-vote.ts';
+import { SelectiveSilence } from './selective-silence.ts';
 import { Silent } from './silent.ts';
 import { Sybil } from './sybil.ts';
 
@@ -20,6 +26,12 @@ export const attackNames = [
   'silent',
   'late',
   'equivocation',
+  'minority-balance',
+  'informed-split',
+  'descendant-poison',
+  'evidence-evasion',
+  'selective-silence',
+  'late-flip',
 ] as const;
 export type Attack = (typeof attackNames)[number];
 
@@ -42,5 +54,17 @@ export function attackDecorator(attack: Attack, clusters: number): AnswerDecorat
       return new Late();
     case 'equivocation':
       return new Equivocation();
+    case 'minority-balance':
+      return new MinorityBalance();
+    case 'informed-split':
+      return new InformedSplit();
+    case 'descendant-poison':
+      return new DescendantPoison();
+    case 'evidence-evasion':
+      return new EvidenceEvasion();
+    case 'selective-silence':
+      return new SelectiveSilence();
+    case 'late-flip':
+      return new LateFlip();
   }
 }

@@ -34,6 +34,20 @@ export function backSide(
   }
 }
 
+/** The slot itself or the rival of it that came last (or first). */
+export function extremeRival(table: VertexTable, slot: number, side: Side): number {
+  let extreme = slot;
+  for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
+    const rival = table.conflictAt(edge);
+    const isFurther =
+      side === 'youngest'
+        ? table.serial[rival]! > table.serial[extreme]!
+        : table.serial[rival]! < table.serial[extreme]!;
+    if (isFurther) extreme = rival;
+  }
+  return extreme;
+}
+
 /** True when no live rival is younger (or older). */
 function isBacked(table: VertexTable, slot: number, side: Side): boolean {
   const own = table.serial[slot]!;

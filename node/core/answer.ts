@@ -17,6 +17,8 @@ export const answerLate = 2;
 /** What an attacker may look at: facts of the vertices, and its operator's other identities by their number. */
 export interface AnswerView {
   readonly table: VertexTable;
+  /** What the members hosted here think, numbered from 0; of an informed attacker only. */
+  readonly standing?: { readonly nodes: number; saysYes(node: number, slot: number): boolean };
 }
 
 /** Rewrites an honest answer in place. One object serves all attackers of a run; it must not keep state per message. */

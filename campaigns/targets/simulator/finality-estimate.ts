@@ -44,10 +44,24 @@ const mostLate = 0.05;
 /** A message carries votes about every undecided vertex: this many more double its cost (measured, tens of percent). */
 const verticesThatDoubleAMessage = 200;
 
+const halfRefusing: ReadonlySet<AttackName> = new Set<AttackName>([
+  'random',
+  'sybil',
+  'equivocation',
+  'descendant-poison',
+  'late-flip',
+]);
+
 /** Share of an attacker's answers about an honest vertex that are no. */
 function refusingShare(attack: AttackName): number {
-  if (attack === 'always-reject') return 1;
-  return attack === 'random' || attack === 'sybil' || attack === 'equivocation' ? 0.5 : 0;
+  if (attack === 'always-reject' || attack === 'evidence-evasion') return 1;
+  return halfRefusing.has(attack) ? 0.5 : 0;
+}
+
+/** Share of its queries that an attacker leaves unanswered, or answers at the last moment. */
+function muteShare(attack: AttackName): number {
+  if (attack === 'selective-silence') return 0.5;
+  return attack === 'silent' || attack === 'late' ? 1 : 0;
 }
 
 /** A round trip of a profile is two uniform draws; the adaptive timeout sits near four deviations above the mean. */
@@ -135,12 +149,18 @@ function voterOf(attack: AttackName): Voter {
     case 'always-accept':
     case 'collusion':
     case 'late':
+    case 'minority-balance':
+    case 'informed-split':
+    case 'selective-silence':
       return 'accept';
     case 'always-reject':
+    case 'evidence-evasion':
       return 'reject';
     case 'random':
     case 'sybil':
     case 'equivocation':
+    case 'descendant-poison':
+    case 'late-flip':
       return 'random';
     case 'silent':
       return 'silent';
@@ -153,7 +173,7 @@ function pollTimeUs(spec: RunLoad, byzantine: number): number {
   const { attack } = spec.byzantine;
   const [leastUs, mostUs] = spec.network.oneWayUs;
   const arrives = (1 - spec.network.loss) * (1 - spec.network.loss);
-  const mute = attack === 'silent' || attack === 'late' ? byzantine / spec.nodes : 0;
+  const mute = muteShare(attack) * (byzantine / spec.nodes);
   const refusing = refusingShare(attack) * (byzantine / spec.nodes);
   const answering = k * arrives * (1 - mute);
   // With early end the poll is over at the answer that brings alpha yes votes.

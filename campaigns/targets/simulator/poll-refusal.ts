@@ -2,13 +2,23 @@
  * Which runs the poll fidelity answers: those in which every delay is a function of its own draw.
  * Owns: the reason why one is refused, and why the others may be believed. Does not own: running them (poll-exchange.ts).
  */
-import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
 import { nodeMemoryBytes } from '#node/model/calibration.ts';
 import { finerThan } from './network.ts';
 
 /** Why a run at poll fidelity may be believed. */
 export const pollIsExact =
   'nothing queues at nodes or links in this run, so the instants of a poll follow from its draws; decisions and figures equal those of the message fidelity';
+
+/** Attacks whose answers depend on who asks, or on more than what is asked and known. */
+const uncompared: ReadonlySet<string> = new Set<AttackName>([
+  'minority-balance',
+  'informed-split',
+  'descendant-poison',
+  'evidence-evasion',
+  'selective-silence',
+  'late-flip',
+]);
 
 /** What puts the order of messages, or their delay, out of the hands of their own draws. */
 export function pollRefusal({
@@ -39,5 +49,7 @@ export function pollRefusal({
     return why(`the fault "${unforeseen.kind}" changes what becomes of messages that are on their way`);
   if (byzantine.share > 0 && (byzantine.attack === 'silent' || byzantine.attack === 'late'))
     return why(`"${byzantine.attack}" attackers choose when to answer`);
+  if (byzantine.share > 0 && uncompared.has(byzantine.attack))
+    return why(`the answers of "${byzantine.attack}" were not compared with the message fidelity`);
   return null;
 }

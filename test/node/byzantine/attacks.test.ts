@@ -139,6 +139,73 @@ test('the halves are equal', () => {
   assert.equal(upper.length, 50);
 });
 
+test('minority balancing backs in every conflict the side that its own node does not prefer', () => {
+  const { yes } = decorated('minority-balance', 1, 2, 3);
+  // Its node says yes to 2, 5, 6 and 7: the youngest of each conflict is backed, one side of each only.
+  assert.deepEqual(
+    yes.filter((slot) => contested.includes(slot)),
+    [7, 33],
+  );
+  assert.deepEqual(
+    yes.filter((slot) => !contested.includes(slot)),
+    honestYes.filter((slot) => !contested.includes(slot)),
+  );
+});
+
+test('an informed attacker tells a querier that what it prefers wins, an uninformed one tells its half', () => {
+  const told = (querier: number, prefers: readonly number[]): readonly number[] => {
+    const answer = new Int32Array(2 * words);
+    const standing = { nodes: 10, saysYes: (_node: number, slot: number) => prefers.includes(slot) };
+    const attack = attackDecorator('informed-split', 1);
+    attack.decorate({ table, standing }, 1, querier, 0, scope, scopeAt, words, answer, 0);
+    return contested.filter((slot) => (answer[2 * (slot >>> 5)]! & (1 << (slot & 31))) !== 0);
+  };
+  assert.deepEqual(told(4, [2, 6]), [2, 6]);
+  assert.deepEqual(told(4, [7, 33]), [7, 33]);
+  assert.deepEqual(told(12, []), [2, 5]);
+  assert.deepEqual(told(13, []), [7, 33]);
+});
+
+test('poison spares the roots of the query and refuses what stands on them', () => {
+  const chain = new VertexTable(4, 4, 64);
+  const [root, child] = [0, 1].map((slot) =>
+    chain.register({
+      creator: slot,
+      sequence: 1,
+      parents: [slot === 0 ? genesis : 0],
+      inputs: [],
+      idOrder: slot,
+    }),
+  );
+  const answer = Int32Array.of(3, 3);
+  const attack = attackDecorator('descendant-poison', 1);
+  attack.decorate({ table: chain }, 1, 2, 0, Int32Array.of(3), 0, 1, answer, 0);
+  assert.deepEqual([root, child, ...answer], [0, 1, 1, 3]);
+});
+
+test('evasion knows nothing, so that nothing it says is a no', () => {
+  assert.deepEqual(decorated('evidence-evasion', 1, 2, 3), { when: answerNow, yes: [], known: [] });
+});
+
+test('selective silence starves the same half of the queriers in every poll', () => {
+  let silent = 0;
+  for (let querier = 0; querier < 400; querier += 1) {
+    const { when } = decorated('selective-silence', 3, querier, mix(1, 1, querier));
+    assert.equal(decorated('selective-silence', 3, querier, mix(1, 2, querier)).when, when);
+    if (when === answerNever) silent += 1;
+  }
+  assert.ok(Math.abs(silent - 200) < 50, `${silent}`);
+});
+
+test('a late flip says yes to the younger half and no to the older', () => {
+  const { yes, known } = decorated('late-flip', 1, 2, 3);
+  assert.deepEqual(known, asked);
+  assert.deepEqual(
+    yes,
+    asked.filter((slot) => slot > 19),
+  );
+});
+
 test('every attack has a decorator of its name', () => {
   for (const name of attackNames) assert.equal(attackDecorator(name, 2).name, name);
 });

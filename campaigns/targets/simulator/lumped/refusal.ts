@@ -47,6 +47,8 @@ function attackReason({ byzantine }: RunSpec): string | null {
       return 'answers that come just before the timeout change when polls end, not how';
     case 'collusion':
     case 'equivocation':
+    case 'informed-split':
+    case 'selective-silence':
       return `${attack} shows different nodes different things: honest nodes do not agree`;
     default:
       return attackModel(attack).exact ? null : `${attack} has no exact voter`;
