@@ -125,6 +125,13 @@ module.exports = {
       to: { path: 'node_modules/@pulumi/' },
     },
     {
+      name: 'kubernetes-in-the-cluster-target',
+      severity: 'error',
+      comment: 'only campaigns/targets/kubernetes and tests speak to a Kubernetes API by its client',
+      from: { pathNot: '^(campaigns/targets/kubernetes/|test/)' },
+      to: { path: 'node_modules/@kubernetes/' },
+    },
+    {
       name: 'campaigns-use-only-the-pure-node',
       severity: 'error',
       comment:

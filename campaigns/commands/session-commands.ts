@@ -20,7 +20,7 @@ interface StatusLine {
   readonly campaign: string;
   readonly phase: string;
   readonly target: string;
-  /** "running (pid 12 on host)", "closed", "interrupted", "broken off" */
+  /** "running (pid 12 on host)", "closed", "interrupted", "broken off"; and whether a network may still stand */
   readonly state: string;
   readonly runs_done: number;
   readonly runs: number;
@@ -32,20 +32,25 @@ async function statusOf(folder: string): Promise<StatusLine> {
   const { readPlan } = await import('#campaigns/results/reader.ts');
   const { journalFile, readJournal } = await import('#campaigns/journal.ts');
   const { journalState } = await import('#campaigns/journal-event.ts');
-  const { cellsToRun } = await import('#campaigns/next-action.ts');
+  const { deploymentsOf } = await import('#campaigns/deployment-plan.ts');
+  const { cellsToRun, isApproved } = await import('#campaigns/next-action.ts');
+  const { troublesOf } = await import('#campaigns/deployment-state.ts');
   const { currentOwner } = await import('#campaigns/lock.ts');
   const { records } = readJournal(path.join(folder, journalFile));
   const state = journalState(records);
   const plan = readPlan(folder, state.planSha256);
   const owner = currentOwner(folder);
-  const idle = state.closed !== null ? 'closed' : state.interrupted ? 'interrupted' : 'broken off';
+  const deployed = isApproved(plan, state) ? deploymentsOf(plan) : [];
+  const { isStanding } = troublesOf(state.deployments);
+  const ended = state.closed !== null ? 'closed' : state.interrupted ? 'interrupted' : 'broken off';
+  const idle = isStanding ? `${ended}, A NETWORK MAY STAND: teardown` : ended;
   return {
     campaign: path.basename(folder),
     phase: plan.phase,
     target: plan.target,
     state: owner === null ? idle : `running (pid ${owner.pid} on ${owner.host})`,
     runs_done: state.manifests.size,
-    runs: cellsToRun(plan).length,
+    runs: cellsToRun(plan).length + deployed.flatMap(({ cells }) => cells).length,
     exit_code: state.closed,
     last_event_at: records.at(-1)?.at ?? null,
   };
