@@ -49,19 +49,22 @@ const commands = [
   'status',
   'resume',
   'stop',
+  'teardown',
+  'guard',
+  'inventory',
+  'reap',
   'report',
   'verify',
   'compare',
 ];
 
-test('every command is in the help, and nothing that does not exist yet', () => {
+test('every command is in the help', () => {
   const { status, stdout } = campaign('--help');
   assert.equal(status, 0);
   const listed = [...stdout.matchAll(/^ {2}(\w+) /gm)]
     .map((match) => match[1])
     .filter((name) => /^[a-z]/.test(name ?? ''));
   for (const name of commands) assert.ok(listed.includes(name), name);
-  for (const name of ['teardown', 'reap', 'inventory']) assert.ok(!stdout.includes(name), name);
 });
 
 test('the help of a command has its options, --json, --no-color and examples', () => {
