@@ -157,6 +157,28 @@ export function newCharges(
   return known ? [] : imported.charges;
 }
 
+/**
+ * Charges of a source that can be asked again for the same days: what the ledger holds of a day, service and usage type already is
+ * not added twice, and what the provider changed since is an adjustment of the difference.
+ */
+export function changedCharges(chain: Chain, source: string, asked: readonly Charge[]): readonly Charge[] {
+  const keyOf = (one: Charge): string => JSON.stringify([one.periodStart, one.service, one.sku]);
+  const held = new Map<string, number>();
+  for (const one of charges(chain)) {
+    if (one.source === source) held.set(keyOf(one), (held.get(keyOf(one)) ?? 0) + one.usdMicros);
+  }
+  return asked.flatMap((one): Charge[] => {
+    const before = held.get(keyOf(one));
+    if (before === undefined) return [one];
+    const difference = usdMicros(one.usdMicros - before);
+    if (difference === 0) return [];
+    const description = `${one.description}: billed anew`;
+    return [
+      { ...one, usdMicros: difference, category: 'adjustment', description, quantity: null, unit: null },
+    ];
+  });
+}
+
 /** What has to be accrued at the end of `period` ("2026-11"), per provider: metered in it and not billed in it. */
 export function accrualsFor(chain: Chain, campaign: string, period: string): readonly Accrual[] {
   const inside = charges(chain).filter(({ periodStart }) => periodStart.startsWith(period));

@@ -9,6 +9,7 @@ import type { Chain } from '#budgets/ledger/chain.ts';
 import type { ReconciledLine, Reconciliation } from '#budgets/ledger/reconcile.ts';
 import { decimalUsd, formatUsd, type UsdMicros } from '#budgets/money.ts';
 import { sha256Hex } from '#campaigns/canonical-json.ts';
+import { cloudTagKeys } from '#campaigns/cloud/cloud-resource.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import { runsFolder, userPath } from '#campaigns/commands/option-values.ts';
@@ -21,6 +22,14 @@ interface LedgerOptions extends CommonOptions {
   readonly import?: string;
   readonly state?: 'BILLED' | 'INVOICED';
   readonly accrue?: string;
+  readonly costExplorer?: Days;
+  readonly tag?: string;
+}
+
+interface Days {
+  readonly from: string;
+  /** Not included. */
+  readonly until: string;
 }
 
 interface ReconcileOptions extends CommonOptions {
@@ -33,6 +42,8 @@ interface OpenLedger {
   readonly file: string;
   readonly chain: Chain;
 }
+
+const CAMPAIGN_TAG = cloudTagKeys.campaign;
 
 const actor = (): string => process.env['USER'] ?? process.env['USERNAME'] ?? 'command line';
 
@@ -119,6 +130,51 @@ async function importBill(ledger: OpenLedger, bill: string, state: 'BILLED' | 'I
   return Math.max(0, added.length - 1);
 }
 
+/** What AWS billed since the campaign began, or in the days asked for; asked again, only what is new or was changed is added. */
+async function importCostExplorer(
+  ledger: OpenLedger,
+  days: Days,
+  tagKey: string,
+): Promise<readonly string[]> {
+  const { hasCloudCredentials } = await import('#campaigns/approvals.ts');
+  const { BudgetError } = await import('#budgets/budget-error.ts');
+  if (!hasCloudCredentials())
+    throw new BudgetError(
+      'no-credentials',
+      'Cost Explorer cannot be asked: set one of AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_WEB_IDENTITY_TOKEN_FILE (right: ce:GetCostAndUsage)',
+    );
+  const { billedDays, COST_EXPLORER } = await import('#campaigns/cloud/cost-explorer.ts');
+  const { changedCharges } = await import('#budgets/ledger/reconcile.ts');
+  const { appendToLedger } = await import('#budgets/ledger/ledger-file.ts');
+  const { campaign } = ledger;
+  const billed = await billedDays({ campaign, tagKey, ...days });
+  const added = appendToLedger(
+    ledger.file,
+    (chain) => {
+      const fresh = changedCharges(chain, COST_EXPLORER, billed.charges);
+      const imported = {
+        type: 'event' as const,
+        campaign,
+        action: 'imported' as const,
+        actor: actor(),
+        object: `${billed.name} ${days.from} to ${days.until}, tag ${tagKey}`,
+        before: null,
+        after: billed.sha256,
+        reason: `${fresh.length} lines as BILLED`,
+      };
+      return fresh.length === 0 ? [] : [imported, ...fresh];
+    },
+    new Date().toISOString(),
+  );
+  const lines = Math.max(0, added.length - 1);
+  return [
+    `${COST_EXPLORER}: ${billed.charges.length} lines billed, ${lines} of them new or changed`,
+    ...(billed.estimated.length === 0
+      ? []
+      : [`still estimated by AWS, not taken: ${billed.estimated.join(', ')}`]),
+  ];
+}
+
 function usdOrUnknown(amount: UsdMicros | null): string {
   return amount === null ? '-' : formatUsd(amount);
 }
@@ -156,6 +212,8 @@ async function ledgerAnswer(name: string, options: LedgerOptions): Promise<Answe
       added === 0 ? 'the ledger holds this bill already: nothing was added' : `${added} lines added`,
     );
   }
+  if (options.costExplorer !== undefined)
+    notes.push(...(await importCostExplorer(ledger, options.costExplorer, options.tag ?? CAMPAIGN_TAG)));
   const { accrue } = options;
   if (accrue !== undefined) {
     const now = new Date().toISOString();
@@ -225,6 +283,17 @@ function oneOf(text: string): 'BILLED' | 'INVOICED' {
   throw new InvalidArgumentError('--state is BILLED or INVOICED');
 }
 
+/** "2026-11-01..2026-12-01": the second day is not included, as Cost Explorer counts. */
+function daysOf(text: string): Days {
+  const match = /^(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})$/.exec(text);
+  const [, from = '', until = ''] = match ?? [];
+  const isDay = (day: string): boolean => new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) ?? false;
+  if (match !== null && isDay(from) && isDay(until) && from < until) return { from, until };
+  throw new InvalidArgumentError(
+    '--cost-explorer takes days, the second not included, e.g. 2026-11-01..2026-12-01',
+  );
+}
+
 function month(text: string): string {
   if (/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) return text;
   throw new InvalidArgumentError('--accrue takes a month, e.g. 2026-11');
@@ -251,6 +320,12 @@ export function addLedgerCommands(program: Command, holder: ExitHolder): void {
         .option('--import <FILE>', 'add a bill in FOCUS 1.x, CSV or Parquet')
         .option('--state <STATE>', 'what the bill is: BILLED (default) or INVOICED', oneOf)
         .option(
+          '--cost-explorer <DAYS>',
+          'add what AWS billed for the campaign’s tag, e.g. 2026-11-01..2026-12-01',
+          daysOf,
+        )
+        .option('--tag <KEY>', `tag that names the campaign (default ${CAMPAIGN_TAG})`)
+        .option(
           '--accrue <MONTH>',
           'accrue what was metered and not billed in the month, or reverse it',
           month,
@@ -258,6 +333,7 @@ export function addLedgerCommands(program: Command, holder: ExitHolder): void {
     examples: [
       'npm run campaign ledger latest',
       'npm run campaign ledger latest -- --import bill.parquet',
+      'npm run campaign ledger latest -- --cost-explorer 2026-11-01..2026-12-01',
       'npm run campaign ledger latest -- --accrue 2026-11 --json',
     ],
     run: ([name = ''], options) => ledgerAnswer(name, options),

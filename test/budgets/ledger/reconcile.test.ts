@@ -11,7 +11,13 @@ import { EMPTY_HEAD, nextLine, readChain } from '#budgets/ledger/chain.ts';
 import type { LedgerRecord } from '#budgets/ledger/entry.ts';
 import { componentOf, microsOf, momentOf, readFocus } from '#budgets/ledger/focus-import.ts';
 import { forecastCharges } from '#budgets/ledger/forecast-charges.ts';
-import { accrualsFor, newCharges, openAccrual, reconcile } from '#budgets/ledger/reconcile.ts';
+import {
+  accrualsFor,
+  changedCharges,
+  newCharges,
+  openAccrual,
+  reconcile,
+} from '#budgets/ledger/reconcile.ts';
 import { parseUsd, sum } from '#budgets/money.ts';
 import { readPriceSheet } from '#budgets/price-sheet.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
@@ -152,6 +158,24 @@ test('accruals follow what is open and are reversed by the bill; the same bill t
   assert.deepEqual(newCharges(chainOf(records), bill), []);
   records.push(...accrualsFor(chainOf(records), 'c', '2026-11'));
   assert.equal(openAccrual(chainOf(records), 'aws', '2026-11'), 50_000);
+});
+
+test('a source that is asked again adds what is new, and a correction as the difference', () => {
+  const asked = [
+    charge('BILLED', 500_000, { source: 'CE' }),
+    charge('BILLED', 700_000, { source: 'CE', sku: 'm' }),
+  ];
+  const held = charge('BILLED', 400_000, { source: 'CE' });
+  const elsewhere = charge('BILLED', 700_000, { source: 'bill.csv', sku: 'm' });
+  const added = changedCharges(chainOf([held, elsewhere]), 'CE', asked);
+  assert.deepEqual(
+    added.map((one) => [one.sku, one.usdMicros, one.category]),
+    [
+      ['c6i.2xlarge', 100_000, 'adjustment'],
+      ['m', 700_000, 'usage'],
+    ],
+  );
+  assert.deepEqual(changedCharges(chainOf([held, elsewhere, ...added]), 'CE', asked), []);
 });
 
 test('a forecast in the ledger adds up to the forecast', () => {
