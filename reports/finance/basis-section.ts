@@ -181,7 +181,7 @@ function assumptions(shown: Forecast, stack: CloudStack): readonly Cell[][] {
       'A9',
       'P50 and P90',
       `quantiles of ${quantity(shown.sampling.draws, 0)} campaigns drawn with seed ${shown.sampling.seed}: one market of prices, shortage and interruptions for all runs, re-runs and failed deploys for each`,
-      'sampled, no factor; what the sum of the lines would be more is a line of its own',
+      'sampled, no factor; what the sum of the lines would be more is a line of its own. Held against prices that were paid: npm run campaign prices -- --backtest',
     ],
     ...riskRows(shown),
     [
