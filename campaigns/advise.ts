@@ -24,7 +24,7 @@ export interface Wish {
   readonly safety: number;
   /** Polls within which every honest node must have finalised (probability `liveness.allWithinLeast`). */
   readonly rounds: number;
-  /** 'split' (default): an even split must not finalise both sides; 'reversal': a finalised side must not turn. */
+  /** S0 'forge', S1 'split' (default): an even split must not finalise both sides; S2 'reversal': a finalised side must not turn. */
   readonly safetyNotion?: SafetyNotion;
   readonly liveness?: LivenessTarget;
 }
@@ -37,7 +37,10 @@ export interface AdvisedParameters {
   readonly finality: Finality;
   /** Queries and answers of all honest nodes for one vertex polled alone. */
   readonly messagesPerDecision: number;
+  /** Alphas of this k for which some beta is safe and live, both ends included. */
+  readonly alphaRange: readonly [least: number, most: number];
   /** log10 of the bounds per decision; -Infinity (null in JSON) = impossible. */
+  readonly forgeLog10: number;
   readonly splitLog10: number;
   readonly reversalLog10: number;
 }
@@ -173,16 +176,58 @@ function described(aim: Aim, candidate: Candidate): AdvisedParameters {
     beta,
     finality: candidate.finality,
     messagesPerDecision: 2 * k * (nodes - byzantine) * candidate.finality.expectedRounds,
+    alphaRange: alphaRange(aim, k),
+    forgeLog10: bounds.forgeLog10,
     splitLog10: bounds.splitLog10,
     reversalLog10: bounds.reversalLog10,
   };
+}
+
+/** What some alpha of one sample size allows: betas from `leastSafe` to `mostLive`; null = none. */
+export interface BetaRange {
+  readonly alpha: number;
+  readonly leastSafe: number | null;
+  readonly mostLive: number | null;
+}
+
+/** Every alpha of a sample size, for the map on which a configured triple is placed. */
+export function betaRanges(wish: Wish, k: number): BetaRange[] {
+  check(wish);
+  const aim = aimOf(wish);
+  const size = sampleSize(aim, k);
+  const ranges: BetaRange[] = [];
+  for (let alpha = size.alphaPreference; alpha <= k; alpha += 1) {
+    const success = size.success(alpha);
+    const isLive = (beta: number): boolean => liveFinality(aim, success, beta) !== null;
+    let mostLive = 0;
+    let tooMany = aim.rounds + 1;
+    while (tooMany - mostLive > 1) {
+      const middle = (mostLive + tooMany) >> 1;
+      if (isLive(middle)) mostLive = middle;
+      else tooMany = middle;
+    }
+    ranges.push({ alpha, leastSafe: size.leastSafeBeta(alpha), mostLive: mostLive === 0 ? null : mostLive });
+  }
+  return ranges;
+}
+
+function alphaRange(aim: Aim, k: number): readonly [number, number] {
+  const size = sampleSize(aim, k);
+  const fits: number[] = [];
+  for (let alpha = size.alphaPreference; alpha <= k; alpha += 1) {
+    const beta = size.leastSafeBeta(alpha);
+    if (beta !== null && liveFinality(aim, size.success(alpha), beta) !== null) fits.push(alpha);
+  }
+  return [fits[0] ?? k, fits.at(-1) ?? k];
 }
 
 /** Source: the limits of the bounds for large samples; see campaigns/analytic/safety.ts. */
 function alphaInterval(wish: Wish): AlphaInterval {
   const share = wish.attack === 'none' ? 0 : wish.byzantineShare;
   const { voter } = attackModel(wish.attack);
-  const above = wish.safetyNotion === 'reversal' ? 0.5 + share : (1 + share) / 2;
+  const notion = wish.safetyNotion ?? 'split';
+  const above =
+    notion === 'forge' ? Math.max(0.5, share) : notion === 'split' ? (1 + share) / 2 : 0.5 + share;
   switch (voter) {
     case 'accept':
       return { above, below: 1 };

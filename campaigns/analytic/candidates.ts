@@ -42,14 +42,23 @@ export function sampleSizes(most: number): number[] {
   return sizes;
 }
 
+/** Peers that vote for what must not be finalised, at worst. */
+function adversarySupport({ nodes, byzantine, notion }: Aim, k: number, alphaPreference: number): number {
+  switch (notion) {
+    case 'forge':
+      return byzantine;
+    case 'split':
+      return splitSupport(nodes, byzantine);
+    case 'reversal':
+      return unstableSupport({ nodes, byzantine, k, alphaPreference }) + byzantine;
+  }
+}
+
 export function sampleSize(aim: Aim, k: number): SampleSize {
   const { nodes, byzantine, voter, rounds } = aim;
   const alphaPreference = Math.floor(k / 2) + 1;
   const votes = yesVotes({ nodes, byzantine, voter, k, loss: 0, offlineShare: 0, retry: true });
-  const support =
-    aim.notion === 'split'
-      ? splitSupport(nodes, byzantine)
-      : unstableSupport({ nodes, byzantine, k, alphaPreference }) + byzantine;
+  const support = adversarySupport(aim, k, alphaPreference);
   const unsafe = hypergeometricLaw(nodes - 1, Math.min(nodes - 1, support), k);
   const room = aim.safetyLog10 - Math.log10(nodes) - Math.log10(rounds);
   return {

@@ -29,7 +29,20 @@ export interface SafetyBounds {
   readonly unstableShare: number;
 }
 
-export type SafetyNotion = 'split' | 'reversal';
+/** S0 forge, S1 split, S2 reversal. */
+export type SafetyNotion = 'forge' | 'split' | 'reversal';
+
+/** The bound that a notion of safety is about. */
+export function boundOf(bounds: SafetyBounds, notion: SafetyNotion): number {
+  switch (notion) {
+    case 'forge':
+      return bounds.forgeLog10;
+    case 'split':
+      return bounds.splitLog10;
+    case 'reversal':
+      return bounds.reversalLog10;
+  }
+}
 
 /** The three bounds per decision. Cost: O(k log nodes). */
 export function safetyBounds(setting: SafetySetting): SafetyBounds {

@@ -6,7 +6,7 @@
 import type { FinalitySetting } from './finality.ts';
 import { finality } from './finality.ts';
 import type { SafetyNotion, SafetySetting } from './safety.ts';
-import { safetyBounds } from './safety.ts';
+import { boundOf, safetyBounds } from './safety.ts';
 
 /** One honest node, and all of them together, must finalise within the round limit with these probabilities. */
 export interface LivenessTarget {
@@ -44,8 +44,7 @@ export function safetyTolerance(
 ): Tolerance {
   const limit = Math.log10(target);
   return largest(setting.nodes, (byzantine) => {
-    const bounds = safetyBounds({ ...setting, byzantine });
-    return (notion === 'split' ? bounds.splitLog10 : bounds.reversalLog10) <= limit;
+    return boundOf(safetyBounds({ ...setting, byzantine }), notion) <= limit;
   });
 }
 

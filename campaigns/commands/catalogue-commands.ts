@@ -3,6 +3,8 @@
  * Owns: their options and words. Does not own: the answers (catalogue.ts, feasibility, advise.ts).
  */
 import type { Command } from 'commander';
+import { defaultLivenessTarget } from '#campaigns/analytic/tolerance.ts';
+import { type NotionName, notionNames, notionOf } from '#campaigns/commands/advice-text.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import {
@@ -12,11 +14,15 @@ import {
   probabilityOption,
   scenarioName,
   shareOption,
+  tripleOption,
+  userPath,
 } from '#campaigns/commands/option-values.ts';
 import { textTable } from '#campaigns/commands/text-table.ts';
+import { ConfigError, optionProblem } from '#campaigns/config-error.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
 import { attackNames } from '#campaigns/schema/names.ts';
+import type { Triple } from '#campaigns/triple-advice.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 
 function about(seconds: number): string {
@@ -114,19 +120,48 @@ interface AdviseOptions extends CommonOptions {
   readonly attack: AttackName;
   readonly safety: number;
   readonly rounds: number;
+  readonly notion: NotionName;
+  readonly liveness: number;
+  readonly triple?: Triple;
+  readonly plot?: string;
 }
 
 async function adviseAnswer(options: AdviseOptions): Promise<Answer> {
   const { advise } = await import('#campaigns/advise.ts');
   const { adviceText } = await import('#campaigns/commands/advice-text.ts');
-  const { nodes, byzantine, attack, safety, rounds } = options;
-  const wish = { nodes, byzantineShare: byzantine, attack, safety, rounds };
+  const { placeTriple } = await import('#campaigns/triple-advice.ts');
+  const { nodes, byzantine, attack, safety, rounds, notion, triple, plot } = options;
+  const liveness = { ...defaultLivenessTarget, allWithinLeast: options.liveness };
+  const wish = {
+    nodes,
+    byzantineShare: byzantine,
+    attack,
+    safety,
+    rounds,
+    safetyNotion: notionOf(notion),
+    liveness,
+  };
+  const placed = triple === undefined ? null : orProblem(() => placeTriple(wish, triple));
   const advice = advise(wish);
+  if (plot !== undefined) {
+    const { writeAdviceMap } = await import('#campaigns/commands/advice-map.ts');
+    await writeAdviceMap(wish, advice, placed, userPath(plot));
+  }
   return {
-    text: adviceText(wish, advice),
-    document: { wish, advice },
+    text: adviceText(wish, advice, placed),
+    document: { wish, advice, ...(placed === null ? {} : { triple: placed }) },
     exitCode: advice.kind === 'found' ? exitCodes.passed : exitCodes.inconclusive,
   };
+}
+
+/** A triple that does not fit the wish is a mistake of the command line. */
+function orProblem<T>(place: () => T): T {
+  try {
+    return place();
+  } catch (error) {
+    if (error instanceof RangeError) throw new ConfigError([optionProblem('--triple', error.message)]);
+    throw error;
+  }
 }
 
 function adviseOptions(command: Command): Command {
@@ -150,7 +185,25 @@ function adviseOptions(command: Command): Command {
       'polls within which every honest node must have finalised',
       countOption('--rounds'),
       100,
-    );
+    )
+    .option(
+      '--notion <S>',
+      'what must not happen: S0 forged, S1 both sides of a split, S2 a reversal',
+      choiceOption('--notion', notionNames),
+      'S2',
+    )
+    .option(
+      '--liveness <P>',
+      'probability that every honest node finalises in time',
+      probabilityOption('--liveness'),
+      defaultLivenessTarget.allWithinLeast,
+    )
+    .option(
+      '--triple <k/alpha/beta>',
+      'parameters to place beside the advice, like 30/24/20',
+      tripleOption('--triple'),
+    )
+    .option('--plot <FILE>', 'map of alpha and beta as SVG: what is safe, what is live');
 }
 
 export function addCatalogueCommands(program: Command, holder: ExitHolder): void {
@@ -190,6 +243,9 @@ export function addCatalogueCommands(program: Command, holder: ExitHolder): void
     options: adviseOptions,
     examples: [
       'npm run campaign advise -- --nodes 5000 --byzantine 20% --attack random --safety 1e-9 --rounds 100',
+      'npm run campaign advise -- --nodes 150 --triple 30/24/20 --plot map.svg',
+      'npm run campaign advise -- --nodes 1000 --triple 50/40/15 --notion S1',
+      'npm run campaign advise -- --nodes 10000 --triple 100/80/10 --byzantine 30%',
     ],
     run: (_words, options) => adviseAnswer(options),
   });

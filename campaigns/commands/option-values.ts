@@ -40,6 +40,18 @@ export function probabilityOption(option: string): (text: string) => number {
   };
 }
 
+/** "30/24/20": sample size, threshold, successes in a row. */
+export function tripleOption(option: string): (text: string) => { k: number; alpha: number; beta: number } {
+  return (text) => {
+    const found = /^(\d{1,4})\/(\d{1,4})\/(\d{1,5})$/.exec(text.trim());
+    if (found === null)
+      throw new ConfigError([
+        optionProblem(option, `${JSON.stringify(text.slice(0, 40))} is not k/alpha/beta`, 'like 30/24/20'),
+      ]);
+    return { k: Number(found[1]), alpha: Number(found[2]), beta: Number(found[3]) };
+  };
+}
+
 /** "500" or "$1,000.50". */
 export function dollarsOption(option: string): (text: string) => UsdMicros {
   return (text) =>

@@ -14,6 +14,7 @@ import type { FeasibilityReport, Finding } from '#campaigns/feasibility/finding.
 import type { TestStatus } from '#campaigns/results/schema.ts';
 import { provenanceOf, type RowDocument, rowDocument } from '#reports/scale/row-document.ts';
 import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
+import { type TruthDocument, truthDocument } from '#reports/scale/truth-table.ts';
 
 export interface SafetyDocument {
   readonly conflicts: number;
@@ -88,6 +89,8 @@ export interface ScaleDocument {
   readonly predictions: readonly PredictionDocument[];
   /** Metrics the criteria use, in words. */
   readonly metrics: readonly { readonly name: string; readonly unit: string; readonly description: string }[];
+  /** What `npm run test:truth` last found; null when it stored nothing. */
+  readonly truth: TruthDocument | null;
 }
 
 export function scaleDocument(input: ScaleReportInput): ScaleDocument {
@@ -121,6 +124,7 @@ export function scaleDocument(input: ScaleReportInput): ScaleDocument {
     feasibility: input.feasibility,
     predictions: predictionsOf(rows, input.feasibility),
     metrics: metricsOf(rows),
+    truth: truthDocument(),
   };
 }
 

@@ -22,7 +22,7 @@ import { mainScaling, type ScaleDocument, scaleDocument } from '#reports/scale/s
 import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
 import { scalingCharts, scalingSection } from '#reports/scale/scaling-section.ts';
 import { scenarioAnchor, scenarioSection } from '#reports/scale/scenario-section.ts';
-import { truthSection } from '#reports/scale/truth-table.ts';
+import { truthSection } from '#reports/scale/truth-section.ts';
 
 /** Absolute or relative paths of the files written into `outDir`; the same input gives the same bytes. */
 export async function writeScaleReport(input: ScaleReportInput, outDir: string): Promise<string[]> {

@@ -1,13 +1,10 @@
 /**
  * The stored table of truth: what `npm run test:truth` last found when it held the fidelities against exact enumeration.
- * Owns: the record, reading it, and the section of the scale report. Does not own: finding it out (test/truth).
+ * Owns: the record and reading it. Does not own: finding it out (test/truth) or showing it (truth-section.ts).
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Html, html, table } from '#reports/html.ts';
-import { reportSection } from '#reports/scale/report-parts.ts';
-import type { ScaleDocument } from '#reports/scale/scale-document.ts';
 
 export const truthFile = fileURLToPath(new URL('../../docs/truth.json', import.meta.url));
 
@@ -57,59 +54,47 @@ export function readTruth(file: string = truthFile): TruthTable | null {
   return truthSchema.parse(JSON.parse(text));
 }
 
-interface Group {
+/** All comparisons of one fidelity with one reference. */
+export interface TruthGroup {
   readonly fidelity: string;
   readonly against: string;
-  readonly rows: TruthTable['rows'];
+  readonly comparisons: number;
+  readonly hold: number;
+  /** The farthest of them, in words. */
+  readonly farthest: string;
 }
 
-function groupsOf({ rows }: TruthTable): Group[] {
+export interface TruthDocument extends TruthTable {
+  readonly groups: readonly TruthGroup[];
+}
+
+/** The table with what the report says of each group; null without a table. */
+export function truthDocument(truth: TruthTable | null = readTruth()): TruthDocument | null {
+  if (truth === null) return null;
   const groups = new Map<string, TruthTable['rows']>();
-  for (const row of rows) {
+  for (const row of truth.rows) {
     const key = `${row.fidelity}|${row.against}`;
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  return [...groups].map(([key, all]) => {
-    const [fidelity = '', against = ''] = key.split('|');
-    return { fidelity, against, rows: all };
-  });
+  return {
+    ...truth,
+    groups: [...groups].map(([key, rows]) => {
+      const [fidelity = '', against = ''] = key.split('|');
+      const hold = rows.filter(({ holds }) => holds).length;
+      return { fidelity, against, comparisons: rows.length, hold, farthest: farthest(rows) };
+    }),
+  };
 }
 
-/** The worst comparison of a group, in its own unit. */
-function worst({ rows }: Group): string {
-  const largest = (of: TruthTable['rows']): number => Math.max(...of.map(({ value }) => Math.abs(value)));
-  const [first] = rows;
-  if (first?.statistic === 'equal') return rows.every(({ value }) => value === 0) ? 'bit for bit' : 'differs';
-  if (first?.statistic === 'relative error') return `relative error ${largest(rows).toExponential(1)}`;
-  return `|z| ${largest(rows).toFixed(2)}`;
-}
-
-/** Why the figures of the fidelities may be believed. */
-export function truthSection(document: ScaleDocument, truth: TruthTable | null = readTruth()): Html {
-  const title = 'Whether the simulator is right';
-  if (truth === null) {
-    const words = html`<p>Not checked: <code>npm run test:truth</code> has stored no table.</p>`;
-    return reportSection('truth', title, document.provenance, words);
+function farthest(rows: TruthTable['rows']): string {
+  const largest = Math.max(...rows.map(({ value }) => Math.abs(value)));
+  switch (rows[0]?.statistic) {
+    case 'equal':
+      return largest === 0 ? 'bit for bit' : 'differs';
+    case 'relative error':
+      return `relative error ${largest.toExponential(1)}`;
+    default:
+      // Comparisons of one pair may be of several statistics; all others are z values.
+      return `|z| ${Math.max(...rows.filter(({ statistic }) => statistic !== 'equal').map(({ value }) => Math.abs(value))).toFixed(2)}`;
   }
-  const { at, codeVersion, comparisons, limit, familyError, planted, anchors } = truth;
-  const same = codeVersion === document.codeVersion;
-  const right = (label: string): { label: string; align: 'right' } => ({ label, align: 'right' });
-  const left = (label: string): { label: string; align: 'left' } => ({ label, align: 'left' });
-  const body = html`<p>Found on ${at} with code ${codeVersion}${same ? ', the code of this campaign' : `; this campaign ran code ${document.codeVersion}`}.
-Networks of at most 12 nodes were enumerated in exact fractions by a program that shares no code with the product: virtuous and conflicting vertices, loss,
-partitions, four kinds of attackers. ${comparisons} statistical comparisons; |z| may reach ${limit}, so that a right product fails any of them with probability ${familyError}.</p>
-${table({
-  columns: [left('Fidelity'), left('Against'), right('Comparisons'), right('Hold'), right('Farthest')],
-  rows: groupsOf(truth).map((group) => [
-    group.fidelity,
-    group.against,
-    String(group.rows.length),
-    String(group.rows.filter(({ holds }) => holds).length),
-    worst(group),
-  ]),
-})}
-<p>Errors put in on purpose: ${planted.filter(({ caught }) => caught).length} of ${planted.length} were noticed (${planted.map(({ error }) => error).join('; ')}).</p>
-<h3>Published results</h3>
-<ul>${anchors.map(({ source, claim, seen, holds }) => html`<li>${holds ? 'Reproduced' : 'Not reproduced'}: ${claim} (${source}). ${seen}.</li>`)}</ul>`;
-  return reportSection('truth', title, document.provenance, body);
 }

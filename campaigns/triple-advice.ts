@@ -1,0 +1,58 @@
+/**
+ * A configured triple (k, alpha, beta) against a wish: is it live, is it safe, which share of attackers does it bear?
+ * Owns: that answer and the three triples of the sources. Does not own: better parameters (advise.ts) or the formulas (campaigns/analytic).
+ */
+import type { Wish } from '#campaigns/advise.ts';
+import { finality } from '#campaigns/analytic/finality.ts';
+import { boundOf, type SafetyBounds, safetyBounds } from '#campaigns/analytic/safety.ts';
+import { defaultLivenessTarget, livenessTolerance, safetyTolerance } from '#campaigns/analytic/tolerance.ts';
+import { attackerCount, attackModel } from '#campaigns/feasibility/attackers.ts';
+
+export interface Triple {
+  readonly k: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+export interface PlacedTriple extends Triple {
+  readonly oneWithin: number;
+  readonly allWithin: number;
+  readonly expectedRounds: number;
+  readonly isLive: boolean;
+  readonly isSafe: boolean;
+  readonly bounds: SafetyBounds;
+  /** Largest shares of attackers that are borne; -1 attackers shows as 0. */
+  readonly liveShare: number;
+  readonly splitShare: number;
+  readonly reversalShare: number;
+}
+
+/** Throws RangeError when the triple does not fit the network. One threshold: alphaPreference = alpha, as the sources have it. */
+export function placeTriple(wish: Wish, { k, alpha, beta }: Triple): PlacedTriple {
+  const { nodes, rounds, safety } = wish;
+  if (k >= nodes || 2 * alpha <= k || alpha > k || beta < 1 || beta > rounds)
+    throw new RangeError(
+      `${k}/${alpha}/${beta}: k < ${nodes} nodes, k/2 < alpha <= k and 1 <= beta <= ${rounds} polls must hold`,
+    );
+  const byzantine = attackerCount({ share: wish.byzantineShare, attack: wish.attack }, nodes);
+  const { voter } = attackModel(wish.attack);
+  const live = { nodes, voter, k, alpha, beta, maxRounds: rounds, loss: 0, offlineShare: 0, retry: true };
+  const safe = { nodes, k, alphaPreference: alpha, alphaConfidence: alpha, beta, maxRounds: rounds };
+  const target = wish.liveness ?? defaultLivenessTarget;
+  const reach = finality({ ...live, byzantine });
+  const bounds = safetyBounds({ ...safe, byzantine });
+  return {
+    k,
+    alpha,
+    beta,
+    oneWithin: reach.oneWithin,
+    allWithin: reach.allWithin,
+    expectedRounds: reach.expectedRounds,
+    isLive: reach.oneWithin >= target.oneWithinLeast && reach.allWithin >= target.allWithinLeast,
+    isSafe: boundOf(bounds, wish.safetyNotion ?? 'split') <= Math.log10(safety),
+    bounds,
+    liveShare: livenessTolerance(live, target).share,
+    splitShare: safetyTolerance(safe, 'split', safety).share,
+    reversalShare: safetyTolerance(safe, 'reversal', safety).share,
+  };
+}
