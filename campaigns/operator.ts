@@ -370,16 +370,12 @@ class Operator {
   }
 
   #codeOfLeaving(because: Extract<Action, { kind: 'leave' }>['because']): ExitCode {
-    switch (because) {
-      case 'interrupted':
-        return this.#state.guardStop === null ? exitCodes.interrupted : exitCodes.stoppedByGuard;
-      case 'teardown-incomplete': {
-        const isPerson = this.#state.interrupted && this.#state.guardStop === null;
-        return loudest([exitCodes.teardownIncomplete, ...(isPerson ? [exitCodes.interrupted] : [])]);
-      }
-      case 'deploy-failed':
-        return loudest([exitCodes.deployFailed, ...this.#codesOfSteps()]);
-    }
+    const { interrupted, guardStop } = this.#state;
+    const codes: ExitCode[] = guardStop === null ? [] : [exitCodes.stoppedByGuard];
+    if (interrupted && guardStop === null) codes.push(exitCodes.interrupted);
+    if (because === 'teardown-incomplete') codes.push(exitCodes.teardownIncomplete);
+    if (because === 'deploy-failed') codes.push(exitCodes.deployFailed, ...this.#codesOfSteps());
+    return loudest(codes);
   }
 
   #codesOfSteps(): ExitCode[] {

@@ -12,7 +12,7 @@ import { deploymentsOf } from '#campaigns/deployment-plan.ts';
 import { guardNoteFile } from '#campaigns/guard/run-link.ts';
 import { readJournal } from '#campaigns/journal.ts';
 import { type JournalEvent, journalState } from '#campaigns/journal-event.ts';
-import { deployAttemptsMost, nextAction } from '#campaigns/next-action.ts';
+import { type Action, deployAttemptsMost, nextAction } from '#campaigns/next-action.ts';
 import { type CampaignEnd, createCampaign, type OperatorServices, runCampaign } from '#campaigns/operator.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
 import { readCampaign } from '#campaigns/results/reader.ts';
@@ -193,6 +193,8 @@ test('a campaign that the guard stopped ends with 22 and never deploys again', a
   assert.equal(journalOf(folder).at(-1), 'closed');
 });
 
+type OutsideAction = Extract<Action, { deployment: unknown }>;
+
 /** The cloud and the journal of a random walk; a crash loses what was not journalled and nothing else. */
 class Walk {
   readonly journal: JournalEvent[] = [];
@@ -228,6 +230,52 @@ class Walk {
     this.#write({ kind: 'resumed', pid: 2, host: 'h' });
   }
 
+  /** A step in the cloud: journalled, done, and journalled again unless the operator crashed. */
+  #outside(action: OutsideAction, choice: number, finish: (event: JournalEvent) => void): void {
+    switch (action.kind) {
+      case 'deploy': {
+        const { name } = action.deployment;
+        this.#write({ kind: 'deploy-started', deployment: name });
+        if (this.standing !== null) this.deployedTwice += 1;
+        this.standing = name;
+        this.deploys += 1;
+        const failed = choice % 4 === 0;
+        finish(
+          failed
+            ? { kind: 'deploy-failed', deployment: name, reason: 'r' }
+            : { kind: 'deploy-done', deployment: name },
+        );
+        return;
+      }
+      case 'await-ready': {
+        const { name } = action.deployment;
+        this.#write({ kind: 'ready-started', deployment: name });
+        finish(
+          this.standing !== name || choice % 5 === 0
+            ? { kind: 'ready-failed', deployment: name, reason: 'r' }
+            : { kind: 'ready-done', deployment: name },
+        );
+        return;
+      }
+      case 'measure': {
+        const { id } = action.cell;
+        assert.equal(this.standing, action.deployment.name, 'a run needs its network');
+        this.#write({ kind: 'cell-started', cell: id });
+        this.conducted.set(id, (this.conducted.get(id) ?? 0) + 1);
+        finish({ kind: 'cell-done', cell: id, manifest_sha256: 'm', status: 'PASSED', adopted: false });
+        return;
+      }
+      case 'destroy': {
+        const { name } = action.deployment;
+        this.#write({ kind: 'destroy-started', deployment: name });
+        const stays = choice % 3 === 0 && choice < 90;
+        if (!stays) this.standing = null;
+        finish({ kind: 'destroy-done', deployment: name, left: stays ? ['vm'] : [] });
+        return;
+      }
+    }
+  }
+
   /** One action, or the part of it before a crash. False when the campaign is over. */
   step(): boolean {
     const state = journalState(this.journal.map((event, index) => ({ n: index + 1, at: 't', event })));
@@ -255,46 +303,12 @@ class Walk {
       case 'look':
         this.#write({ kind: 'cell-abandoned', cell: action.cell.id, reason: 'gone' });
         return true;
-      case 'deploy': {
-        const { name } = action.deployment;
-        this.#write({ kind: 'deploy-started', deployment: name });
-        if (this.standing !== null) this.deployedTwice += 1;
-        this.standing = name;
-        this.deploys += 1;
-        const failed = choice % 4 === 0;
-        finish(
-          failed
-            ? { kind: 'deploy-failed', deployment: name, reason: 'r' }
-            : { kind: 'deploy-done', deployment: name },
-        );
+      case 'deploy':
+      case 'await-ready':
+      case 'measure':
+      case 'destroy':
+        this.#outside(action, choice, finish);
         return true;
-      }
-      case 'await-ready': {
-        const { name } = action.deployment;
-        this.#write({ kind: 'ready-started', deployment: name });
-        finish(
-          this.standing !== name || choice % 5 === 0
-            ? { kind: 'ready-failed', deployment: name, reason: 'r' }
-            : { kind: 'ready-done', deployment: name },
-        );
-        return true;
-      }
-      case 'measure': {
-        const { id } = action.cell;
-        assert.equal(this.standing, action.deployment.name, 'a run needs its network');
-        this.#write({ kind: 'cell-started', cell: id });
-        this.conducted.set(id, (this.conducted.get(id) ?? 0) + 1);
-        finish({ kind: 'cell-done', cell: id, manifest_sha256: 'm', status: 'PASSED', adopted: false });
-        return true;
-      }
-      case 'destroy': {
-        const { name } = action.deployment;
-        this.#write({ kind: 'destroy-started', deployment: name });
-        const stays = choice % 3 === 0 && choice < 90;
-        if (!stays) this.standing = null;
-        finish({ kind: 'destroy-done', deployment: name, left: stays ? ['vm'] : [] });
-        return true;
-      }
       case 'judge':
       case 'report':
         this.#done(action.kind);
