@@ -87,7 +87,7 @@ function headlineFigures({ summary, rows }: ScaleDocument): Parameters<typeof fi
     },
     {
       label: 'Conflicting finalisations',
-      value: figureValue(safety.conflicts, ''),
+      value: figureValue(safety.runs === 0 ? null : safety.conflicts, ''),
       note: safetyNote(safety),
     },
   ];
@@ -113,7 +113,7 @@ function sourceWords({ provenance, calibrations, summary }: ScaleDocument): stri
   if (provenance.includes('MEASURED') && provenance.includes('SIMULATED')) {
     return `Figures marked SIMULATED come from the consensus code of the node in a deterministic simulator, with service times and message sizes of ${whose}; figures marked MEASURED come from real node processes on one machine. Every row says which it is; the section “Simulated and measured” shows how far the two are apart.`;
   }
-  return `Where figures come from: ${provenance}. Calibration in use: ${whose}.`;
+  return `Where figures come from: ${provenance}.${whose === '' ? '' : ` Calibration in use: ${whose}.`}`;
 }
 
 export function verdictSection(document: ScaleDocument): Html {

@@ -8,7 +8,7 @@ import type { ByzantineEntry } from '#campaigns/analysis/byzantine.ts';
 import { analyseCampaign, type ScenarioScaling } from '#campaigns/analysis/campaign-analysis.ts';
 import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
 import { compareOverlap, type OverlapComparison } from '#campaigns/analysis/overlap.ts';
-import type { RunRecord } from '#campaigns/analysis/reading.ts';
+import { enumeratesNodes, type RunRecord } from '#campaigns/analysis/reading.ts';
 import { zeroFailureBound } from '#campaigns/analysis/statistics.ts';
 import type { FeasibilityReport, Finding } from '#campaigns/feasibility/finding.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
@@ -169,7 +169,7 @@ function outcomeOf(statuses: readonly TestStatus[]): PredictionDocument['outcome
 
 function calibrationsOf(rows: readonly RowDocument[]): CalibrationDocument[] {
   const named = rows.flatMap((row) =>
-    row.spec === null ? [] : [[row.spec.calibration.name, row.spec] as const],
+    row.spec === null || row.benchmark !== null ? [] : [[row.spec.calibration.name, row.spec] as const],
   );
   return [...new Map(named).values()].map(({ calibration: { name, measuredOn } }) => ({ name, measuredOn }));
 }
@@ -177,7 +177,7 @@ function calibrationsOf(rows: readonly RowDocument[]): CalibrationDocument[] {
 function summaryOf(rows: readonly RowDocument[], records: readonly RunRecord[]): SummaryDocument {
   const statuses = { PASSED: 0, FAILED: 0, INCONCLUSIVE: 0, ABORTED: 0, SKIPPED: 0 };
   for (const row of rows) statuses[row.status] += 1;
-  const ran = rows.filter((row) => row.runs.length > 0 && row.spec !== null);
+  const ran = rows.filter((row) => row.runs.length > 0 && row.spec !== null && row.benchmark === null);
   const nodes = ran.map((row) => row.spec?.nodes ?? 0);
   const calm = ran.filter((row) => row.byzantineNodes === 0 && row.faults.length === 0);
   const headline = (calm.length > 0 ? calm : ran).toSorted((a, b) => headlineRank(b) - headlineRank(a))[0];
@@ -190,7 +190,8 @@ function summaryOf(rows: readonly RowDocument[], records: readonly RunRecord[]):
     nodesLeast: nodes.length > 0 ? Math.min(...nodes) : null,
     nodesMost: nodes.length > 0 ? Math.max(...nodes) : null,
     headline: headline?.rowId ?? null,
-    safety: safetyOf(records),
+    // A run that records no decisions has observed no safety: it would make the bounds look tighter than they are.
+    safety: safetyOf(records.filter(({ result }) => enumeratesNodes(result.tier))),
   };
 }
 

@@ -86,7 +86,6 @@ const benchmarkColumns: readonly Column[] = [
 /** A benchmark: CPU times of this machine, the medians of each repetition. */
 function benchmarkArticle(row: RowDocument, benchmark: BenchmarkDocument): Html {
   return html`<article class="row" id="${row.anchor}"><h3>${row.label}${statusMark(row.status)}</h3>
-${reasonLine(row)}
 ${facts([
   ['Machine', benchmark.machine],
   ['Baseline', benchmark.baseline ?? 'none of this machine when the campaign was planned'],
