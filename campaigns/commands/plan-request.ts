@@ -41,7 +41,7 @@ export function withCapabilities(row: RowToPlan, capabilities: Capabilities): Ro
   const [spec] = row.specs;
   if (row.skip !== null || spec === undefined) return row;
   const { onlyOn } = row;
-  if (onlyOn !== undefined && onlyOn.targets.every((name) => name !== capabilities.name))
+  if (onlyOn?.targets.every((name) => name !== capabilities.name))
     return { ...row, skip: `only ${onlyOn.targets.join(' or ')} can answer it: ${onlyOn.why}` };
   if (spec.tier === 'analytic') return row;
   const missing: string[] = [];

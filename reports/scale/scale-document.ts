@@ -8,7 +8,7 @@ import type { ByzantineEntry } from '#campaigns/analysis/byzantine.ts';
 import { analyseCampaign, type ScenarioScaling } from '#campaigns/analysis/campaign-analysis.ts';
 import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
 import { compareOverlap, type OverlapComparison } from '#campaigns/analysis/overlap.ts';
-import { enumeratesNodes, type RunRecord } from '#campaigns/analysis/reading.ts';
+import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import { zeroFailureBound } from '#campaigns/analysis/statistics.ts';
 import type { FeasibilityReport, Finding } from '#campaigns/feasibility/finding.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
@@ -190,8 +190,8 @@ function summaryOf(rows: readonly RowDocument[], records: readonly RunRecord[]):
     nodesLeast: nodes.length > 0 ? Math.min(...nodes) : null,
     nodesMost: nodes.length > 0 ? Math.max(...nodes) : null,
     headline: headline?.rowId ?? null,
-    // A run that records no decisions has observed no safety: it would make the bounds look tighter than they are.
-    safety: safetyOf(records.filter(({ result }) => enumeratesNodes(result.tier))),
+    // A benchmark has no decisions: its runs would make the bounds look tighter than they are.
+    safety: safetyOf(records.filter(({ result }) => result.benchmark === undefined)),
   };
 }
 
