@@ -6,6 +6,9 @@ type Row = Readonly<Record<string, string | null>>;
 
 const micro = (text: string | null | undefined): number => Math.round(Number(text) * 1e6);
 
+/** The validator reports a category that is none only by what follows from it. */
+const CATEGORIES = new Set(['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment']);
+
 function rowProblems(row: Row): string[] {
   const wrong: string[] = [];
   const need = (holds: boolean, what: string): void => {
@@ -28,6 +31,7 @@ function rowProblems(row: Row): string[] {
   const billed = row['x_CostState'] === 'BILLED' || row['x_CostState'] === 'INVOICED';
   need(billed || micro(row['BilledCost']) === 0, 'an estimate claims to be billed');
   need((row['InvoiceId'] === null) === (row['x_CostState'] !== 'INVOICED'), 'invoice id and state disagree');
+  need(CATEGORIES.has(row['ChargeCategory'] ?? ''), 'no charge category of FOCUS');
   need(/^[A-Z]{3}$/.test(row['BillingCurrency'] ?? ''), 'no currency');
   for (const name of ['Tags', 'SkuPriceDetails']) {
     try {
