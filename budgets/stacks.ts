@@ -106,18 +106,8 @@ const systemVm = { sku: 'm6i.2xlarge', vcpu: 8, memGiB: 32, option: 'on-demand' 
 /** So that images, logs and credentials need no NAT; S3 goes through a gateway that costs nothing. The program builds these. */
 export const interfaceEndpoints = ['ecr.api', 'ecr.dkr', 'sts', 'ec2', 'logs', 'eks', 'eks-auth'] as const;
 
-function awsStack(
-  own: Pick<
-    CloudStack,
-    | 'name'
-    | 'deployMinutes'
-    | 'teardownMinutes'
-    | 'logMegabytesPerHour'
-    | 'egressMegabytesPerHour'
-    | 'assumedBytesPerNodeSecond'
-  > & { readonly tier: 'standard' | 'xl'; readonly observabilityDiskGiB: number },
-): CloudStack {
-  const { tier, observabilityDiskGiB, ...rest } = own;
+/** What an AWS stack pays for by the hour beside its VMs. */
+function awsHourly(tier: 'standard' | 'xl'): readonly HourlyItem[] {
   const hourly: HourlyItem[] = [
     { component: 'control-plane', label: 'EKS cluster', unitId: 'aws.eks.standard', count: 1 },
     {
@@ -142,6 +132,21 @@ function awsStack(
       count: 1,
     });
   }
+  return hourly;
+}
+
+function awsStack(
+  own: Pick<
+    CloudStack,
+    | 'name'
+    | 'deployMinutes'
+    | 'teardownMinutes'
+    | 'logMegabytesPerHour'
+    | 'egressMegabytesPerHour'
+    | 'assumedBytesPerNodeSecond'
+  > & { readonly tier: 'standard' | 'xl'; readonly observabilityDiskGiB: number },
+): CloudStack {
+  const { tier, observabilityDiskGiB, ...rest } = own;
   return {
     kind: 'cloud',
     provider: 'aws',
@@ -159,7 +164,7 @@ function awsStack(
         diskGiB: observabilityDiskGiB,
       },
     ],
-    hourly,
+    hourly: awsHourly(tier),
     diskUnitId: 'aws.ebs.gp3',
     crossZoneUnitId: 'aws.transfer.cross-zone',
     logUnitId: 'aws.logs.ingest',

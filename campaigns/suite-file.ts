@@ -27,8 +27,9 @@ export const suiteSchema = record({
     .meta({ description: 'scenarios without the common keys, each with an id' }),
 });
 
+/** Either key tells a suite, so that the other may be misspelt and be named. */
 export function isSuite({ value }: Located): boolean {
-  return typeof value === 'object' && value !== null && 'suite' in value;
+  return typeof value === 'object' && value !== null && ('suite' in value || 'tests' in value);
 }
 
 function list(value: unknown): readonly unknown[] {

@@ -16,7 +16,7 @@ const types = (project) => [
   '--noEmit',
   '--incremental',
   '--tsBuildInfoFile',
-  `${project}.tsbuildinfo`,
+  path.join(installed('.cache'), 'bft-scale-types', `${project}.tsbuildinfo`),
   '-p',
   `${project}.json`,
 ];

@@ -158,12 +158,16 @@ export async function awsGround(
     podCidrs: cloud.addresses.measured,
     placement: placements,
     deadline: deadMan.deadline,
-    outputs: {
-      region,
-      clusterName: cluster.cluster.name,
-      groups: pools.groups.map((group) => group.name),
-      // No secret: whoever deploys draws a token of their own.
-      kubeconfig: cluster.kubeconfig,
-    },
+    outputs: outputsOf(region, cluster, pools),
+  };
+}
+
+function outputsOf(region: string, cluster: Cluster, pools: NodePools): KubernetesGround['outputs'] {
+  return {
+    region,
+    clusterName: cluster.cluster.name,
+    groups: pools.groups.map((group) => group.name),
+    // No secret: whoever deploys draws a token of their own.
+    kubeconfig: cluster.kubeconfig,
   };
 }

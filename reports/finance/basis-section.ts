@@ -132,7 +132,6 @@ export function savingsSection(input: FinanceReportInput): Html {
 
 function assumptions(shown: Forecast, stack: CloudStack): readonly Cell[][] {
   const { packing, pool } = stack;
-  const simulated = shown.rows.some((row) => row.trafficBasis === 'simulated');
   return [
     ['A1', 'Window', 'all rows share one window of warm VMs; deploy and teardown once', 'plan'],
     [
@@ -184,16 +183,21 @@ function assumptions(shown: Forecast, stack: CloudStack): readonly Cell[][] {
       'sampled, no factor; what the sum of the lines would be more is a line of its own. Held against prices that were paid: npm run campaign prices -- --backtest',
     ],
     ...riskRows(shown),
-    [
-      'A10',
-      'Traffic',
-      simulated
-        ? 'bytes per node as simulated'
-        : `${quantity(stack.assumedBytesPerNodeSecond / 1e6, 2)} MB/s per node`,
-      simulated ? 'SIMULATED, not measured' : 'bandwidth limit of the scale',
-    ],
+    trafficRow(shown, stack),
     ['A11', 'Control-plane logs', `${stack.logMegabytesPerHour / 1_000} GB per hour`, 'assumed'],
     ['A12', 'Billing month', '730 h; rounding half to even once per line', 'provider practice'],
+  ];
+}
+
+function trafficRow(shown: Forecast, stack: CloudStack): Cell[] {
+  const simulated = shown.rows.some((row) => row.trafficBasis === 'simulated');
+  return [
+    'A10',
+    'Traffic',
+    simulated
+      ? 'bytes per node as simulated'
+      : `${quantity(stack.assumedBytesPerNodeSecond / 1e6, 2)} MB/s per node`,
+    simulated ? 'SIMULATED, not measured' : 'bandwidth limit of the scale',
   ];
 }
 

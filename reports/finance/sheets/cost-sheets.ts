@@ -198,6 +198,18 @@ function vmTime(shown: Forecast, scenarioId: string): number {
     .reduce((total, row) => total + row.vms * Math.round(row.billedUs / 1e6) * row.repetitions, 0);
 }
 
+const allocationColumns = [
+  column('Cost centre'),
+  column('GL code'),
+  column('Project'),
+  column('Scenario'),
+  column('Tag set', 'text', 34),
+  column('Allocation method'),
+  column('Direct $', 'usd'),
+  column('Shared $', 'usd'),
+  column('Total $', 'usd'),
+];
+
 export function allocationSheet(input: FinanceReportInput): ReportSheet {
   const { shown } = shownForecast(input.forecast);
   const shared: UsdMicros = shown.overhead?.total.p50.usdMicros ?? ZERO_USD;
@@ -235,17 +247,7 @@ export function allocationSheet(input: FinanceReportInput): ReportSheet {
     tables: [
       {
         title: 'By cost object',
-        columns: [
-          column('Cost centre'),
-          column('GL code'),
-          column('Project'),
-          column('Scenario'),
-          column('Tag set', 'text', 34),
-          column('Allocation method'),
-          column('Direct $', 'usd'),
-          column('Shared $', 'usd'),
-          column('Total $', 'usd'),
-        ],
+        columns: allocationColumns,
         rows,
         totals: [6, 7, 8],
         checks: [

@@ -48,7 +48,8 @@ const sign = (key: string, role: string) =>
     '--json',
   );
 
-test('key, register and signatures; then what does not count starts nothing, and what counts passes the approval step', () => {
+/** Two signers with their keys; what keys must refuse. */
+function registerSigners(): void {
   for (const [name, roles] of [
     ['ada', ['engineering', 'budget-owner']],
     ['bo', ['finance', 'sponsor']],
@@ -66,7 +67,10 @@ test('key, register and signatures; then what does not count starts nothing, and
   const refused = sign('eve.pem', 'finance');
   assert.equal(refused.status, 20);
   assert.match(refused.stderr, /the key of nobody in the register/);
+}
 
+test('key, register and signatures; then what does not count starts nothing, and what counts passes the approval step', () => {
+  registerSigners();
   const first = sign('ada.pem', 'engineering');
   assert.equal(first.status, 0, first.stderr);
   const { hash, need } = JSON.parse(first.stdout).approval;

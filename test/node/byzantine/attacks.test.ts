@@ -174,7 +174,6 @@ test('poison spares the roots of the query and refuses what stands on them', () 
       sequence: 1,
       parents: [slot === 0 ? genesis : 0],
       inputs: [],
-      idOrder: slot,
     }),
   );
   const answer = Int32Array.of(3, 3);
