@@ -6,12 +6,12 @@
  * A test is a scenario: its keys replace those of `common`, its criteria come before the common ones.
  */
 import { z } from 'zod';
-import { ConfigError } from '#campaigns/config-error.ts';
+import { ConfigError, type Problem } from '#campaigns/config-error.ts';
 import { parseLocated } from '#campaigns/schema/problems.ts';
 import { sentence } from '#campaigns/schema/record.ts';
-import { benchmarkScenarioSchema } from '#campaigns/schema.ts';
+import { benchmarkScenarioSchema, runScenarioSchema } from '#campaigns/schema.ts';
 import type { Located, Path } from '#campaigns/yaml-reader.ts';
-import { record } from '#node/config-names.ts';
+import { record, suggestion } from '#node/config-names.ts';
 
 const keys = z.record(z.string(), z.unknown());
 
@@ -79,9 +79,38 @@ function scenarioOf(
   };
 }
 
+/** What a scenario cannot do without comes first: of two equally near names it is the likelier one. */
+const runKeys = Object.entries(runScenarioSchema.shape)
+  .sort(([, one], [, other]) => Number(one.isOptional()) - Number(other.isOptional()))
+  .map(([key]) => key);
+
+/**
+ * Keys at `path` that no scenario knows. They are named before tests and common keys are put together: the key that was
+ * meant may stand in the other part, and would then not be thought of.
+ */
+function strangers(
+  located: Located,
+  path: Path,
+  written: Readonly<Record<string, unknown>>,
+  elsewhere: Readonly<Record<string, unknown>>,
+): readonly Problem[] {
+  const known = written['kind'] === 'benchmark' ? [...benchmarkKeys] : runKeys;
+  const absent = known
+    .filter((key) => !Object.hasOwn(written, key))
+    .sort((one, other) => Number(Object.hasOwn(elsewhere, one)) - Number(Object.hasOwn(elsewhere, other)));
+  return Object.keys(written)
+    .filter((key) => !runKeys.includes(key) && !benchmarkKeys.has(key))
+    .map((key) => located.atKey([...path, key], `unknown key "${key}"`, suggestion(key, absent)));
+}
+
 /** The scenarios of a suite, each with the places of its keys in the file. Throws ConfigError. */
 export function suiteScenarios(located: Located): readonly Located[] {
   const { value, problems } = parseLocated(suiteSchema, located);
   if (value === null) throw new ConfigError(problems);
+  const unknown = [
+    ...strangers(located, ['common'], value.common, {}),
+    ...value.tests.flatMap((own, index) => strangers(located, ['tests', index], own, value.common)),
+  ];
+  if (unknown.length > 0) throw new ConfigError(unknown);
   return value.tests.map((own, index) => scenarioOf(located, index, own, value.common));
 }

@@ -29,6 +29,8 @@ interface Poll {
   /** Attempt awaited per query, or -1 when it was answered or never sent. */
   readonly awaited: Int8Array;
   readonly peers: Set<number>;
+  /** The first timeout has passed: each slot without an answer was given to a fresh peer or, where none is left, stays empty. */
+  isTimedOut: boolean;
 }
 
 const reportedMost = 10;
@@ -76,6 +78,7 @@ export class Conformance {
       yes: new Uint16Array(capacity),
       awaited: new Int8Array(this.#stated.k).fill(-1),
       peers: new Set(),
+      isTimedOut: false,
     };
     slots.forEach((slot, i) => {
       state.serials[slot] = serials[i]!;
@@ -94,12 +97,14 @@ export class Conformance {
     if (state.peers.has(peer)) this.#violate(`node ${node} asks peer ${peer} twice in one poll`);
     state.peers.add(peer);
     state.awaited[query] = attempt;
+    if (attempt > 0) state.isTimedOut = true;
   }
 
   /** An answer arrives: bit b of yesWord(w) is a yes to slot 32 w + b. Only the first answer to the last attempt counts. */
   answered(poll: number, query: number, attempt: number, yesWord: (word: number) => number): void {
     const state = this.#polls.get(poll);
     if (state === undefined || state.awaited[query] !== attempt) return;
+    if (attempt === 0 && state.isTimedOut) return;
     state.awaited[query] = -1;
     let word = -1;
     let bits = 0;
