@@ -9,7 +9,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { nodeToUse, repositoryRoot } from './pinned-node.mjs';
 
-const kinds = ['long', 'real', 'bed', 'scale', 'finance'];
+const kinds = ['long', 'real', 'bed', 'scale', 'finance', 'deep'];
 const kindOf = (file) => kinds.find((kind) => file.endsWith(`.${kind}.test.ts`)) ?? 'quick';
 
 function testFiles(kind) {

@@ -1,6 +1,6 @@
 /**
  * A campaign that deploys, killed with SIGKILL and resumed: nothing is left in the cloud, nothing is there twice, and it ends as an
- * uninterrupted one. A sample of the points, for every change; all points: deployment-crash.long.test.ts.
+ * uninterrupted one. A sample of the points, for every change; all points: deployment-crash.deep.test.ts.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
