@@ -1,6 +1,6 @@
 /**
  * `npm test`: chooses the test files and runs them with the test runner of the pinned Node.
- * Default: every test/**\/*.test.ts except *.long, *.real, *.bed, *.scale and *.finance.test.ts; `--long` and so on: only those.
+ * Default: every test/**\/*.test.ts except *.long, *.real, *.bed, *.scale, *.finance and *.deep.test.ts; `--long` and so on: only those.
  * Real ones run many node processes and those of the bed a cloud's programs: one file at a time. A plain argument keeps the files whose path
  * contains it; an argument that starts with a dash goes to the test runner.
  */
