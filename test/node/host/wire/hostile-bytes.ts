@@ -83,4 +83,19 @@ export class AllocationMeter {
     this.mostBytes = Math.max(this.mostBytes, allocatedBytes() - this.#before);
     this.inputs++;
   }
+
+  /**
+   * As between begin and end, for an input that waits. Meanwhile the test runner, the compiler and threads allocate too, so an
+   * input that seems to have taken `limit` bytes is given again, up to three times: what the input causes, it causes each time.
+   */
+  async measure(limit: number, run: () => Promise<void>): Promise<void> {
+    let least = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 4 && least >= limit; tries++) {
+      const before = allocatedBytes();
+      await run();
+      least = Math.min(least, allocatedBytes() - before);
+    }
+    this.mostBytes = Math.max(this.mostBytes, least);
+    this.inputs++;
+  }
 }
