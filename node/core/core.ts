@@ -138,7 +138,7 @@ export class Core {
 
   /** A verified vertex reaches a node; its own vertices come with from = -1. */
   deliver(node: number, slot: number, from: number, nowUs: number): Delivery {
-    const delivery = this.#intake.deliver(node, slot, from, nowUs, this.#roundTrip.timeoutUs(node));
+    const delivery = this.#intake.deliver(node, slot, from, nowUs, this.#timeoutUs(node));
     if (delivery === 'entered') this.wake(node, nowUs);
     return delivery;
   }
@@ -181,7 +181,7 @@ export class Core {
     for (let w = 0; w < words; w++) {
       let rest = scope[scopeAt + w]! & ~votes[2 * (row + w) + 1]! & ~pending[row + w]!;
       if (rest === 0) continue;
-      const timeoutUs = this.#roundTrip.timeoutUs(node);
+      const timeoutUs = this.#timeoutUs(node);
       for (; rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
         this.#intake.want(node, slot, querier, nowUs, timeoutUs);
@@ -218,7 +218,7 @@ export class Core {
 
   #weigh(poll: number, outcome: number, nowUs: number): void {
     if (outcome === mayBeLast) {
-      if (this.polls.isOver(poll)) this.#complete(poll, nowUs);
+      if (this.polls.isOver(poll)) this.conclude(poll, nowUs);
     } else if (outcome === ignored) this.ignoredAnswers += 1;
   }
 
@@ -253,6 +253,7 @@ export class Core {
     if (polls.head[poll * polls.stride + fieldCurrent] !== sequence) return;
     const node = this.#nodeOf(poll);
     const k = polls.k;
+    this.#ports.roundTripRead?.(node);
     if (polls.filled(poll) === 0) this.#roundTrip.heardNothing(node);
     let retried = false;
     for (let slot = 0; slot < k; slot++) {
@@ -261,7 +262,7 @@ export class Core {
       const peer = state === retriedOnce ? -1 : this.#sparePeer(node, poll, slot);
       if (peer < 0) {
         if (polls.leaveEmpty(poll, slot)) {
-          this.#complete(poll, nowUs);
+          this.conclude(poll, nowUs);
           return;
         }
         continue;
@@ -271,7 +272,12 @@ export class Core {
       retried = true;
       this.#ports.query(poll, slot, 1, peer);
     }
-    if (retried) this.#ports.timeoutAt(poll, sequence, nowUs + this.#roundTrip.timeoutUs(node));
+    if (retried) this.#ports.timeoutAt(poll, sequence, nowUs + this.#timeoutUs(node));
+  }
+
+  #timeoutUs(node: number): number {
+    this.#ports.roundTripRead?.(node);
+    return this.#roundTrip.timeoutUs(node);
   }
 
   #sparePeer(node: number, poll: number, slot: number): number {
@@ -314,6 +320,7 @@ export class Core {
     const polls = this.polls;
     const k = polls.k;
     const member = this.#first + node;
+    this.#ports.roundTripRead?.(node);
     const number = this.#pollNumber[node]!++;
     const key = streamKey(this.#seed, member, purpose.poll, number);
     this.#nextStartUs[node] = nowUs + this.params.pollIntervalUs;
@@ -329,7 +336,7 @@ export class Core {
     this.#ports.pollBegun(node, poll, vertices);
     for (let slot = drawn; slot < k; slot++) {
       if (polls.leaveEmpty(poll, slot)) {
-        this.#complete(poll, nowUs);
+        this.conclude(poll, nowUs);
         return;
       }
     }
@@ -342,8 +349,11 @@ export class Core {
     ports.timeoutAt(poll, polls.sequence(poll), nowUs + this.#roundTrip.timeoutUs(node));
   }
 
-  /** Closes a poll and applies its outcome to every vertex of the scope that is still undecided. */
-  #complete(poll: number, nowUs: number): void {
+  /**
+   * Closes a poll that is over and applies its outcome to every vertex of the scope that is still undecided. A host calls it
+   * for a poll whose votes were foreseen (`PollBook.foresee`).
+   */
+  conclude(poll: number, nowUs: number): void {
     const polls = this.polls;
     const node = this.#nodeOf(poll);
     this.#evidence.review(node, poll);

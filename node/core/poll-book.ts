@@ -231,13 +231,12 @@ export class PollBook {
   }
 
   /**
-   * For a host that knows beforehand which answers arrive before the one that ends the poll: `filled` slots, `voters` of them
-   * yes to everything, the others listed by `foreseeOdd` in the order of arrival. The next answer asks `isOver`.
+   * For a host that knows beforehand which answers end the poll: `filled` slots, `voters` of them yes to everything, the others
+   * listed by `foreseeOdd` in the order of arrival. It says when that is the case (`Core.conclude`).
    */
   foresee(poll: number, filled: number, voters: number): void {
     const h = poll * this.stride;
     this.head[h + fieldFilled] = filled;
-    this.head[h + fieldNextCheck] = filled + 1;
     this.head[h + fieldVoters] = voters;
   }
 

@@ -24,6 +24,8 @@ export interface CorePorts {
   wakeAt(node: number, atUs: number): void;
   /** Call `Core.timeout` for that poll and sequence at that time. */
   timeoutAt(poll: number, sequence: number, atUs: number): void;
+  /** The node is about to read its round-trip estimate, or begins a poll: a host that observes samples late catches up. */
+  roundTripRead?(node: number): void;
   /** The vertex is unknown here; ask the peer for it and its ancestors. */
   request(node: number, slot: number, peer: number): void;
   finalised(node: number, slot: number, rounds: number, confidence: number): void;

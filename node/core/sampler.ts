@@ -53,7 +53,8 @@ export class Sampler {
     let counter = peerStream;
     for (let i = 0; i < k; ) {
       const draw = bounded(draw32(keyA, keyB, counter++), others);
-      const peer = draw >= self ? draw + 1 : draw;
+      // Without a branch, which no processor could predict: those from `self` on move up by one.
+      const peer = draw + ((self - 1 - draw) >>> 31);
       if (stamp[peer] === epoch) continue;
       stamp[peer] = epoch;
       out[at + i] = peer;

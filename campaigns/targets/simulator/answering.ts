@@ -31,7 +31,7 @@ export class Answering {
   readonly #core: Core;
   readonly #concurrent: number;
   /** Kind of every answer of the attack, -1 when they differ. */
-  readonly #constant: number;
+  readonly constant: number;
   /** An answer before it is known what kind it is. */
   #draft = new Int32Array(2);
 
@@ -40,7 +40,7 @@ export class Answering {
     this.#core = parts.core;
     this.#concurrent = parts.core.params.concurrentPolls;
     const constant = parts.attack?.constant;
-    this.#constant = constant === undefined ? -1 : constant === 'yes' ? yesToAll : answerNoToAll;
+    this.constant = constant === undefined ? -1 : constant === 'yes' ? yesToAll : answerNoToAll;
   }
 
   /** The peer's answer as of now, rewritten if it attacks. Returns its kind, above two bits of when it leaves. */
@@ -63,7 +63,7 @@ export class Answering {
 
   /** The answer of an attacker that says yes to the whole scope when it is honest. */
   rewritten(peer: number, poll: number, slot: number): number {
-    if (this.#constant >= 0) return (this.#constant << 2) | now;
+    if (this.constant >= 0) return (this.constant << 2) | now;
     const { polls } = this.#core;
     const words = polls.scopeWords(poll);
     const draft = this.#room(words);

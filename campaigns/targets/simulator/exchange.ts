@@ -90,6 +90,12 @@ export class Exchange implements Traffic {
 
   released(_slot: number): void {}
 
+  endsBefore(_poll: number, _tick: number): boolean {
+    return false;
+  }
+
+  settleRoundTrips(_node: number): void {}
+
   drain(): void {
     this.queries.drain(this.#querySink);
     this.answers.drain(this.#answerSink);

@@ -1,17 +1,18 @@
 /**
- * A poll whose every answer is certain when it begins: which answers arrive before the one that ends it, and when that is.
+ * A poll whose every answer is certain when it begins: which answers arrive until it ends, and when that is.
  * Owns: drawing the delays of a whole poll and finding its end without an event per message.
- * Does not own: whether answers are certain (poll-exchange.ts), counting what arrives (node/core/poll-book.ts).
+ * Does not own: whether answers are certain (poll-exchange.ts), the layout of an answer's word (arrival.ts).
  *
- * An answer is one word: ticks until it arrives (11 bits), ticks until its query arrives (10), slot (10); the words of a
- * poll sort in the order of arrival.
+ * The loops have no branch that depends on a draw: a processor would mispredict half of them, which costs more than the draw.
  */
 import type { Core } from '#node/core/core.ts';
 import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
 import { headKey } from '#node/core/poll-book.ts';
 import { mix } from '#node/core/random.ts';
 import type { Answering } from './answering.ts';
-import type { Network } from './network.ts';
+import { arrivalSlot, noArrival } from './arrival.ts';
+import { sortFew } from './arrival-order.ts';
+import { finerThan, type Network } from './network.ts';
 import { answerDraws, queryDraws } from './traffic.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
@@ -21,20 +22,15 @@ const answerStream = answerDraws;
 const yesToAll = answerYesToAll;
 const noToAll = answerNoToAll;
 const fieldKey = headKey;
+const none = noArrival;
 
-/** No such answer. */
-const none = 0x7fffffff;
-export const noAnswer = none;
-/** Longest one-way delay that fits the words, ticks. */
-export const longestForeseen = 1023;
-/** Answers are first sorted into buckets of 16 ticks. */
-const bucketAt = 24;
-const buckets = 128;
+/** Answers are first sorted into buckets of 32 ticks. */
+const bucketAt = 25;
+const lastBucket = (2 * finerThan) >>> 5;
 
 export class Foresight {
-  /** The answer that ends the poll, or `noAnswer`; the answer at the sample slot, or `noAnswer`. */
+  /** The answer that ends the poll, or `noArrival`. */
   end = none;
-  sample = none;
   /** Of the answers that are not lost: how many there are, and how many of them arrive after the end. */
   answers = 0;
   late = 0;
@@ -43,10 +39,12 @@ export class Foresight {
   readonly #core: Core;
   readonly #network: Network;
   readonly #answering: Answering;
+  /** Ticks by the low 12 bits of a draw: half the size of the network's own, so that it stays in the nearest cache. */
+  readonly #delays: Uint16Array;
   readonly #yes: Int32Array;
   readonly #no: Int32Array;
   readonly #inBucket: Int32Array;
-  readonly #perBucket = new Int32Array(buckets);
+  readonly #perBucket = new Int32Array(lastBucket + 1);
   #yesCount = 0;
   #noCount = 0;
 
@@ -54,45 +52,60 @@ export class Foresight {
     this.#core = core;
     this.#network = network;
     this.#answering = answering;
-    this.#yes = new Int32Array(core.polls.k);
-    this.#no = new Int32Array(core.polls.k);
-    this.#inBucket = new Int32Array(core.polls.k);
+    this.#delays = Uint16Array.from(network.delayTable);
+    // One place more than answers: what does not count is written there, too.
+    this.#yes = new Int32Array(core.polls.k + 1);
+    this.#no = new Int32Array(core.polls.k + 1);
+    this.#inBucket = new Int32Array(core.polls.k + 1);
   }
 
   /** Looks at a poll that has just begun, with all k queries on their way; counts them in `asked` (top bit: attacker). */
   look(poll: number, asked: Int32Array): void {
     this.#draw(poll, asked);
-    this.#sortNo();
+    sortFew(this.#no, 0, this.#noCount);
     const { params, polls } = this.#core;
     this.answers = this.#yesCount + this.#noCount;
     this.end = params.earlyEnd ? this.#certain() : this.#last();
     this.late = 0;
-    if (this.end === none) return;
+    const { end } = this;
+    if (end === none) return;
     let odd = 0;
-    while (odd < this.#noCount && this.#no[odd]! < this.end) odd += 1;
-    const voters = this.#votersBefore(this.end);
+    while (odd < this.#noCount && this.#no[odd]! <= end) odd += 1;
+    const voters = this.#votersUntil(end);
     polls.foresee(poll, voters + odd, voters);
-    for (let i = 0; i < odd; i++) polls.foreseeOdd(poll, this.#no[i]! & 1023, noToAll);
-    this.late = this.answers - voters - odd - 1;
+    for (let i = 0; i < odd; i++) polls.foreseeOdd(poll, arrivalSlot(this.#no[i]!), noToAll);
+    this.late = this.answers - voters - odd;
+  }
+
+  /** Word of the answer at a slot, `noArrival` when the query or the answer is lost. */
+  answerAt(key: number, slot: number): number {
+    const { lossLimit } = this.#network;
+    const query = draw32(key, queryStream, 2 * slot);
+    const answer = draw32(key, answerStream, 2 * slot);
+    if (query >>> 12 < lossLimit || answer >>> 12 < lossLimit) return none;
+    const askTicks = this.#delays[query & 4095]!;
+    return ((askTicks + this.#delays[answer & 4095]!) << 20) | (askTicks << 10) | slot;
   }
 
   #draw(poll: number, asked: Int32Array): void {
     const { head, stride, peers, k } = this.#core.polls;
-    const { delayTable, lossLimit } = this.#network;
+    const { lossLimit } = this.#network;
+    const { constant } = this.#answering;
+    const delays = this.#delays;
     const key = head[poll * stride + fieldKey]!;
-    const sampleSlot = this.#core.polls.sequence(poll) % k;
     const yes = this.#yes;
+    const no = this.#no;
     const perBucket = this.#perBucket.fill(0);
     const from = poll * k;
+    const refusing = constant === noToAll ? 1 : 0;
     let yesCount = 0;
-    this.#noCount = 0;
-    this.sample = none;
-    this.lostQueries = 0;
-    this.lostAnswers = 0;
+    let noCount = 0;
+    let lostQueries = 0;
+    let lostAnswers = 0;
     for (let slot = 0; slot < k; slot++) {
       const query = draw32(key, queryStream, 2 * slot);
       if (query >>> 12 < lossLimit) {
-        this.lostQueries += 1;
+        lostQueries += 1;
         continue;
       }
       const peer = peers[from + slot]!;
@@ -100,32 +113,31 @@ export class Foresight {
       asked[peer] = asks + 1;
       const answer = draw32(key, answerStream, 2 * slot);
       if (answer >>> 12 < lossLimit) {
-        this.lostAnswers += 1;
+        lostAnswers += 1;
         continue;
       }
-      const askTicks = delayTable[query & 4095]!;
-      const word = ((askTicks + delayTable[answer & 4095]!) << 20) | (askTicks << 10) | slot;
-      if (slot === sampleSlot) this.sample = word;
-      if (asks < 0 && this.#refuses(peer, poll, slot)) {
-        this.#no[this.#noCount++] = word;
-        continue;
-      }
-      yes[yesCount++] = word;
-      perBucket[word >>> bucketAt]! += 1;
+      const askTicks = delays[query & 4095]!;
+      const word = ((askTicks + delays[answer & 4095]!) << 20) | (askTicks << 10) | slot;
+      let isNo = (asks >>> 31) & refusing;
+      if (constant < 0 && asks < 0) isNo = this.#refuses(peer, poll, slot);
+      yes[yesCount] = word;
+      no[noCount] = word;
+      yesCount += 1 - isNo;
+      noCount += isNo;
+      perBucket[word >>> bucketAt]! += 1 - isNo;
     }
     this.#yesCount = yesCount;
+    this.#noCount = noCount;
+    this.lostQueries = lostQueries;
+    this.lostAnswers = lostAnswers;
   }
 
-  /** An attack makes yes or no to everything of an honest yes to everything. */
-  #refuses(peer: number, poll: number, slot: number): boolean {
+  /** 1: an attack makes no of an honest yes to everything. */
+  #refuses(peer: number, poll: number, slot: number): number {
     const kind = this.#answering.rewritten(peer, poll, slot) >>> 2;
     if (kind !== yesToAll && kind !== noToAll)
       throw new RangeError('an attack that answers in part cannot be foreseen');
-    return kind === noToAll;
-  }
-
-  #sortNo(): void {
-    insertionSort(this.#no, this.#noCount);
+    return kind === noToAll ? 1 : 0;
   }
 
   /** The answer with which every outcome is certain. */
@@ -145,19 +157,23 @@ export class Foresight {
     return no < yes ? no : yes;
   }
 
+  /** Counted from the last one: thresholds are high. */
   #nthYes(n: number): number {
     const perBucket = this.#perBucket;
-    let bucket = 0;
-    let before = 0;
-    while (before + perBucket[bucket]! < n) before += perBucket[bucket++]!;
+    const fromLast = this.#yesCount - n + 1;
+    let bucket = lastBucket;
+    let later = 0;
+    while (later + perBucket[bucket]! < fromLast) later += perBucket[bucket--]!;
     const yes = this.#yes;
     const inBucket = this.#inBucket;
     let found = 0;
     for (let i = 0; i < this.#yesCount; i++) {
-      if (yes[i]! >>> bucketAt === bucket) inBucket[found++] = yes[i]!;
+      const word = yes[i]!;
+      inBucket[found] = word;
+      found += (((word >>> bucketAt) ^ bucket) - 1) >>> 31;
     }
-    insertionSort(inBucket, found);
-    return inBucket[n - before - 1]!;
+    sortFew(inBucket, 0, found);
+    return inBucket[found - (fromLast - later)]!;
   }
 
   /** The last of k answers; none when one is lost. */
@@ -168,19 +184,10 @@ export class Foresight {
     return last;
   }
 
-  #votersBefore(end: number): number {
+  #votersUntil(end: number): number {
     const yes = this.#yes;
-    let before = 0;
-    for (let i = 0; i < this.#yesCount; i++) if (yes[i]! < end) before += 1;
-    return before;
-  }
-}
-
-function insertionSort(words: Int32Array, count: number): void {
-  for (let i = 1; i < count; i++) {
-    const word = words[i]!;
-    let j = i - 1;
-    for (; j >= 0 && words[j]! > word; j--) words[j + 1] = words[j]!;
-    words[j + 1] = word;
+    let until = 0;
+    for (let i = 0; i < this.#yesCount; i++) until += (yes[i]! - end - 1) >>> 31;
+    return until;
   }
 }

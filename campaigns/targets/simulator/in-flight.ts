@@ -5,25 +5,9 @@
  */
 import { mix } from '#node/core/random.ts';
 import { Sampler } from '#node/core/sampler.ts';
+import { arrivalWord } from './arrival.ts';
 import type { Network } from './network.ts';
 import { answerDraws, queryDraws } from './traffic.ts';
-
-/** Position of an answer in the order in which the answers of a poll arrive; ticks count from its start. */
-export function arrivalKey(arriveTicks: number, askTicks: number, slot: number): number {
-  return (arriveTicks * 1_048_576 + askTicks) * 1024 + slot;
-}
-
-export function slotOfKey(key: number): number {
-  return key % 1024;
-}
-
-export function askTicksOfKey(key: number): number {
-  return Math.floor(key / 1024) % 1_048_576;
-}
-
-export function arriveTicksOfKey(key: number): number {
-  return Math.floor(key / 1_073_741_824);
-}
 
 /** Counted and not arrived. */
 export interface Ahead {
@@ -50,7 +34,7 @@ export class InFlight {
   #count = new Int32Array(1024);
   #start = new Float64Array(1024);
   /** Later answers were counted as ignored. */
-  #end = new Float64Array(1024);
+  #end = new Int32Array(1024);
   #peers: Int32Array;
   #first = 0;
   #next = 0;
@@ -66,8 +50,19 @@ export class InFlight {
     this.#peers = new Int32Array(keepsPeers ? 1024 * k : 0);
   }
 
-  /** A poll's first queries leave in this tick; returns the number under which its end is told. */
-  add(node: number, key: number, nowTick: number, count: number, peers: Int32Array, at: number): number {
+  /**
+   * A poll's first queries leave in this tick; `end`: the answer that ends it, `noArrival` while that is not known. Returns the
+   * number under which an end is told later.
+   */
+  add(
+    node: number,
+    key: number,
+    nowTick: number,
+    count: number,
+    peers: Int32Array,
+    at: number,
+    end: number,
+  ): number {
     while (this.#first < this.#next && this.#start[this.#at(this.#first)]! + this.#longest < nowTick)
       this.#first += 1;
     if (this.#next - this.#first === this.#node.length) this.#grow();
@@ -76,15 +71,15 @@ export class InFlight {
     this.#key[record] = key;
     this.#count[record] = count;
     this.#start[record] = nowTick;
-    this.#end[record] = Number.POSITIVE_INFINITY;
+    this.#end[record] = end;
     if (this.#keepsPeers)
       for (let slot = 0; slot < count; slot++) this.#peers[record * this.#k + slot] = peers[at + slot]!;
     return this.#next++;
   }
 
-  /** Answers after this position were counted as too late. */
-  ended(number: number, key: number): void {
-    if (number >= this.#first) this.#end[this.#at(number)] = key;
+  /** Answers after this one were counted as too late; `noArrival`: none. */
+  ended(number: number, word: number): void {
+    if (number >= this.#first) this.#end[this.#at(number)] = word;
   }
 
   /** What has not arrived before the tick `now`. */
@@ -117,7 +112,7 @@ export class InFlight {
       }
       if (isLost || start + arriveTicks < now) continue;
       found.answers += 1;
-      if (arrivalKey(arriveTicks, askTicks, slot) > end) found.ignored += 1;
+      if (arrivalWord(arriveTicks, askTicks, slot) > end) found.ignored += 1;
     }
   }
 
@@ -146,6 +141,6 @@ export class InFlight {
     this.#key = wider(this.#key, new Int32Array(2 * size), 1);
     this.#count = wider(this.#count, new Int32Array(2 * size), 1);
     this.#start = wider(this.#start, new Float64Array(2 * size), 1);
-    this.#end = wider(this.#end, new Float64Array(2 * size), 1);
+    this.#end = wider(this.#end, new Int32Array(2 * size), 1);
   }
 }

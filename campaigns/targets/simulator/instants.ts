@@ -2,13 +2,16 @@
  * The instants of polls at which something happens, in the order in which the messages behind them arrive.
  * Owns: their queue and the order within a tick: by the tick in which the query of that answer arrived, then by when it was sent,
  * then by slot. An event per message has that order by itself (first in, first out); here it is kept by sorting few events.
- * Does not own: what happens. Pushing and draining allocate nothing once the records are there.
+ * Does not own: what happens. Pushing and draining allocate nothing once the lists are there.
+ *
+ * Word a: 1,023 - ticks that the answer travels (10 bits), slot (10), kind (2), detail (3). Word b: see event.ts.
  */
+import { pollOf } from './event.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
 export const instantKind = {
-  /** The answer that is the round-trip sample arrives. */
-  sample: 0,
+  /** The answer arrives that ends a poll, as foreseen. */
+  end: 0,
   /** The answer arrives with which it pays to look whether the poll is over. */
   look: 1,
   /** The answer of a fresh peer arrives. */
@@ -16,31 +19,47 @@ export const instantKind = {
 } as const;
 
 export interface InstantSink {
-  /** `detail`: what `push` was given. */
-  happen(kind: number, slot: number, poll: number, sequence: number, detail: number): void;
+  /** An instant is there: its two words. */
+  happen(a: number, b: number): void;
 }
 
+const longestTravel = 1023;
 /** Longer lists are sorted by the engine. */
-const shortList = 24;
-const fieldsOf = 4;
+const shortList = 48;
+
+export function instantKindOf(a: number): number {
+  return (a >>> 3) & 3;
+}
+
+export function instantDetail(a: number): number {
+  return a & 7;
+}
+
+export function instantSlot(a: number): number {
+  return (a >>> 5) & 1023;
+}
+
+/** Ticks that the answer travelled. */
+export function travelTicks(a: number): number {
+  return longestTravel - (a >>> 15);
+}
 
 export class Instants implements EventSink {
   readonly #wheel: TimingWheel;
-  /** Tick in which the query arrives, and number of the sending. */
-  #order = new Float64Array(2 * 1024);
-  /** kind x 1024 + slot, poll, sequence, detail */
-  #facts = new Int32Array(fieldsOf * 1024);
-  readonly #free: number[] = [];
-  #used = 0;
-  #due = new Int32Array(1024);
+  /** Number of the last sending of each poll, in the records of polls: batches of queries in the order in which they left. */
+  readonly #records: Float64Array;
+  readonly #stride: number;
+  readonly #field: number;
+  #dueA = new Int32Array(1024);
+  #dueB = new Int32Array(1024);
   #count = 0;
 
-  constructor(wheelSlots: number) {
+  /** `records[poll * stride + field]`: the number of the poll's last sending. */
+  constructor(wheelSlots: number, records: Float64Array, stride: number, field: number) {
     this.#wheel = new TimingWheel(wheelSlots);
-  }
-
-  get now(): number {
-    return this.#wheel.now;
+    this.#records = records;
+    this.#stride = stride;
+    this.#field = field;
   }
 
   get isDue(): boolean {
@@ -51,47 +70,59 @@ export class Instants implements EventSink {
     this.#wheel.advance();
   }
 
-  /** `delay` ticks from now, 0 only while this tick is drained; `sending` numbers the batches of queries in the order in which they left. */
-  push(
-    delay: number,
-    askedTick: number,
-    sending: number,
-    kind: number,
-    slot: number,
-    poll: number,
-    sequence: number,
-    detail: number,
-  ): void {
-    let record = this.#free.pop();
-    if (record === undefined) {
-      record = this.#used++;
-      if (2 * record === this.#order.length) this.#grow();
-    }
-    this.#order[2 * record] = askedTick;
-    this.#order[2 * record + 1] = sending;
-    const at = fieldsOf * record;
-    this.#facts[at] = kind * 1024 + slot;
-    this.#facts[at + 1] = poll;
-    this.#facts[at + 2] = sequence;
-    this.#facts[at + 3] = detail;
-    if (delay > 0) this.#wheel.push(delay, record, 0);
-    else this.#insert(record);
+  /**
+   * `delay` ticks from now, 0 only while this tick is drained; `travel` = ticks between the arrival of the query and that of
+   * its answer. `reference`: poll and sequence; `detail`: 3 bits for the sink.
+   */
+  push(delay: number, travel: number, kind: number, slot: number, reference: number, detail: number): void {
+    const a = ((longestTravel - travel) << 15) | (slot << 5) | (kind << 3) | detail;
+    if (delay > 0) this.#wheel.push(delay, a, reference);
+    else this.#insert(a, reference);
   }
 
   /** An instant of the tick being drained, later than the one that is happening. */
-  #insert(record: number): void {
+  #insert(a: number, b: number): void {
     this.#fit(this.#count + 1);
-    const due = this.#due;
-    let at = this.#count++;
-    for (; this.#compare(due[at - 1]!, record) > 0; at--) due[at] = due[at - 1]!;
-    due[at] = record;
+    this.#place(this.#count++, a, b);
+  }
+
+  /** Moves what comes later up by one, down from position `at`, and fills the gap. */
+  #place(at: number, a: number, b: number): void {
+    const dueA = this.#dueA;
+    const dueB = this.#dueB;
+    let to = at;
+    for (; to > 0 && this.#isLater(dueA[to - 1]!, dueB[to - 1]!, a, b); to--) {
+      dueA[to] = dueA[to - 1]!;
+      dueB[to] = dueB[to - 1]!;
+    }
+    dueA[to] = a;
+    dueB[to] = b;
+  }
+
+  #isLater(a: number, b: number, thanA: number, thanB: number): boolean {
+    if (a >>> 15 !== thanA >>> 15) return a >>> 15 > thanA >>> 15;
+    return this.#byArrival(a, b, thanA, thanB) > 0;
+  }
+
+  #byArrival(a: number, b: number, otherA: number, otherB: number): number {
+    const byAsked = (a >>> 15) - (otherA >>> 15);
+    if (byAsked !== 0) return byAsked;
+    return this.#sending(b) - this.#sending(otherB) || a - otherA;
+  }
+
+  #sending(b: number): number {
+    return this.#records[pollOf(b) * this.#stride + this.#field]!;
   }
 
   #fit(needed: number): void {
-    if (needed <= this.#due.length) return;
-    const wider = new Int32Array(2 * needed);
-    wider.set(this.#due);
-    this.#due = wider;
+    if (needed <= this.#dueA.length) return;
+    const wider = (from: Int32Array): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(2 * needed);
+      to.set(from);
+      return to;
+    };
+    this.#dueA = wider(this.#dueA);
+    this.#dueB = wider(this.#dueB);
   }
 
   drain(sink: InstantSink): void {
@@ -99,52 +130,30 @@ export class Instants implements EventSink {
     this.#count = 0;
     this.#wheel.drain(this);
     this.#sort();
-    for (let i = 0; i < this.#count; i++) {
-      const record = this.#due[i]!;
-      const at = fieldsOf * record;
-      const facts = this.#facts;
-      const what = facts[at]!;
-      sink.happen(what >>> 10, what & 1023, facts[at + 1]!, facts[at + 2]!, facts[at + 3]!);
-      this.#free.push(record);
-    }
+    for (let i = 0; i < this.#count; i++) sink.happen(this.#dueA[i]!, this.#dueB[i]!);
   }
 
   run(pool: Int32Array, from: number, until: number): void {
     this.#fit(this.#count + ((until - from) >> 1));
-    for (let e = from; e < until; e += 2) this.#due[this.#count++] = pool[e]!;
+    for (let e = from; e < until; e += 2) {
+      this.#dueA[this.#count] = pool[e]!;
+      this.#dueB[this.#count++] = pool[e + 1]!;
+    }
   }
 
   #sort(): void {
-    const due = this.#due;
-    if (this.#count > shortList) {
-      due.subarray(0, this.#count).sort((a, b) => this.#compare(a, b));
+    const count = this.#count;
+    if (count <= shortList) {
+      for (let i = 1; i < count; i++) this.#place(i, this.#dueA[i]!, this.#dueB[i]!);
       return;
     }
-    for (let i = 1; i < this.#count; i++) {
-      const record = due[i]!;
-      let j = i - 1;
-      for (; j >= 0 && this.#compare(due[j]!, record) > 0; j--) due[j + 1] = due[j]!;
-      due[j + 1] = record;
+    const fromA = this.#dueA.slice(0, count);
+    const fromB = this.#dueB.slice(0, count);
+    const order = Int32Array.from(fromA.keys());
+    order.sort((i, j) => this.#byArrival(fromA[i]!, fromB[i]!, fromA[j]!, fromB[j]!));
+    for (let i = 0; i < count; i++) {
+      this.#dueA[i] = fromA[order[i]!]!;
+      this.#dueB[i] = fromB[order[i]!]!;
     }
-  }
-
-  #compare(a: number, b: number): number {
-    const order = this.#order;
-    const byAsked = order[2 * a]! - order[2 * b]!;
-    if (byAsked !== 0) return byAsked;
-    const bySending = order[2 * a + 1]! - order[2 * b + 1]!;
-    if (bySending !== 0) return bySending;
-    const x = this.#facts[fieldsOf * a]!;
-    const y = this.#facts[fieldsOf * b]!;
-    return (x & 1023) - (y & 1023) || x - y;
-  }
-
-  #grow(): void {
-    const order = new Float64Array(2 * this.#order.length);
-    order.set(this.#order);
-    this.#order = order;
-    const facts = new Int32Array(2 * this.#facts.length);
-    facts.set(this.#facts);
-    this.#facts = facts;
   }
 }

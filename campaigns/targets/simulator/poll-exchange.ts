@@ -2,25 +2,45 @@
  * Queries and answers at poll fidelity: the delays of a whole poll are drawn when it begins, and only the instants at which
  * something depends on it are events. Same draws and same core as exchange.ts, so the same decisions in the same order.
  * Owns: which answers are certain beforehand, following the others, retries. Does not own: finding the end of a certain
- * poll (foresight.ts), the order within a tick (instants.ts), what a node answers (answering.ts).
+ * poll (foresight.ts), round-trip samples (late-samples.ts), the order within a tick (instants.ts), what a node answers
+ * (answering.ts).
  *
  * An honest yes to everything is certain beforehand where no vertices conflict: nothing takes it back. What is not
  * certain is looked at in the tick in which its query arrives. Runs with queues are refused (tier.ts).
  */
 import type { Core } from '#node/core/core.ts';
 import { answerYesToAll } from '#node/core/exceptions.ts';
-import { headFilled, headKey, headNextCheck, slotAnswered } from '#node/core/poll-book.ts';
+import { headFilled, headKey, headNextCheck } from '#node/core/poll-book.ts';
 import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
+import { arrivalSlot, arrivalWord, arriveTicksOf, askTicksOf, firstWordAt, noArrival } from './arrival.ts';
+import { ArrivalOrder } from './arrival-order.ts';
 import { CommonKnowledge } from './common-knowledge.ts';
 import { mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
-import { Foresight, noAnswer } from './foresight.ts';
-import { type Ahead, arrivalKey, arriveTicksOfKey, askTicksOfKey, InFlight, slotOfKey } from './in-flight.ts';
-import { type InstantSink, Instants, instantKind } from './instants.ts';
+import { Foresight } from './foresight.ts';
+import { type Ahead, InFlight } from './in-flight.ts';
+import {
+  type InstantSink,
+  Instants,
+  instantDetail,
+  instantKind,
+  instantKindOf,
+  instantSlot,
+  travelTicks,
+} from './instants.ts';
+import { LateSamples } from './late-samples.ts';
 import type { Network } from './network.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
+const fieldKey = headKey;
+const none = noArrival;
+const draw32 = mix;
+const queryStream = queryDraws;
+const answerStream = answerDraws;
+const endKind = instantKind.end;
+const lookKind = instantKind.look;
 const memberMask = mostMembers - 1;
 const pollMask = mostPolls - 1;
 const attacker = 0x80000000 | 0;
@@ -29,6 +49,21 @@ const unknownKind = 255;
 /** Polls of a node that may be in flight at once. */
 const pastBits = 4;
 const pastMask = (1 << pastBits) - 1;
+
+// Fields of a poll's record: what its beginning and its end touch lies in one cache line.
+/** Number of the last sending: the batches of queries are numbered in the order in which they leave. */
+const fieldSending = 0;
+const fieldStart = 1;
+/** Tick of the instant that is waited for; -1 when none is. */
+const fieldLook = 2;
+const fieldFlight = 3;
+/** 1: the end is foreseen. */
+const fieldForeseen = 4;
+/** Foreseen: answers that come too late. Followed: answers in all. */
+const fieldAnswers = 5;
+/** Of a followed poll: answers handed to the poll book. */
+const fieldFed = 6;
+const fields = 8;
 
 export class PollExchange implements Traffic, InstantSink, EventSink {
   nowUs = 0;
@@ -41,6 +76,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   readonly #foresight: Foresight;
   readonly #inFlight: InFlight;
   readonly #instants: Instants;
+  readonly #samples: LateSamples;
   /** Queries whose answers are not certain beforehand. */
   readonly #queries: TimingWheel;
   /** As in exchange.ts, but counted when the queries leave. */
@@ -51,21 +87,14 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   #aheadTick = -1;
   #sendings = 0;
   #retrying = false;
-  // By poll:
+  /** [poll][field] */
+  readonly #record: Float64Array;
+  /** Keys of the last polls that asked fresh peers. */
   readonly #pastKeys: Int32Array;
-  readonly #sending: Float64Array;
-  readonly #startTick: Float64Array;
-  /** Tick of the instant that is waited for; -1 when none is. */
-  readonly #lookTick: Float64Array;
-  readonly #flight: Float64Array;
-  /** 1: the end is foreseen. */
-  readonly #foreseen: Uint8Array;
   /** Of followed polls, answers in the order of arrival: [poll][k]. */
-  readonly #order: Float64Array;
-  readonly #orderCount: Int32Array;
-  readonly #fed: Int32Array;
+  readonly #order: Int32Array;
   readonly #kinds: Uint8Array;
-  readonly #scratch: Float64Array;
+  readonly #arrivalOrder: ArrivalOrder;
   readonly #knowledge: CommonKnowledge;
 
   constructor(parts: TrafficParts) {
@@ -80,22 +109,18 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#foresight = new Foresight(core, network, this.#answering);
     const { polls, k } = core.polls;
     this.#inFlight = new InFlight(network, core.members, k, parts.exclusion);
-    this.#instants = new Instants(parts.wheelSlots);
+    this.#record = new Float64Array(polls * fields);
+    for (let poll = 0; poll < polls; poll++) this.#record[poll * fields + fieldLook] = -1;
+    this.#instants = new Instants(parts.wheelSlots, this.#record, fields, fieldSending);
+    this.#samples = new LateSamples(core, network.tickUs);
     this.#queries = new TimingWheel(parts.wheelSlots);
     this.#asked = new Int32Array(core.members);
     if (attack !== null)
       for (const [member, attacks] of attackers.entries()) if (attacks === 1) this.#asked[member] = attacker;
     this.#pastKeys = new Int32Array(polls << pastBits);
-    this.#sending = new Float64Array(polls);
-    this.#startTick = new Float64Array(polls);
-    this.#lookTick = new Float64Array(polls).fill(-1);
-    this.#flight = new Float64Array(polls);
-    this.#foreseen = new Uint8Array(polls);
-    this.#order = new Float64Array(polls * k);
-    this.#orderCount = new Int32Array(polls);
-    this.#fed = new Int32Array(polls);
+    this.#order = new Int32Array(polls * k);
     this.#kinds = new Uint8Array(polls * k);
-    this.#scratch = new Float64Array(k);
+    this.#arrivalOrder = new ArrivalOrder(k);
   }
 
   get #now(): number {
@@ -111,109 +136,102 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     return this.nowUs + waitUs;
   }
 
+  endsBefore(poll: number, tick: number): boolean {
+    const r = poll * fields;
+    const look = this.#record[r + fieldLook]!;
+    return this.#record[r + fieldForeseen] === 1 && look >= 0 && look < tick;
+  }
+
+  settleRoundTrips(node: number): void {
+    this.#samples.settle(node, this.#now);
+  }
+
   released(slot: number): void {
     this.#knowledge.released(slot);
   }
 
   queryAll(poll: number, count: number): void {
     const { polls } = this.#core;
-    const key = polls.head[poll * polls.stride + headKey]!;
-    this.#pastKeys[(poll << pastBits) + (polls.sequence(poll) & pastMask)] = key;
-    this.#sending[poll] = this.#sendings++;
-    this.#startTick[poll] = this.#now;
-    this.#lookTick[poll] = -1;
+    const key = polls.head[poll * polls.stride + fieldKey]!;
+    const now = this.#now;
+    const record = this.#record;
+    const r = poll * fields;
+    record[r + fieldSending] = this.#sendings;
+    record[r + fieldStart] = now;
+    record[r + fieldLook] = -1;
+    record[r + fieldAnswers] = 0;
+    const sampleSlot = polls.sequence(poll) % polls.k;
+    const sample = sampleSlot < count ? this.#foresight.answerAt(key, sampleSlot) : none;
+    this.#samples.begin(poll, now, this.#sendings++, sample);
     this.#retrying = false;
-    this.#flight[poll] = this.#inFlight.add(poll, key, this.#now, count, polls.peers, poll * polls.k);
-    const isCertain = count === polls.k && this.#knowledge.covers(poll, this.#now);
-    this.#foreseen[poll] = isCertain ? 1 : 0;
-    if (isCertain) this.#foresee(poll);
-    else this.#follow(poll, count);
+    const isCertain = count === polls.k && this.#knowledge.covers(poll, now);
+    record[r + fieldForeseen] = isCertain ? 1 : 0;
+    const end = isCertain ? this.#foresee(poll) : none;
+    record[r + fieldFlight] = this.#inFlight.add(poll, key, now, count, polls.peers, poll * polls.k, end);
+    if (!isCertain) this.#follow(poll, count);
   }
 
-  #foresee(poll: number): void {
+  /** Returns the answer that ends the poll. */
+  #foresee(poll: number): number {
     const foresight = this.#foresight;
     foresight.look(poll, this.#asked);
-    const { k } = this.#core.polls;
     this.#network.lost += foresight.lostQueries + foresight.lostAnswers;
-    this.#counted += k - foresight.lostQueries + foresight.answers;
-    const { end, sample } = foresight;
-    if (sample !== noAnswer)
-      this.#expect(poll, sample >>> 20, (sample >>> 10) & 1023, instantKind.sample, sample & 1023);
-    if (end === noAnswer) return;
+    this.#counted += this.#core.polls.k - foresight.lostQueries + foresight.answers;
+    const { end } = foresight;
+    if (end === none) return none;
     this.#core.ignoredAnswers += foresight.late;
-    const key = arrivalKey(end >>> 20, (end >>> 10) & 1023, end & 1023);
-    this.#inFlight.ended(this.#flight[poll]!, key);
-    this.#orderCount[poll] = foresight.late;
-    this.#lookTick[poll] = this.#now + (end >>> 20);
-    this.#expect(poll, end >>> 20, (end >>> 10) & 1023, instantKind.look, end & 1023);
+    this.#record[poll * fields + fieldAnswers] = foresight.late;
+    this.#expect(poll, end, endKind);
+    return end;
   }
 
-  /** An instant of the poll, in ticks from its start. */
-  #expect(poll: number, ticks: number, askTicks: number, kind: number, slot: number): void {
-    const start = this.#startTick[poll]!;
-    const sequence = this.#core.polls.sequence(poll);
-    const delay = start + ticks - this.#now;
-    this.#instants.push(delay, start + askTicks, this.#sending[poll]!, kind, slot, poll, sequence, 0);
+  /** Waits for an answer of the poll. */
+  #expect(poll: number, word: number, kind: number): void {
+    const { head, stride } = this.#core.polls;
+    const r = poll * fields;
+    const tick = this.#record[r + fieldStart]! + arriveTicksOf(word);
+    this.#record[r + fieldLook] = tick;
+    const travel = arriveTicksOf(word) - askTicksOf(word);
+    const reference = pollReference(poll, head[poll * stride]!);
+    this.#instants.push(tick - this.#now, travel, kind, arrivalSlot(word), reference, 0);
   }
 
   /** Draws all delays; answers that are not certain are looked at when their query arrives. */
   #follow(poll: number, count: number): void {
-    const polls = this.#core.polls;
-    const { k } = polls;
-    const sampleSlot = polls.sequence(poll) % k;
+    const { k, head, stride, peers } = this.#core.polls;
+    const { delayTable, lossLimit } = this.#network;
     const canBeCertain = !this.#core.table.hasConflicts;
     const from = poll * k;
-    const reference = pollReference(poll, polls.sequence(poll));
+    const key = head[poll * stride + fieldKey]!;
+    const reference = pollReference(poll, head[poll * stride]!);
     this.#kinds.fill(unknownKind, from, from + k);
+    let found = 0;
     for (let slot = 0; slot < count; slot++) {
-      const askTicks = this.#askTicks(poll, slot);
-      if (askTicks < 0) continue;
-      const peer = polls.peers[from + slot]!;
+      const query = draw32(key, queryStream, 2 * slot);
+      if (query >>> 12 < lossLimit) {
+        this.#network.lost += 1;
+        continue;
+      }
+      const askTicks = delayTable[query & 4095]!;
+      const peer = peers[from + slot]!;
       const asks = this.#asked[peer]!;
       this.#asked[peer] = asks + 1;
       this.#counted += 1;
       if (canBeCertain && this.#saysYes(peer, poll)) this.#kinds[from + slot] = this.#certainKind(poll, slot);
       else this.#queries.push(askTicks, pollEvent(0, slot, peer), reference);
-      if (slot !== sampleSlot) continue;
-      const arriveTicks = this.#arriveTicks(poll, slot, askTicks);
-      if (arriveTicks >= 0) this.#expect(poll, arriveTicks, askTicks, instantKind.sample, slot);
+      const answer = draw32(key, answerStream, 2 * slot);
+      if (answer >>> 12 < lossLimit) this.#network.lost += 1;
+      else this.#order[from + found++] = arrivalWord(askTicks + delayTable[answer & 4095]!, askTicks, slot);
     }
-    this.#arrange(poll, count, true);
+    this.#counted += found;
+    this.#arrange(poll, found);
     this.#lookAhead(poll);
   }
 
-  #askTicks(poll: number, slot: number): number {
-    const { head, stride } = this.#core.polls;
-    return this.#network.plainDelay(mix(head[poll * stride + headKey]!, queryDraws, 2 * slot));
-  }
-
-  #arriveTicks(poll: number, slot: number, askTicks: number): number {
-    const { head, stride } = this.#core.polls;
-    const draw = mix(head[poll * stride + headKey]!, answerDraws, 2 * slot);
-    const { delayTable, lossLimit } = this.#network;
-    return draw >>> 12 < lossLimit ? -1 : askTicks + delayTable[draw & 4095]!;
-  }
-
-  /** The answers of a poll in the order of arrival; `isNew`: their messages are counted. */
-  #arrange(poll: number, count: number, isNew: boolean): void {
-    const { k, head, stride } = this.#core.polls;
-    const { delayTable, lossLimit } = this.#network;
-    const key = head[poll * stride + headKey]!;
-    const order = this.#scratch.fill(Number.POSITIVE_INFINITY);
-    let found = 0;
-    for (let slot = 0; slot < count; slot++) {
-      const query = mix(key, queryDraws, 2 * slot);
-      if (query >>> 12 < lossLimit) continue;
-      const askTicks = delayTable[query & 4095]!;
-      const arriveTicks = this.#arriveTicks(poll, slot, askTicks);
-      if (arriveTicks >= 0) order[found++] = arrivalKey(arriveTicks, askTicks, slot);
-      else if (isNew) this.#network.lost += 1;
-    }
-    if (isNew) this.#counted += found;
-    order.sort();
-    this.#order.set(order, poll * k);
-    this.#orderCount[poll] = found;
-    this.#fed[poll] = 0;
+  #arrange(poll: number, found: number): void {
+    this.#arrivalOrder.sort(this.#order, poll * this.#core.polls.k, found);
+    this.#record[poll * fields + fieldAnswers] = found;
+    this.#record[poll * fields + fieldFed] = 0;
   }
 
   #saysYes(peer: number, poll: number): boolean {
@@ -230,43 +248,37 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   #lookAhead(poll: number): void {
     const { head, stride, k } = this.#core.polls;
     const h = poll * stride;
+    const r = poll * fields;
     const wanted = Math.max(1, head[h + headNextCheck]! - head[h + headFilled]!);
-    const at = this.#fed[poll]! + wanted - 1;
-    this.#lookTick[poll] = -1;
-    if (at >= this.#orderCount[poll]!) return;
-    const key = this.#order[poll * k + at]!;
-    this.#lookTick[poll] = this.#startTick[poll]! + arriveTicksOfKey(key);
-    this.#expect(poll, arriveTicksOfKey(key), askTicksOfKey(key), instantKind.look, slotOfKey(key));
+    const at = this.#record[r + fieldFed]! + wanted - 1;
+    this.#record[r + fieldLook] = -1;
+    if (at < this.#record[r + fieldAnswers]!) this.#expect(poll, this.#order[poll * k + at]!, lookKind);
   }
 
-  happen(kind: number, slot: number, poll: number, sequence: number, detail: number): void {
-    const { polls } = this.#core;
-    const isCurrent = polls.head[poll * polls.stride] === sequence;
-    switch (kind) {
-      case instantKind.sample:
-        // A fresh peer has answered at this slot already: see Core.arrive.
-        if (!isCurrent || polls.state(poll, slot) !== slotAnswered)
-          this.#core.observe(poll, sequence, this.nowUs);
-        break;
-      case instantKind.look:
-        if (!isCurrent || this.#lookTick[poll] !== this.#now) return;
-        if (this.#foreseen[poll] === 1) this.#end(poll, slot);
-        else this.#look(poll, slot);
-        break;
-      case instantKind.retry:
-        this.#counted += 1;
-        if (isCurrent) this.#core.count(poll, slot, 1, detail, this.nowUs);
-        else this.#core.ignoredAnswers += 1;
-        break;
+  happen(a: number, b: number): void {
+    const poll = b & pollMask;
+    const { head, stride } = this.#core.polls;
+    const isCurrent = head[poll * stride] === b >>> 20;
+    const kind = instantKindOf(a);
+    if (kind !== instantKind.retry) {
+      if (!isCurrent || this.#record[poll * fields + fieldLook] !== this.#now) return;
+      this.#settleUntil(poll, a);
+      if (kind === endKind) this.#core.conclude(poll, this.nowUs);
+      else this.#look(poll, instantSlot(a));
+      return;
     }
+    this.#counted += 1;
+    if (isCurrent) {
+      this.#settleUntil(poll, a);
+      this.#core.count(poll, instantSlot(a), 1, instantDetail(a), this.nowUs);
+    } else this.#core.ignoredAnswers += 1;
   }
 
-  #end(poll: number, slot: number): void {
-    const { polls } = this.#core;
-    const sequence = polls.sequence(poll);
-    this.#core.count(poll, slot, 0, this.#certainKind(poll, slot), this.nowUs);
-    if (polls.head[poll * polls.stride] === sequence)
-      throw new Error(`a poll of node ${poll} did not end when it was foreseen`);
+  /** Samples that arrive before the answer of an instant, or are that answer. */
+  #settleUntil(poll: number, a: number): void {
+    const askedTick = this.#now - travelTicks(a);
+    const sending = this.#record[poll * fields + fieldSending]!;
+    this.#samples.settleUntil(poll, this.#now, askedTick, sending, instantSlot(a));
   }
 
   /** What a peer says that is honest, or says yes to everything when it is. */
@@ -279,33 +291,35 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   /** Counts what has arrived up to this answer. */
   #look(poll: number, slot: number): void {
     const { polls } = this.#core;
+    const record = this.#record;
+    const r = poll * fields;
     const sequence = polls.sequence(poll);
     const from = poll * polls.k;
-    const flight = this.#flight[poll]!;
-    const count = this.#orderCount[poll]!;
-    let at = this.#fed[poll]!;
-    while (slotOfKey(this.#order[from + at]!) !== slot) at += 1;
+    const flight = record[r + fieldFlight]!;
+    const count = record[r + fieldAnswers]!;
+    let at = record[r + fieldFed]!;
+    while (arrivalSlot(this.#order[from + at]!) !== slot) at += 1;
     this.#feed(poll, at);
-    this.#fed[poll] = at + 1;
-    const key = this.#order[from + at]!;
+    record[r + fieldFed] = at + 1;
+    const word = this.#order[from + at]!;
     this.#core.count(poll, slot, 0, this.#kinds[from + slot]!, this.nowUs);
     if (polls.head[poll * polls.stride] === sequence) {
       this.#lookAhead(poll);
       return;
     }
     this.#core.ignoredAnswers += count - at - 1;
-    this.#inFlight.ended(flight, key);
+    this.#inFlight.ended(flight, word);
   }
 
   /** Counts the answers before position `until`. */
   #feed(poll: number, until: number): void {
     const { polls } = this.#core;
     const from = poll * polls.k;
-    for (let i = this.#fed[poll]!; i < until; i++) {
-      const slot = slotOfKey(this.#order[from + i]!);
+    for (let i = this.#record[poll * fields + fieldFed]!; i < until; i++) {
+      const slot = arrivalSlot(this.#order[from + i]!);
       polls.accept(poll, slot, 0, this.#kinds[from + slot]!);
     }
-    this.#fed[poll] = until;
+    this.#record[poll * fields + fieldFed] = until;
   }
 
   /** What has arrived by now is counted; the rest comes too late, for its slots go to fresh peers. */
@@ -313,45 +327,58 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const { polls } = this.#core;
     if (polls.head[poll * polls.stride] !== sequence) return;
     this.#retrying = false;
-    if (this.#foreseen[poll] === 1) this.#takeBack(poll);
-    const waited = this.#now - this.#startTick[poll]!;
+    this.settleRoundTrips(poll);
+    const record = this.#record;
+    const r = poll * fields;
+    if (record[r + fieldForeseen] === 1) this.#takeBack(poll);
+    const tooLate = firstWordAt(this.#now - record[r + fieldStart]!);
     const from = poll * polls.k;
-    const count = this.#orderCount[poll]!;
-    let arrived = this.#fed[poll]!;
-    while (arrived < count && arriveTicksOfKey(this.#order[from + arrived]!) < waited) arrived += 1;
+    const count = record[r + fieldAnswers]!;
+    let arrived = record[r + fieldFed]!;
+    while (arrived < count && this.#order[from + arrived]! < tooLate) arrived += 1;
     this.#feed(poll, arrived);
     this.#core.ignoredAnswers += count - arrived;
-    this.#orderCount[poll] = arrived;
-    this.#lookTick[poll] = -1;
-    this.#inFlight.ended(this.#flight[poll]!, arrivalKey(waited, 0, 0) - 1);
+    record[r + fieldAnswers] = arrived;
+    record[r + fieldLook] = -1;
+    this.#inFlight.ended(record[r + fieldFlight]!, tooLate - 1);
   }
 
   /** The timeout comes before the foreseen end. */
   #takeBack(poll: number): void {
     const { polls } = this.#core;
+    const r = poll * fields;
     polls.unforesee(poll);
-    this.#foreseen[poll] = 0;
-    if (this.#lookTick[poll]! >= 0) this.#core.ignoredAnswers -= this.#orderCount[poll]!;
-    this.#arrange(poll, polls.k, false);
+    this.#record[r + fieldForeseen] = 0;
+    if (this.#record[r + fieldLook]! >= 0) this.#core.ignoredAnswers -= this.#record[r + fieldAnswers]!;
     const from = poll * polls.k;
-    for (let slot = 0; slot < polls.k; slot++) this.#kinds[from + slot] = this.#certainKind(poll, slot);
+    const key = polls.head[poll * polls.stride + fieldKey]!;
+    let found = 0;
+    for (let slot = 0; slot < polls.k; slot++) {
+      this.#kinds[from + slot] = this.#certainKind(poll, slot);
+      const word = this.#foresight.answerAt(key, slot);
+      if (word !== none) this.#order[from + found++] = word;
+    }
+    this.#arrange(poll, found);
   }
 
   /** Retries are followed message by message. */
   query(poll: number, slot: number, attempt: number, peer: number): void {
     const { head, stride } = this.#core.polls;
     const h = poll * stride;
+    const key = head[h + fieldKey]!;
     if (!this.#retrying) {
       this.#retrying = true;
-      this.#sending[poll] = this.#sendings++;
+      this.#record[poll * fields + fieldSending] = this.#sendings++;
+      this.#pastKeys[(poll << pastBits) + (head[h]! & pastMask)] = key;
     }
-    const ticks = this.#network.plainDelay(mix(head[h + headKey]!, queryDraws, 2 * slot + attempt));
+    const ticks = this.#network.plainDelay(draw32(key, queryStream, 2 * slot + attempt));
     if (ticks >= 0) this.#queries.push(ticks, pollEvent(attempt, slot, peer), pollReference(poll, head[h]!));
   }
 
   drain(): void {
-    this.#queries.drain(this);
+    if (this.#queries.isDue) this.#queries.drain(this);
     this.#instants.drain(this);
+    this.#samples.answeredTick = this.#now;
   }
 
   get isDue(): boolean {
@@ -377,27 +404,17 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
         polls.head[poll * polls.stride] === b >>> 20 && polls.state(poll, slot) === attempt << 1;
       let kind = 0;
       if (isWanted) kind = this.#answering.answer(peer, poll, slot, this.#asked[peer]! < 0, this.nowUs) >>> 2;
-      if (attempt === 1) this.#answerRetry(peer, poll, slot, b >>> 20, kind);
+      if (attempt === 1) this.#answerRetry(peer, slot, b, kind);
       else if (isWanted) this.#kinds[poll * polls.k + slot] = kind;
     }
   }
 
-  #answerRetry(peer: number, poll: number, slot: number, sequence: number, kind: number): void {
+  #answerRetry(peer: number, slot: number, reference: number, kind: number): void {
     this.#asked[peer]! += 1;
     this.#counted += 1;
-    const key = this.#pastKeys[(poll << pastBits) + (sequence & pastMask)]!;
-    const ticks = this.#network.plainDelay(mix(key, answerDraws, 2 * slot + 1));
-    if (ticks < 0) return;
-    this.#instants.push(
-      ticks,
-      this.#now,
-      this.#sending[poll]!,
-      instantKind.retry,
-      slot,
-      poll,
-      sequence,
-      kind,
-    );
+    const key = this.#pastKeys[((reference & pollMask) << pastBits) + ((reference >>> 20) & pastMask)]!;
+    const ticks = this.#network.plainDelay(draw32(key, answerStream, 2 * slot + 1));
+    if (ticks >= 0) this.#instants.push(ticks, ticks, instantKind.retry, slot, reference, kind);
   }
 
   get messages(): number {

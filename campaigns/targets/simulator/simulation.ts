@@ -226,7 +226,12 @@ export class Simulation implements CorePorts, EventSink {
   timeoutAt(poll: number, sequence: number, atUs: number): void {
     const node = this.#concurrent === 1 ? poll : Math.floor(poll / this.#concurrent);
     const ticks = this.#timerTicks(node, this.exchange.giveUpAt(poll, atUs - this.nowUs));
+    if (this.exchange.endsBefore(poll, this.wheel.now + ticks)) return;
     this.wheel.push(ticks, nodeEvent(eventKind.timeout, 0), pollReference(poll, sequence));
+  }
+
+  roundTripRead(node: number): void {
+    this.exchange.settleRoundTrips(node);
   }
 
   /** A node with a skewed clock waits too long or too short. */

@@ -36,6 +36,10 @@ export interface Traffic {
   begin(node: number, vertices: number): void;
   /** The timeout of a poll: its retries follow and leave at once. */
   beginRetries(poll: number, sequence: number): void;
+  /** It is certain that the poll ends before that tick. */
+  endsBefore(poll: number, tick: number): boolean;
+  /** The round-trip estimate of a node is about to be read: samples that have arrived by now are observed first. */
+  settleRoundTrips(node: number): void;
   /** When the querier gives up on what it asked just now, for a wait of `waitUs`. */
   giveUpAt(poll: number, waitUs: number): number;
   query(poll: number, slot: number, attempt: number, peer: number): void;
