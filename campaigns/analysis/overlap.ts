@@ -179,7 +179,7 @@ function causesOf(simulated: readonly RunResult[], measured: readonly RunResult[
   const cores = measured[0]?.measurement?.host_cores ?? 0;
   if (cpu !== null)
     causes.push(
-      `CPU: nodes shared ${cores} cores that were ${Math.round(cpu)} % busy; the simulator gives every node its own`,
+      `CPU: nodes shared ${cores} cores that were ${Math.round(cpu)} % busy, ${Math.round(100 * ownShare(measured))} % with the nodes; the simulator gives every node its own`,
     );
   const [charged, taken] = [simulated, measured].map((runs) =>
     mean(runs, (r) => r.results.resource_usage.signature_cpu_percent),
@@ -197,12 +197,38 @@ function causesOf(simulated: readonly RunResult[], measured: readonly RunResult[
   return causes;
 }
 
+/** Of all cores, 0..1: what the nodes themselves took, over the whole run. 0 when the runs do not say. */
+export function ownShare(measured: readonly RunResult[]): number {
+  return (
+    mean(measured, ({ results, measurement }) => {
+      const { cpu_seconds, virtual_seconds } = results.simulation;
+      const coreSeconds = virtual_seconds * (measurement?.host_cores ?? 0);
+      return coreSeconds > 0 ? cpu_seconds / coreSeconds : null;
+    }) ?? 0
+  );
+}
+
 /** Mean time from one poll of a node to the next, over the whole run. */
 function pollMs(runs: readonly RunResult[]): number | null {
   return mean(runs, (r) => {
     const rate = perSecond(r.results.simulation.polls, r);
     return rate === null || rate === 0 ? null : (1_000 * r.configuration.node_count) / rate;
   });
+}
+
+/** Both with at least one run that has figures. */
+export function compareRuns(
+  names: Pick<OverlapComparison, 'rowId' | 'simulatedRow' | 'label'>,
+  simulated: readonly RunResult[],
+  measured: readonly RunResult[],
+): OverlapComparison {
+  const figures = readers.map((reader) => figureOf(reader, simulated, measured));
+  return {
+    ...names,
+    figures: figures.filter((figure) => figure.simulated !== null || figure.measured !== null),
+    hostCpuPercent: mean(measured, ({ measurement }) => measurement?.host_cpu_percent ?? null),
+    causes: causesOf(simulated, measured),
+  };
 }
 
 /** Every measured row of the plan that has a simulated twin, as far as both have runs. */
@@ -215,16 +241,7 @@ export function compareOverlap(
     if (twin === undefined) return [];
     const [simulated, measured] = [finished(twin, results), finished(row, results)];
     if (simulated.length === 0 || measured.length === 0) return [];
-    const figures = readers.map((reader) => figureOf(reader, simulated, measured));
-    return [
-      {
-        rowId: row.rowId,
-        simulatedRow: twin.rowId,
-        label: row.label,
-        figures: figures.filter((figure) => figure.simulated !== null || figure.measured !== null),
-        hostCpuPercent: mean(measured, ({ measurement }) => measurement?.host_cpu_percent ?? null),
-        causes: causesOf(simulated, measured),
-      },
-    ];
+    const names = { rowId: row.rowId, simulatedRow: twin.rowId, label: row.label };
+    return [compareRuns(names, simulated, measured)];
   });
 }

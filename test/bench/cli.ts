@@ -29,7 +29,16 @@ import {
   summaries,
   takeBetter,
 } from './runner.ts';
-import { changeTable, factLines, figureTable, growthTable, markdown, notRunLines, plain } from './table.ts';
+import {
+  changeTable,
+  factLines,
+  figureTable,
+  growthTable,
+  markdown,
+  notRunLines,
+  plain,
+  short,
+} from './table.ts';
 
 const docsFile = fileURLToPath(new URL('../../docs/bench.md', import.meta.url));
 const rounds = 3;
@@ -111,6 +120,14 @@ function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Long runs are worth something as they go: whoever ends one has seen what was measured until then. */
+function tellSamples(samples: Readonly<Record<string, readonly number[]>>): void {
+  for (const { id, unit } of figures) {
+    const values = samples[id];
+    if (values !== undefined) tell(`  ${id} ${short(median(values))} ${unit}`);
+  }
+}
+
 async function measure(request: Request, measured: Measured): Promise<void> {
   if (request.jobs.length === 0) return;
   await prepare(request.jobs);
@@ -119,7 +136,13 @@ async function measure(request: Request, measured: Measured): Promise<void> {
   for (let round = 1; round <= count; round++) {
     // Growth is a shape, not a figure to defend, and a network of real nodes takes half a minute: one round is enough.
     const now = request.jobs.filter(({ group }) => round === 1 || !['growth', 'live'].includes(group));
-    await measureRound(now, effort, measured, ({ name }) => tell(`round ${round} of ${count}: ${name}`));
+    await measureRound(
+      now,
+      effort,
+      measured,
+      ({ name }) => tell(`round ${round} of ${count}: ${name}`),
+      tellSamples,
+    );
   }
 }
 

@@ -46,6 +46,7 @@ export async function measureRound(
   effort: EffortName,
   measured: Measured,
   onJob: (job: Job) => void,
+  onMeasured: (samples: Readonly<Record<string, readonly number[]>>) => void = () => {},
 ): Promise<void> {
   for (const job of jobs) {
     onJob(job);
@@ -53,6 +54,7 @@ export async function measureRound(
     for (const [figure, values] of Object.entries(answer.samples))
       measured.samples.set(figure, [...(measured.samples.get(figure) ?? []), ...values]);
     measured.facts.set(job.name, answer.facts);
+    onMeasured(answer.samples);
     measured.referenceNs.push(answer.referenceNs);
   }
 }

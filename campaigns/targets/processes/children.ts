@@ -79,6 +79,7 @@ export class Children {
     const { pid } = started;
     if (pid === undefined) throw new Error(`${program} could not be started`);
     writeIdentity(this.#pidFile(pid), pid, name);
+    sharePriority(pid);
     this.#reaper.stdin?.write(`add ${pid} ${startedTicks(pid) ?? '-'}\n`);
     let settle: (how: string) => void = () => {};
     const ended = new Promise<string>((resolve) => {
@@ -136,6 +137,20 @@ export class Children {
 
   #pidFile(pid: number): string {
     return path.join(this.folder, 'pids', `${pid}.json`);
+  }
+}
+
+/**
+ * Linux weighs sessions before it weighs processes (sched_autogroup): a child that leads a session of its own would take part
+ * with the usual weight, whatever priority this program was started with.
+ */
+function sharePriority(pid: number): void {
+  const niceness = os.getPriority();
+  if (niceness === 0 || process.platform !== 'linux') return;
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
+  } catch {
+    // A kernel without sessions that are weighed, or a right that is missing: the priority of the process holds.
   }
 }
 

@@ -19,6 +19,8 @@ export interface PlainLoad {
   readonly payloadBytes: number;
   readonly warmupUs: number;
   readonly measureUs: number;
+  /** Name of a profile; 'local' when nothing is said. */
+  readonly network?: string;
   readonly calibration?: Calibration;
 }
 
@@ -61,8 +63,8 @@ function workloadOf({ tps, batch, payloadBytes }: PlainLoad): Workload {
 }
 
 export function loadSpec(load: PlainLoad): RunSpec {
-  const network = networkProfiles.find(({ name }) => name === 'local');
-  if (network === undefined) throw new Error('the profile "local" is gone');
+  const network = networkProfiles.find(({ name }) => name === (load.network ?? 'local'));
+  if (network === undefined) throw new RangeError(`no network profile "${load.network ?? 'local'}"`);
   const { nodes, nodesPerProcess, pollIntervalUs, warmupUs, measureUs } = load;
   const k = Math.min(6, nodes - 1);
   const alpha = Math.ceil(0.8 * k);

@@ -16,7 +16,8 @@ export interface ProcessReading {
 
 /** Two scrapes close together share one CPU figure: a share over a few milliseconds is noise. */
 const shortestStretchUs = 1_000_000;
-const resolutionMs = 10;
+/** Every look wakes the process: a finer one would be a tenth of what a quiet node costs. Shorter delays are seen in part. */
+const resolutionMs = 50;
 
 export class ProcessMeter {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });

@@ -39,7 +39,10 @@ export interface ThreadListener<Claim> {
 }
 
 export class VerificationThreads<Claim extends SignatureClaim> {
-  readonly #threads: Thread<Claim>[];
+  /** Started when there is something to hand over: most small networks never need one. */
+  readonly #threads: Thread<Claim>[] = [];
+  readonly #start: StartThread;
+  readonly count: number;
   readonly #listener: ThreadListener<Claim>;
   /** Memory of batches: the listener gives it back. */
   readonly pool = new BatchPool();
@@ -48,20 +51,24 @@ export class VerificationThreads<Claim extends SignatureClaim> {
 
   constructor(count: number, start: StartThread, listener: ThreadListener<Claim>) {
     this.#listener = listener;
-    this.#threads = Array.from({ length: count }, () => this.#watched(start()));
+    this.#start = start;
+    this.count = count;
   }
 
-  get count(): number {
-    return this.#threads.length;
+  /** Nothing is handed over that was not answered. */
+  get isIdle(): boolean {
+    return !this.#isBusy;
   }
 
   /** True when some thread takes a batch. */
   get hasRoom(): boolean {
-    return !this.#isClosing && this.#threads.some(({ batches }) => batches.length < batchesAtOnce);
+    if (this.#isClosing) return false;
+    return this.#threads.length === 0 || this.#threads.some(({ batches }) => batches.length < batchesAtOnce);
   }
 
   /** To the thread with the least to do, of those with room. */
   handOver(claims: readonly Claim[]): void {
+    while (this.#threads.length < this.count) this.#threads.push(this.#watched(this.#start()));
     const thread = this.#threads
       .filter(({ batches }) => batches.length < batchesAtOnce)
       .reduce((a, b) => (left(b) < left(a) ? b : a));

@@ -8,11 +8,13 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { batchSize } from '#node/host/verification/batch-size.ts';
+import { SpareMoment } from '#node/host/verification/spare-moment.ts';
 import {
   createVerifier,
   type PipelineOptions,
   VerificationPipeline,
 } from '#node/host/verification/verification-pipeline.ts';
+import { startThread } from '#node/host/verification/verification-threads.ts';
 import { VerifierError, type VerifierErrorCode } from '#node/host/verification/verifier.ts';
 import { ask, type Claim, flipped, genuineClaim, obeysTheLaw } from './verifier-law.ts';
 
@@ -189,6 +191,54 @@ test('sharing answers between nodes has to be switched on, and is counted apart'
     assert.deepEqual([verified, deduplicated, deduplicatedAcrossNodes], [1, 3, 3]);
   }));
 
+test('single claims are checked without a thread while the share of the main thread lasts, and remembered', async () => {
+  let threads = 0;
+  const counted = (): Worker => {
+    threads++;
+    return startThread();
+  };
+  const [claim, other] = [await genuineClaim(9), await genuineClaim(10)];
+  const asked = [claim, { ...claim, signature: flipped(claim.signature, 9_000) }, claim];
+  // Of all its time: there is no pause between checks. Of a billionth: the second check comes too soon for years.
+  for (const [ownShare, expectedThreads] of [
+    [1e9, 0],
+    [1e-9, 1],
+  ] as const) {
+    threads = 0;
+    await withPipeline({ ownShare, startThread: counted }, async (pipeline) => {
+      const verifier = pipeline.member();
+      const answers: boolean[] = [];
+      for (const each of asked) answers.push(await ask(verifier, each));
+      assert.deepEqual(answers, [true, false, true]);
+      const { verified, rejected, deduplicated, queueDepth } = verifier.figures;
+      assert.deepEqual(
+        { verified, rejected, deduplicated, queueDepth },
+        { verified: 1, rejected: 1, deduplicated: 1, queueDepth: 0 },
+      );
+    });
+    assert.equal(threads, expectedThreads);
+  }
+  // Two at once go to a thread: the main thread has something else to do.
+  threads = 0;
+  await withPipeline({ ownShare: 1e9, startThread: counted }, async (pipeline) => {
+    const verifier = pipeline.member();
+    assert.deepEqual(await Promise.all([ask(verifier, claim), ask(verifier, other)]), [true, true]);
+  });
+  assert.equal(threads, 1);
+});
+
+test('a spare moment comes when the last check is no more than its share of the time', () => {
+  let nowUs = 1_000;
+  const spare = new SpareMoment(0.02, () => nowUs);
+  assert.ok(spare.isNow());
+  spare.took(100);
+  nowUs += 4_999;
+  assert.ok(!spare.isNow());
+  nowUs += 1;
+  assert.ok(spare.isNow());
+  assert.ok(!new SpareMoment(0, () => nowUs).isNow());
+});
+
 test('closing answers what was taken and takes nothing more', async () => {
   const verifier = createVerifier({ threads: 2, queueMost: 32 });
   const claims = await Promise.all(Array.from({ length: 32 }, (_, i) => genuineClaim(i)));
@@ -224,7 +274,7 @@ function planted(onBatch: string): Partial<PipelineOptions> {
       }
       return count; };
     parentPort.on('message', (batch) => { if (batch === 'close') parentPort.close(); else { ${onBatch} } });`;
-  return { threads: 1, startThread: () => new Worker(source, { eval: true }) };
+  return { threads: 1, ownShare: 0, startThread: () => new Worker(source, { eval: true }) };
 }
 
 test('a thread that ends by an error fails what it was given, and the pipeline says so', async () => {
@@ -261,7 +311,7 @@ test('idle threads do not keep a process alive, and an answer that is due does',
   );
   const program = `import { genuineClaim, ask } from ${JSON.stringify(file)};
     import { createVerifier } from ${JSON.stringify(pipeline)};
-    const verifier = createVerifier({ threads: 2 });
+    const verifier = createVerifier({ threads: 2, ownShare: 0 });
     ask(verifier, await genuineClaim(1)).then((answer) => console.log(answer));`;
   const run = spawnSync(process.execPath, ['-e', program], {
     encoding: 'utf8',
