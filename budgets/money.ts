@@ -140,6 +140,11 @@ export function formatWholeUsd(micros: UsdMicros): string {
   return dollars < 0n ? `(${text})` : text;
 }
 
+/** For chart labels: cents below $1,000, whole dollars above; "$0" never stands for cents. */
+export function formatShortUsd(micros: UsdMicros): string {
+  return Math.abs(micros) < 1_000_000_000 ? formatUsd(micros) : formatWholeUsd(micros);
+}
+
 /** "$0.11353": unit prices keep at least five decimals and never lose one. */
 export function formatUnitPrice(micros: UsdMicros): string {
   const text = decimalUsd(micros, 5);

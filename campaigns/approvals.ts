@@ -144,7 +144,10 @@ export function approvalGaps(plan: Plan, approval: ApprovalRecord, money: MoneyO
     ? 'the hash given approves another plan, other prices or other limits'
     : approval.state.why;
   const refused = signedApprovals().refused.map(({ file, why }) => `approval file ${file} refused: ${why}`);
-  return [...refused, `approval: ${why}; what to approve: npm run campaign approve ${plan.phase}`];
+  return [
+    ...refused,
+    `approval: ${why}; what to approve: npm run campaign approve ${plan.phase}, with the options of this plan`,
+  ];
 }
 
 /** Everything that stands between this plan and a deployment, in words; empty when nothing does. */

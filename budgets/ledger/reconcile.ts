@@ -15,7 +15,8 @@ export type VarianceClass =
   | 'formal-report'
   | 'emergency-review'
   | 'not-billed'
-  | 'not-metered';
+  | 'not-metered'
+  | 'not-compared';
 
 export interface ReconciledLine {
   readonly provider: string;
@@ -73,7 +74,7 @@ function percent(part: number, of: number): number | null {
 }
 
 function classOf(metered: UsdMicros | null, billed: UsdMicros | null): VarianceClass {
-  if (billed === null) return metered === null ? 'equal' : 'not-billed';
+  if (billed === null) return metered === null ? 'not-compared' : 'not-billed';
   if (metered === null) return 'not-metered';
   if (metered === billed) return 'equal';
   const share = Math.abs(billed - metered) / Math.abs(billed === 0 ? metered : billed);

@@ -6,7 +6,7 @@
 import type { Command } from 'commander';
 import type { ApprovalDocument } from '#budgets/approval-file.ts';
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
-import { formatUsd } from '#budgets/money.ts';
+import { decimalUsd, formatUsd } from '#budgets/money.ts';
 import type { ApprovalRole, SignerRegister } from '#budgets/signature.ts';
 import type { breachesLeft } from '#campaigns/approvals.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
@@ -150,6 +150,16 @@ async function approvalLines(hash: string, now: string): Promise<readonly string
   ];
 }
 
+/** The options that the hash depends on, as they were given: without them it would be another plan. */
+function planOptions({ budget, scenario = [], seed, replications }: ApproveOptions): readonly string[] {
+  return [
+    ...scenario.flatMap((id) => ['--scenario', id]),
+    ...(replications === undefined ? [] : ['--replications', String(replications)]),
+    ...(seed === undefined ? [] : ['--seed', String(seed)]),
+    ...(budget === undefined ? [] : ['--budget', decimalUsd(budget)]),
+  ];
+}
+
 async function approveAnswer(phase: string, options: ApproveOptions): Promise<Answer> {
   const priced = await pricePhase(phase, options);
   const { plan, forecast, money } = priced;
@@ -172,7 +182,7 @@ async function approveAnswer(phase: string, options: ApproveOptions): Promise<An
         ...listed,
         ...overrides.map(overrideText),
         ...(approval.state.state === 'approved' ? [`approved until ${approval.state.validUntil}`] : []),
-        `start with: npm run campaign ${phase} -- --approve ${approval.hash}`,
+        `start with: npm run campaign ${phase} -- ${[...planOptions(options), '--approve', approval.hash].join(' ')}`,
         ...missing.map((note) => `still missing then: ${note}`),
       ]
     : [`no approval is needed: ${approval.need.why}`];

@@ -16,6 +16,7 @@ import { runsFolder, userPath } from '#campaigns/commands/option-values.ts';
 import { type Column, textTable } from '#campaigns/commands/text-table.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
+import type { Plan } from '#campaigns/plan-record.ts';
 
 interface LedgerOptions extends CommonOptions {
   readonly out?: string;
@@ -83,21 +84,23 @@ export async function openLedger(name: string, out: string | undefined): Promise
       new Date().toISOString(),
     );
   }
-  await meter(dir, plan.campaign, file);
+  await meter(dir, plan, file);
   return { campaign: plan.campaign, file, chain: readLedger(file) };
 }
 
 /** Whatever the guard has metered since the ledger was last opened goes into it. */
-async function meter(folder: string, campaign: string, file: string): Promise<void> {
+async function meter(folder: string, plan: Plan, file: string): Promise<void> {
   const { evidenceFile, readEvidence } = await import('#campaigns/guard/evidence.ts');
   const { meteredCharges } = await import('#campaigns/guard/metered-charges.ts');
+  const { runSpans } = await import('#campaigns/guard/run-spans.ts');
+  const { journalFile, readJournal } = await import('#campaigns/journal.ts');
   const { appendToLedger } = await import('#budgets/ledger/ledger-file.ts');
   const evidence = path.join(folder, evidenceFile);
   if (!existsSync(evidence)) return;
-  const lines = readEvidence(evidence);
-  const sha256 = sha256Hex(readFileSync(evidence));
+  const seen = { lines: readEvidence(evidence), sha256: sha256Hex(readFileSync(evidence)) };
+  const spans = runSpans(plan, readJournal(path.join(folder, journalFile)).records);
   const now = new Date().toISOString();
-  appendToLedger(file, (chain) => meteredCharges(chain, campaign, lines, sha256), now);
+  appendToLedger(file, (chain) => meteredCharges(chain, plan.campaign, seen, spans), now);
 }
 
 async function importBill(ledger: OpenLedger, bill: string, state: 'BILLED' | 'INVOICED'): Promise<number> {

@@ -16,7 +16,7 @@ import { CampaignError } from '#campaigns/errors.ts';
 import { exitCodeOfStatus } from '#campaigns/exit-code.ts';
 import { evidenceFile } from '#campaigns/guard/evidence.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
-import type { ReportProof } from '#reports/finance/report-manifest.ts';
+import type { ReportManifest, ReportProof } from '#reports/finance/report-manifest.ts';
 
 interface RecordOptions extends CommonOptions {
   readonly out?: string;
@@ -43,9 +43,10 @@ function fileText(option: string, file: string): string {
 
 const formatNames = ['xlsx', 'focus', 'pdf'] as const;
 
-/** "xlsx,focus,pdf": beside HTML, JSON and CSV. "none" for those alone. */
+/** "xlsx,focus,pdf" or "all": beside HTML, JSON and CSV. "none" for those alone. */
 function formatsOption(text: string): readonly string[] {
   const parse = choiceOption('--formats', formatNames);
+  if (text === 'all') return formatNames;
   return text === 'none' ? [] : [...new Set(text.split(',').map((one) => parse(one.trim())))];
 }
 
@@ -89,11 +90,34 @@ async function report(name: string, options: ReportOptions): Promise<Answer> {
   }
   const reports = reportPaths(stored.dir);
   const files = Object.entries(reports).map(([kind, file]) => `${kind} report: ${file}`);
+  const { readManifest } = await import('#reports/finance/report-manifest.ts');
+  const issued = readManifest(path.join(stored.dir, 'reports', 'finance'))?.manifest ?? null;
+  const issue = issued === null ? [] : issueText(issued, privateKeyPem !== null);
   return {
-    text: `${verdictText(stored.plan, verdict, stylesFor(options))}\n${files.join('\n')}\n`,
-    document: { campaign: stored.plan.campaign, verdict, reports },
+    text: `${verdictText(stored.plan, verdict, stylesFor(options))}\n${[...files, ...issue].join('\n')}\n`,
+    document: { campaign: stored.plan.campaign, verdict, reports, cost_report: issued },
     exitCode: exitCodeOfStatus(verdict.status),
   };
+}
+
+/** What a person does with the cost report next: which files there are, what is new in it, who signed. */
+function issueText(issued: ReportManifest, isSigned: boolean): readonly string[] {
+  const differences = issued.changes.map(
+    ({ figure, before, after }) => `  ${figure}: ${before ?? 'none'} -> ${after ?? 'none'}`,
+  );
+  const supersedes =
+    issued.supersedes === null
+      ? 'the first version'
+      : `supersedes version ${issued.version - 1}; ${differences.length === 0 ? 'no headline figure changed' : 'changed since:'}`;
+  return [
+    `cost report ${issued.report_id}: ${supersedes}`,
+    ...differences,
+    `files: ${issued.files.map(({ name }) => name).join(', ')}`,
+    ...issued.not_written.map(({ format, why }) => `not written: ${format}: ${why}`),
+    isSigned
+      ? 'signed; check with: npm run campaign verify -- RUN --key PUBLIC-KEY-FILE'
+      : 'not signed (--sign KEY)',
+  ];
 }
 
 async function verify(name: string, options: VerifyOptions): Promise<Answer> {
@@ -118,7 +142,7 @@ async function verify(name: string, options: VerifyOptions): Promise<Answer> {
   const files = stored.results.size * 5;
   const head = `${stored.journal.events} journal lines, ${stored.results.size} runs and ${files} result files are as they were written; judged again, the verdict is the same`;
   return {
-    text: `${head}\n${proof === null ? 'no cost report is stored' : `${proof.reportId}: ${proof.files} files are as they were written; signature: ${proof.signature}`}\n\n${verdictText(stored.plan, again, stylesFor(options))}`,
+    text: `${head}\n${proof === null ? 'no cost report is stored' : `${proof.reportId}: ${proof.files} files are as they were written; ${SIGNATURE[proof.signature]}`}\n\n${verdictText(stored.plan, again, stylesFor(options))}`,
     document: {
       campaign: stored.plan.campaign,
       verified: true,
@@ -130,10 +154,25 @@ async function verify(name: string, options: VerifyOptions): Promise<Answer> {
   };
 }
 
+const SIGNATURE: Readonly<Record<ReportProof['signature'], string>> = {
+  none: 'not signed',
+  unchecked: 'signed, by whom was not checked: --key PUBLIC-KEY-FILE checks it',
+  valid: 'signed with this key',
+  invalid: 'its signature does not fit',
+};
+
+/** As the register has it: base64, or what OpenSSL and `signers --create-key` write. */
+async function publicKeyIn(file: string): Promise<string> {
+  const text = fileText('--key', file).trim();
+  if (!text.startsWith('-----BEGIN')) return text;
+  const { publicKeyOf } = await import('#budgets/signature.ts');
+  return publicKeyOf(text);
+}
+
 /** The cost report of a campaign, file by file. An invalid signature is damage. */
 async function provenReport(folder: string, options: VerifyOptions): Promise<ReportProof | null> {
   const { proveReport } = await import('#reports/finance/report-manifest.ts');
-  const publicKey = options.key === undefined ? null : fileText('--key', options.key).trim();
+  const publicKey = options.key === undefined ? null : await publicKeyIn(options.key);
   const proof = proveReport(path.join(folder, 'reports', 'finance'), publicKey);
   if (proof?.signature === 'invalid' || (publicKey !== null && proof?.signature !== 'valid'))
     throw new CampaignError(
@@ -203,7 +242,7 @@ export function addRecordCommands(program: Command, holder: ExitHolder): void {
       outOption(command)
         .option(
           '--formats <LIST>',
-          'of the cost report, beside HTML, JSON, CSV: xlsx,focus,pdf or none',
+          'of the cost report, beside HTML, JSON, CSV: xlsx,focus,pdf, all or none',
           formatsOption,
         )
         .option(
@@ -213,7 +252,7 @@ export function addRecordCommands(program: Command, holder: ExitHolder): void {
         .option('--sign <KEY>', 'Ed25519 private key (PEM) that signs the cost report'),
     examples: [
       'npm run campaign report latest',
-      'npm run campaign report -- latest --formats xlsx,focus,pdf --sign finance.pem',
+      'npm run campaign report -- latest --formats all --sign finance.pem',
     ],
     run: ([name = ''], options) => report(name, options),
   });
@@ -222,7 +261,10 @@ export function addRecordCommands(program: Command, holder: ExitHolder): void {
     summary: 'check every hash of a stored campaign and judge it again',
     arguments: run,
     options: (command) =>
-      outOption(command).option('--key <FILE>', 'public key (base64) that must have signed the cost report'),
+      outOption(command).option(
+        '--key <FILE>',
+        'public key (PEM, or base64 as in the register) that must have signed the cost report',
+      ),
     examples: [
       'npm run campaign verify latest',
       'npm run campaign verify -- runs/phase1-20260101T120000Z --json',

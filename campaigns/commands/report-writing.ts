@@ -32,7 +32,10 @@ function inputHashes(record: CampaignRecord): { readonly name: string; readonly 
     { name: 'plan', sha256: planHash(record.plan) },
     { name: 'price sheet', sha256: sheetHash(record) },
     { name: 'limits', sha256: sha256Hex(canonicalJson(record.forecast?.limits ?? null)) },
-    { name: `results (${manifests.length} runs)`, sha256: sha256Hex(canonicalJson(manifests)) },
+    {
+      name: `results (${manifests.length} ${manifests.length === 1 ? 'run' : 'runs'})`,
+      sha256: sha256Hex(canonicalJson(manifests)),
+    },
     ...files,
   ];
 }

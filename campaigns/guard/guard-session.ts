@@ -7,7 +7,8 @@ import path from 'node:path';
 import type { MeteredResource } from '#budgets/guard/observation.ts';
 import type { GuardPolicy } from '#budgets/guard/policy.ts';
 import { formatUsd } from '#budgets/money.ts';
-import { readPriceSheet, SHIPPED_PRICE_SHEET } from '#budgets/price-sheet.ts';
+import { readPriceSheet } from '#budgets/price-sheet.ts';
+import { sheetInForce } from '#budgets/sheet-store.ts';
 import type { CloudAccount } from '#campaigns/cloud/cloud-account.ts';
 import type { OwnershipKey } from '#campaigns/cloud/cloud-resource.ts';
 import { Evidence, evidenceFile } from '#campaigns/guard/evidence.ts';
@@ -21,7 +22,7 @@ export interface GuardSession {
   readonly key: OwnershipKey;
   readonly policy: GuardPolicy;
   readonly folder: string;
-  /** Path of a price sheet; null = the one that ships with the product. Read at every poll. */
+  /** Path of a price sheet; null = the one in force (a refreshed one counts from the next poll on). Read at every poll. */
   readonly priceSheet: string | null;
   readonly spotQuotes: boolean;
   readonly dryRun: boolean;
@@ -60,7 +61,8 @@ export async function guardSession(session: GuardSession): Promise<GuardSessionE
         evidence,
         run: existsSync(path.join(folder, journalFile)) ? runFolderLink(folder) : noRun,
         prices: async (resources: readonly MeteredResource[], stampMs) => {
-          const sheet = readPriceSheet(session.priceSheet ?? SHIPPED_PRICE_SHEET);
+          const sheet =
+            session.priceSheet === null ? sheetInForce().sheet : readPriceSheet(session.priceSheet);
           const live = session.spotQuotes
             ? await account.spotPrices(spotTypes(resources))
             : new Map<string, string>();

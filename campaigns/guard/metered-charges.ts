@@ -2,6 +2,7 @@
  * The guard's evidence as METERED charges of the ledger: what each kind of resource has accrued since the ledger last heard of it.
  * Owns: reading the meter back from evidence, and the increments. Does not own: metering (budgets/guard), the ledger, the evidence file.
  * Only what runs by the hour is metered; bytes of traffic and logs are not, and no charge is made up for them.
+ * What accrued between two looks belongs to the run that was measured at both; all else (deploying, between runs, teardown) is shared.
  */
 import { z } from 'zod';
 import { byMonth, serviceOf } from '#budgets/focus/charges.ts';
@@ -12,6 +13,7 @@ import { allocate, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import type { CostComponent } from '#budgets/stacks.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { type EvidenceLine, evidenceFile } from '#campaigns/guard/evidence.ts';
+import { type RunOwner, type RunSpan, runBetween, SHARED } from '#campaigns/guard/run-spans.ts';
 
 /** As a bill has it: an instance is compute, whatever pool it is in. */
 const componentOf: Readonly<Record<MeteredKind, CostComponent>> = {
@@ -52,19 +54,27 @@ export function accruedByKind(poll: EvidenceLine): ReadonlyMap<MeteredKind, UsdM
   );
 }
 
+/** No charge is shorter: the cloud's clock can stand still between two looks. */
+const LEAST_MS = 1_000;
+/** One look has no length: what the first one found is put on the minute before it, the least that is billed. */
+const FIRST_LOOK_MS = 60_000;
+
 const iso = (ms: number): string => new Date(ms).toISOString();
 
+/** What accrued from one look to a later one while the same run, or none, was measured. */
 interface Stretch {
   readonly fromMs: number;
   readonly untilMs: number;
+  readonly owner: RunOwner;
+  readonly accrued: ReadonlyMap<MeteredKind, number>;
 }
 
 function chargesOf(
   campaign: string,
   kind: MeteredKind,
   micros: UsdMicros,
-  { fromMs, untilMs }: Stretch,
-  source: Pick<Charge, 'region' | 'sourceSha256'>,
+  { fromMs, untilMs, owner }: Stretch,
+  sourceSha256: string,
 ): Charge[] {
   const pieces = byMonth(fromMs, untilMs);
   const amounts = allocate(
@@ -75,10 +85,7 @@ function chargesOf(
   return pieces.map(({ startMs, endMs }, i) => ({
     type: 'charge',
     campaign,
-    // An inventory does not say which run a machine works for.
-    rowId: null,
-    scenarioId: null,
-    repetition: null,
+    ...owner,
     state: 'METERED',
     usdMicros: amounts[i] ?? usdMicros(0),
     currency: 'USD',
@@ -87,6 +94,7 @@ function chargesOf(
     service: serviceOf[component],
     component,
     description: `${kind}: inventory x price, as the guard metered it`,
+    region: null,
     sku: kind,
     resourceId: null,
     periodStart: iso(startMs),
@@ -95,34 +103,89 @@ function chargesOf(
     unit: 'Hours',
     p90UsdMicros: null,
     source: evidenceFile,
+    sourceSha256,
     invoiceId: null,
-    ...source,
   }));
 }
 
-/** Increments since the last METERED charges from the same evidence; empty when there are none. Their sum is the meter's, always. */
+const totalOf = (amounts: ReadonlyMap<MeteredKind, number>): number =>
+  [...amounts.values()].reduce((total, micros) => total + micros, 0);
+
+interface Look {
+  readonly cloudMs: number;
+  /** By the clock of the guard's machine, which is the journal's. */
+  readonly atMs: number;
+  readonly accrued: ReadonlyMap<MeteredKind, UsdMicros>;
+}
+
+function looksOf(lines: readonly EvidenceLine[]): readonly Look[] {
+  return lines
+    .filter(({ kind, facts }) => kind === 'poll' && typeof facts['cloud_ms'] === 'number')
+    .map((line) => ({
+      cloudMs: Number(line.facts['cloud_ms']),
+      atMs: Date.parse(line.at),
+      accrued: accruedByKind(line),
+    }));
+}
+
+/** Looks in a row of one owner are one stretch. `known`: what the ledger holds by kind, up to `heardMs`. */
+function stretchesOf(
+  looks: readonly Look[],
+  spans: readonly RunSpan[],
+  known: ReadonlyMap<MeteredKind, number>,
+  heardMs: number,
+): readonly Stretch[] {
+  const stretches: Stretch[] = [];
+  let before = known;
+  let fromMs = heardMs;
+  for (const [i, look] of looks.entries()) {
+    if (totalOf(look.accrued) <= totalOf(before)) continue;
+    const previous = looks[i - 1];
+    const owner = previous === undefined ? SHARED : runBetween(spans, previous.atMs, look.atMs);
+    const added = new Map(
+      [...look.accrued].map(([kind, micros]) => [kind, micros - (before.get(kind) ?? 0)] as const),
+    );
+    const untilMs = Math.max(look.cloudMs, fromMs + LEAST_MS);
+    const last = stretches.at(-1);
+    if (last !== undefined && last.owner === owner) {
+      for (const [kind, micros] of last.accrued) added.set(kind, (added.get(kind) ?? 0) + micros);
+      stretches[stretches.length - 1] = { ...last, untilMs, accrued: added };
+    } else stretches.push({ fromMs, untilMs, owner, accrued: added });
+    before = look.accrued;
+    fromMs = untilMs;
+  }
+  return stretches;
+}
+
+/**
+ * Increments since the last METERED charges from the same evidence; empty when there are none. Their sum is the meter's, always.
+ * `spans`: which run was measured when.
+ */
 export function meteredCharges(
   chain: Chain,
   campaign: string,
-  lines: readonly EvidenceLine[],
-  sha256: string,
+  evidence: { readonly lines: readonly EvidenceLine[]; readonly sha256: string },
+  spans: readonly RunSpan[],
 ): readonly Charge[] {
-  const polls = lines.filter(({ kind, facts }) => kind === 'poll' && typeof facts['cloud_ms'] === 'number');
-  const [first, last] = [polls[0], polls.at(-1)];
-  if (first === undefined || last === undefined) return [];
+  const looks = looksOf(evidence.lines);
+  const [first] = looks;
+  if (first === undefined) return [];
   const known = chain.entries.flatMap(({ record }) =>
     record.type === 'charge' && record.state === 'METERED' && record.source === evidenceFile ? [record] : [],
   );
+  const held = new Map(
+    kinds.options.map((kind) => [
+      kind,
+      known.filter(({ sku }) => sku === kind).reduce((total, one) => total + one.usdMicros, 0),
+    ]),
+  );
   const heardMs = Math.max(
-    Number(first.facts['cloud_ms']),
+    first.cloudMs - FIRST_LOOK_MS,
     ...known.map(({ periodEnd }) => Date.parse(periodEnd)),
   );
-  // One look has no length: what it found is put on the minute that is billed at least.
-  const untilMs = Math.max(Number(last.facts['cloud_ms']), heardMs + 60_000);
-  return [...accruedByKind(last)].flatMap(([kind, accrued]) => {
-    const before = known.filter(({ sku }) => sku === kind).reduce((total, one) => total + one.usdMicros, 0);
-    const added = usdMicros(accrued - before);
-    const source = { region: null, sourceSha256: sha256 };
-    return added <= 0 ? [] : chargesOf(campaign, kind, added, { fromMs: heardMs, untilMs }, source);
-  });
+  return stretchesOf(looks, spans, held, heardMs).flatMap((stretch) =>
+    [...stretch.accrued].flatMap(([kind, micros]) =>
+      micros <= 0 ? [] : chargesOf(campaign, kind, usdMicros(micros), stretch, evidence.sha256),
+    ),
+  );
 }

@@ -84,8 +84,11 @@ function slim(svg: string, options: RenderOptions): string {
     .replaceAll(droppedAttributes, '')
     .replaceAll(/ opacity="1"/g, '')
     .replaceAll(/ xmlns="[^"]*"/g, '')
-    .replaceAll(/(?<!opacity=")(?<![\d.])-?\d+\.\d{2,}(?![\d%])/g, (digits) =>
-      String(Number(Number(digits).toFixed(1))),
+    // Coordinates only: what stands between the tags is read by people, "$12.52" stays that.
+    .replaceAll(/<[^>]*>/g, (tag) =>
+      tag.replaceAll(/(?<!opacity=")(?<![\d.])-?\d+\.\d{2,}(?![\d%])/g, (digits) =>
+        String(Number(Number(digits).toFixed(1))),
+      ),
     )
     .replaceAll(/(?<=url\(#|id=")(?=(?:clip|gradient)\d)/g, `${options.id}-`)
     .replaceAll('<g></g>', '');

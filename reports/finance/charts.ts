@@ -3,7 +3,7 @@
  * Owns: scales, marks and labels. Does not own: figures. No scripts; numbers have two decimals, so bytes are stable.
  */
 import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
-import { formatWholeUsd, type UsdMicros } from '#budgets/money.ts';
+import { formatShortUsd, formatWholeUsd, type UsdMicros } from '#budgets/money.ts';
 import { componentLabel } from '#budgets/stacks.ts';
 import { escapeHtml, type Html, html, raw } from '#reports/html.ts';
 
@@ -57,7 +57,7 @@ function runMark(row: ForecastRow, index: number, scale: Scale, limit: UsdMicros
     text(
       WIDTH,
       y + 4,
-      `${formatWholeUsd(p50.usdMicros)} / ${formatWholeUsd(p90.usdMicros)}${word}`,
+      `${formatShortUsd(p50.usdMicros)} / ${formatShortUsd(p90.usdMicros)}${word}`,
       `text-anchor="end" font-size="11.5" fill="${over ? 'var(--bad)' : 'var(--ink)'}" font-weight="${over ? '700' : '400'}"`,
     ),
   ].join('\n');
@@ -134,7 +134,7 @@ export function componentChart(forecast: Forecast): Html {
       text(
         left + 16,
         y + 15,
-        `${formatWholeUsd(amount.p50.usdMicros)}, ${share.toFixed(1)} %`,
+        `${formatShortUsd(amount.p50.usdMicros)}, ${share.toFixed(1)} %`,
         'font-size="11.5" fill="var(--muted)"',
       )
     );
@@ -142,5 +142,5 @@ export function componentChart(forecast: Forecast): Html {
   const height = 64 + Math.ceil(known.length / 4) * 38;
   return html`<figure><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Share of the forecast by cost component">
 ${raw([...bar, ...legend].join('\n'))}
-</svg><figcaption>Where the P50 forecast of ${formatWholeUsd(total)} goes, by component.</figcaption></figure>\n`;
+</svg><figcaption>Where the P50 forecast of ${formatShortUsd(total)} goes, by component.</figcaption></figure>\n`;
 }

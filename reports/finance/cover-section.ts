@@ -8,6 +8,7 @@ import { reconcile } from '#budgets/ledger/reconcile.ts';
 import { formatUsd, formatWholeUsd, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { spentText } from '#reports/finance/budget-section.ts';
 import {
+  counted,
   type FinanceReportInput,
   hoursText,
   quantity,
@@ -15,28 +16,19 @@ import {
   settingsOf,
   standingOf,
 } from '#reports/finance/finance-input.ts';
-import { exchangeText, reportId } from '#reports/finance/sheets/front-sheets.ts';
+import { exchangeText, periodText, reportId, signOffs } from '#reports/finance/sheets/front-sheets.ts';
 import { statusOf, totalIn } from '#reports/finance/sheets/ledger-view.ts';
 import { badge, type Cell, figures, type Html, html, join, section, table } from '#reports/html.ts';
 
 const UNSIGNED: Cell = html`<span class="sign">&nbsp;</span>`;
 
-/** Who signs; names stay empty lines to be filled in by hand unless somebody approved already. */
+/** Boxes to be filled in by hand, unless somebody approved already. */
 function signatures(input: FinanceReportInput): Html {
-  const { need, state } = input.approval;
-  const signed = state.state === 'approved' ? state.by : [];
-  const roles = need.needed ? need.roles : (['engineering', 'finance'] as const);
-  const names = {
-    engineering: 'Engineering',
-    'budget-owner': 'Budget owner',
-    finance: 'Finance',
-    sponsor: 'Sponsor',
-  } as const;
-  const rows = roles.map((role): Cell[] => {
-    const approval = signed.find((one) => one.role === role);
-    if (approval === undefined) return [names[role], UNSIGNED, UNSIGNED, UNSIGNED, UNSIGNED];
-    return [names[role], approval.person, approval.at, approval.comment, 'approved'];
-  });
+  const rows = signOffs(input).map(({ role, by }): Cell[] =>
+    by === null
+      ? [role, UNSIGNED, UNSIGNED, UNSIGNED, UNSIGNED]
+      : [role, by.person, by.at, by.comment, badge('approved', 'passed')],
+  );
   const columns = ['Role', 'Name', 'Date (UTC)', 'Comment', 'Signature'].map((label) => ({
     label,
     align: 'left' as const,
@@ -49,16 +41,9 @@ export function coverSection(input: FinanceReportInput): Html {
   const { stack } = forecast;
   const { costCentre, glCode, purchaseOrder, project } = settingsOf(input);
   const facts: [string, Cell][] = [
-    ['Report', reportId(input)],
-    ...changesOf(input),
-    [
-      'Version',
-      input.identity?.supersedes == null
-        ? `${input.identity?.version ?? 1}, the first`
-        : `${input.identity.version}, supersedes ${input.identity.supersedes.slice(0, 12)}\u2026`,
-    ],
-    ['Campaign', input.campaign],
-    ['Phase', input.phase],
+    ['Report', `${reportId(input)}; ${versionText(input)}`],
+    ['Campaign', `${input.campaign} (${input.phase})`],
+    ['Period (UTC)', periodText(input)],
     [
       'Stack',
       stack.kind === 'local'
@@ -71,6 +56,9 @@ export function coverSection(input: FinanceReportInput): Html {
     ['Cost centre', `${costCentre ?? NOT_SET}; GL code ${glCode ?? NOT_SET}`],
     ['Purchase order', `${purchaseOrder ?? NOT_SET}; project ${project ?? NOT_SET}`],
     ['Prepared by', `bft-scale ${input.plan.codeVersion}`],
+  ];
+  const wide: [string, Cell][] = [
+    ...changesOf(input),
     ['Approval', approvalText(input)],
     ['Approval is bound to', html`<code>${input.approval.hash}</code>`],
   ];
@@ -81,16 +69,25 @@ export function coverSection(input: FinanceReportInput): Html {
     ],
     rows: input.inputHashes.map(({ name, sha256 }) => [name, html`<code>${sha256}</code>`]),
   });
-  const list = facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`);
+  const list = [
+    ...facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`),
+    ...wide.map(([name, value]) => html`<dt class="wide">${name}</dt><dd class="wide">${value}</dd>`),
+  ];
   return section(
     'cover',
     '0 Cover and sign-off',
     html`${glance(input)}<dl class="facts">${list}</dl>
 <div class="sign-off"><h3>Sign-off</h3>
 ${signatures(input)}</div>
-<h3>Input hashes</h3>
-${hashes}`,
+<div class="inputs"><h3>Input hashes</h3>
+${hashes}</div>`,
   );
+}
+
+function versionText({ identity }: FinanceReportInput): string {
+  return identity?.supersedes == null
+    ? 'the first version'
+    : `supersedes ${identity.supersedes.slice(0, 12)}\u2026`;
 }
 
 /** Each state by itself: they are never added. */
@@ -143,7 +140,7 @@ function glance(input: FinanceReportInput): Html {
     {
       label: 'Expected cost',
       value: formatUsd(p50.usdMicros),
-      note: `forecast P50: half of the drawn campaigns cost more${inOwnCurrency(input, p50.usdMicros)}`,
+      note: `forecast P50: as likely to cost more as less${inOwnCurrency(input, p50.usdMicros)}`,
     },
     {
       label: 'Cautious cost',
@@ -162,7 +159,7 @@ function glance(input: FinanceReportInput): Html {
     },
   ]);
   const runs = input.plan.rows.reduce((total, row) => total + row.cells.length, 0);
-  const what = `This campaign tests how a blockchain network of up to ${quantity(Math.max(0, ...input.plan.rows.map((row) => row.cells[0]?.spec.nodes ?? 0)), 0)} computers behaves: ${runs} test runs on rented machines, which are returned when the last one ends.`;
+  const what = `This campaign tests how a blockchain network of up to ${quantity(Math.max(0, ...input.plan.rows.map((row) => row.cells[0]?.spec.nodes ?? 0)), 0)} computers behaves: ${counted(runs, 'test', 'tests')} on rented machines, which are given back when the last test ends.`;
   const tone = standing === 'over' ? ' bad' : standing === 'at-risk' ? ' warn' : '';
   return html`<p>${standing === 'no-cloud' ? 'This campaign runs on a machine that is there anyway. Nothing is bought.' : what} ${STANDING[standing]}</p>${boxes}
 <div class="note${tone}"><p><strong>Decision asked.</strong> ${decision(input, standing)}</p></div>`;
@@ -194,7 +191,7 @@ const STANDING: Readonly<Record<Standing, Html>> = {
 
 function decision(input: FinanceReportInput, standing: Standing): string {
   const { need } = input.approval;
-  const upTo = formatWholeUsd(input.forecast.forecast.total.p90.usdMicros);
+  const upTo = formatUsd(input.forecast.forecast.total.p90.usdMicros);
   switch (standing) {
     case 'no-cloud':
       return 'None. This phase buys nothing; the report exists so that the file is complete.';
@@ -210,7 +207,7 @@ function decision(input: FinanceReportInput, standing: Standing): string {
 function summaryLines(input: FinanceReportInput, standing: Standing): readonly string[] {
   const { forecast, breaches, whatIf, limits } = input.forecast;
   const runs = input.plan.rows.reduce((total, row) => total + row.cells.length, 0);
-  const first = `${input.phase} plans ${input.plan.rows.length} rows and ${runs} runs.`;
+  const first = `${input.phase} plans ${counted(runs, 'run')} in ${counted(input.plan.rows.length, 'row')}.`;
   if (standing === 'no-cloud') {
     const lines = [
       first,
@@ -229,7 +226,7 @@ function summaryLines(input: FinanceReportInput, standing: Standing): readonly s
   const names = over.map((breach) => breach.subject).join(', ');
   const campaign = breaches.find((breach) => breach.limit === 'campaign');
   return [
-    `${first} They need a window of ${hoursText(forecast.windowUs)} h, ${quantity(forecast.vmHours, 0)} VM-hours and ${quantity(forecast.nodeHours, 0)} node-hours.`,
+    `${first} It takes a window of ${hoursText(forecast.windowUs)} h, ${quantity(forecast.vmHours, 0)} VM-hours and ${quantity(forecast.nodeHours, 0)} node-hours.`,
     `The forecast is ${formatUsd(forecast.total.p50.usdMicros)} (P50). The cautious figure is ${formatUsd(forecast.total.p90.usdMicros)} (P90: ${p90Basis(input)}; assumption A9).`,
     campaign === undefined
       ? `The campaign limit of ${formatWholeUsd(limits.campaign)} holds.`
@@ -240,7 +237,7 @@ function summaryLines(input: FinanceReportInput, standing: Standing): readonly s
     `Actual cost to date: ${spentSoFar(input)}.`,
     forecast.unpriced.length === 0
       ? 'Every item has a price in the sheet.'
-      : `${forecast.unpriced.length} item(s) have no price; they are counted at the worst price of their class, never at zero.`,
+      : `${counted(forecast.unpriced.length, 'item has', 'items have')} no price: counted at the worst price of their class, never at zero.`,
   ];
 }
 

@@ -95,6 +95,11 @@ export function hoursText(us: number): string {
   return quantity(us / HOUR_US, 2);
 }
 
+/** "1 run", "2 runs", "1,200 runs". */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${quantity(count, 0)} ${count === 1 ? one : many}`;
+}
+
 /** A quantity (never money) with fixed decimals and grouped thousands. */
 export function quantity(value: number, decimals: number): string {
   const [whole = '0', fraction] = value.toFixed(decimals).split('.');

@@ -11,6 +11,7 @@ import { formatUsd, times, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { componentLabel } from '#budgets/stacks.ts';
 import {
   type FinanceReportInput,
+  hoursText,
   settingsOf,
   shownForecast,
   standingOf,
@@ -42,8 +43,50 @@ export function exchangeText(input: FinanceReportInput): string {
   return `1 USD = ${perUsd} ${currency}, ${date}, ${source}`;
 }
 
+const ROLE_NAMES = {
+  engineering: 'Engineering',
+  'budget-owner': 'Budget owner',
+  finance: 'Finance',
+  sponsor: 'Sponsor',
+} as const;
+
+export interface SignOff {
+  readonly role: string;
+  /** Null: nobody signed yet. */
+  readonly by: { readonly person: string; readonly at: string; readonly comment: string } | null;
+}
+
+/** Who has to approve the spending, and finance for the report itself, whatever the amount. */
+export function signOffs({ approval }: FinanceReportInput): readonly SignOff[] {
+  const { need, state } = approval;
+  const signed = state.state === 'approved' ? state.by : [];
+  const roles = need.needed ? need.roles : (['engineering'] as const);
+  const spending = roles.map((role) => ({
+    role: `${ROLE_NAMES[role]}${need.needed ? ': spending' : ''}`,
+    by: signed.find((one) => one.role === role) ?? null,
+  }));
+  return [...spending, { role: 'Finance: this report', by: null }];
+}
+
+/** What was metered or billed says when; before that there is a length and no date. */
+export function periodText(input: FinanceReportInput): string {
+  const { forecast } = input.forecast;
+  const actual = (['METERED', 'BILLED', 'INVOICED'] as const).flatMap((state) => chargesIn(input, state));
+  if (actual.length === 0)
+    return forecast.overhead === null
+      ? `nothing is bought; prices as of ${forecast.asOf}`
+      : `planned: a window of ${hoursText(forecast.windowUs)} h, no date yet`;
+  const from = actual.map(({ periodStart }) => periodStart).sort()[0] ?? '';
+  const until =
+    actual
+      .map(({ periodEnd }) => periodEnd)
+      .sort()
+      .at(-1) ?? '';
+  return `${from.slice(0, 16)}Z to ${until.slice(0, 16)}Z`;
+}
+
 function coverFacts(input: FinanceReportInput): readonly (readonly [string, string])[] {
-  const { forecast, priceSheet } = input.forecast;
+  const { priceSheet } = input.forecast;
   const { state } = input.approval;
   const { costCentre, glCode, project, purchaseOrder, billingAccount } = settingsOf(input);
   return [
@@ -52,7 +95,7 @@ function coverFacts(input: FinanceReportInput): readonly (readonly [string, stri
     ['Supersedes', input.identity?.supersedes ?? 'nothing: this is the first version'],
     ['Campaign', input.campaign],
     ['Phase', input.phase],
-    ['Period (UTC)', `planned; prices as of ${forecast.asOf}`],
+    ['Period (UTC)', periodText(input)],
     ['Status', statusOf(input)],
     ['Data through (UTC)', `price sheet of ${priceSheet.date}; ledger entries: ${input.ledger?.length ?? 0}`],
     ['Currency', priceSheet.currency],
@@ -70,12 +113,7 @@ function coverFacts(input: FinanceReportInput): readonly (readonly [string, stri
 }
 
 export function coverSheet(input: FinanceReportInput): ReportSheet {
-  const { state } = input.approval;
   const facts = coverFacts(input);
-  const roles = input.approval.need.needed
-    ? input.approval.need.roles
-    : (['engineering', 'finance'] as const);
-  const signed = state.state === 'approved' ? state.by : [];
   return {
     number: 0,
     id: 'cover-sheet',
@@ -91,17 +129,15 @@ export function coverSheet(input: FinanceReportInput): ReportSheet {
       },
       {
         title: 'Sign-off',
-        columns: ['Role', 'Name', 'Date (UTC)', 'Comment', 'Signature'].map((label) => column(label)),
-        rows: roles.map((role) => {
-          const own = signed.find((one) => one.role === role);
-          return [
-            role,
-            own?.person ?? '',
-            own?.at ?? '',
-            own?.comment ?? '',
-            own === undefined ? '' : 'approved',
-          ].map((one) => text(one));
-        }),
+        columns: [
+          column('Role', 'text', 26),
+          ...['Name', 'Date (UTC)', 'Comment', 'Signature'].map((label) => column(label, 'text', 24)),
+        ],
+        rows: signOffs(input).map(({ role, by }) =>
+          [role, by?.person ?? '', by?.at ?? '', by?.comment ?? '', by === null ? '' : 'approved'].map(
+            (one) => text(one),
+          ),
+        ),
         totals: [],
         checks: [],
       },

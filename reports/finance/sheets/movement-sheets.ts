@@ -155,7 +155,8 @@ export interface BurnPoint {
   readonly event: string;
   readonly vms: number;
   readonly nodes: number;
-  readonly perHour: UsdMicros;
+  /** Null: an allowance, spread over no time. */
+  readonly perHour: UsdMicros | null;
   readonly cumulative: UsdMicros;
 }
 
@@ -180,9 +181,9 @@ export function burnPoints(shown: Forecast): readonly BurnPoint[] {
             ? PORTFOLIO
             : 'deploy and teardown'
           : `end of ${row.rowId}, repetition ${(first.repetition ?? 0) + 1}`,
-      vms: row?.vms ?? shown.overhead?.vms ?? 0,
+      vms: isPortfolio(first) ? 0 : (row?.vms ?? shown.overhead?.vms ?? 0),
       nodes: row?.nodes ?? 0,
-      perHour: multiply(cost, { times: 3_600_000_000n, over: BigInt(us) }),
+      perHour: isPortfolio(first) ? null : multiply(cost, { times: 3_600_000_000n, over: BigInt(us) }),
       cumulative: usdMicros(cumulative),
     });
   }
@@ -202,7 +203,7 @@ export function burnSheet(input: FinanceReportInput): ReportSheet {
       text(point.at),
       number(point.vms),
       number(point.nodes),
-      usd(point.perHour),
+      point.perHour === null ? null : usd(point.perHour),
       usd(point.cumulative),
       usd(limits.campaign),
       difference(5, 4),

@@ -9,11 +9,15 @@ import { type Chain, nextLine, readChain } from '#budgets/ledger/chain.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { parseUsd } from '#budgets/money.ts';
 import { readPriceSheet } from '#budgets/price-sheet.ts';
+import { clusterRows } from '#campaigns/deployment-plan.ts';
 import { Evidence, readEvidence } from '#campaigns/guard/evidence.ts';
 import { type GuardEnd, guard } from '#campaigns/guard/guard.ts';
 import { meteredCharges } from '#campaigns/guard/metered-charges.ts';
 import { meteredResources, pricesOf } from '#campaigns/guard/price-book.ts';
+import { type RunSpan, runSpans } from '#campaigns/guard/run-spans.ts';
+import type { JournalEvent } from '#campaigns/journal-event.ts';
 import { CLOUD_NOW_MS, FakeAccount, resource } from '#test/campaigns/cloud/fake-account.ts';
+import { planOf } from '#test/reports/finance/finance-fixture.ts';
 
 const key = { campaign: 'c', stack: 's' };
 const tags = { 'bft:campaign': 'c', 'bft:stack': 's' };
@@ -205,7 +209,12 @@ test('what the guard metered is METERED in the ledger: by kind, to the micro-dol
   const ledger: { chain: Chain } = { chain: readChain('') };
   let text = '';
   const taken = (): readonly Charge[] => {
-    const charges = meteredCharges(ledger.chain, 'c', readEvidence(file), 'a'.repeat(64));
+    const charges = meteredCharges(
+      ledger.chain,
+      'c',
+      { lines: readEvidence(file), sha256: 'a'.repeat(64) },
+      [],
+    );
     for (const charge of charges) {
       text += nextLine(ledger.chain.head, charge, '2027-01-01T00:00:00Z').line;
       ledger.chain = readChain(text);
@@ -229,6 +238,69 @@ test('what the guard metered is METERED in the ledger: by kind, to the micro-dol
   const compute = [...early, ...late].filter(({ sku }) => sku === 'instance');
   for (const [i, { periodStart }] of compute.entries())
     assert.ok(i === 0 || periodStart >= String(compute[i - 1]?.periodEnd), periodStart);
+});
+
+test('what accrued while one run was measured is that run’s; deploying, changes of run and teardown are shared', async (context) => {
+  const file = scratch(context);
+  const account = new FakeAccount(fleet(9));
+  const end = await run({ file, account, polls: 41, own: { runCap: parseUsd('900') } });
+  const at = (seconds: number): number => CLOUD_NOW_MS + seconds * 1_000;
+  const owner = (repetition: number) => ({ rowId: 'LT-003/nodes=1000', scenarioId: 'LT-003', repetition });
+  const spans: RunSpan[] = [
+    { owner: owner(0), fromMs: at(61), untilMs: at(299) },
+    { owner: owner(1), fromMs: at(301), untilMs: at(480) },
+  ];
+  const charges = meteredCharges(
+    readChain(''),
+    'c',
+    { lines: readEvidence(file), sha256: 'a'.repeat(64) },
+    spans,
+  );
+  const seconds = ({ periodStart, periodEnd }: Charge): readonly number[] =>
+    [periodStart, periodEnd].map((moment) => (Date.parse(moment) - CLOUD_NOW_MS) / 1_000);
+  assert.deepEqual(
+    charges.map((one) => [one.rowId, one.repetition, ...seconds(one)]),
+    [
+      [null, null, -60, 75],
+      ['LT-003/nodes=1000', 0, 75, 285],
+      [null, null, 285, 315],
+      ['LT-003/nodes=1000', 1, 315, 480],
+      [null, null, 480, 600],
+    ],
+  );
+  const total = charges.reduce((all, { usdMicros: micros }) => all + micros, 0);
+  assert.equal(total, end.state.meter.accrued);
+});
+
+test('runs as the journal has them: only those in the cloud, under the row that was forecast, ended by a removal at the latest', () => {
+  const plan = {
+    ...planOf('phase2', [{ row: 'LT-003/nodes=1000', nodes: 1_000, measureMinutes: 15, warmupMinutes: 1 }]),
+    target: 'kubernetes' as const,
+  };
+  const cells = clusterRows(plan)[0]?.cells.map(({ id }) => id) ?? [];
+  const [first = '', second = ''] = cells;
+  const simulated = plan.rows[0]?.cells[0]?.id ?? '';
+  const at = (seconds: number): string => new Date(CLOUD_NOW_MS + seconds * 1_000).toISOString();
+  const events: JournalEvent[] = [
+    { kind: 'cell-started', cell: simulated },
+    { kind: 'cell-started', cell: first },
+    { kind: 'resumed', pid: 1, host: 'h' },
+    { kind: 'cell-started', cell: first },
+    { kind: 'cell-done', cell: first, manifest_sha256: '', status: 'PASSED', adopted: false },
+    { kind: 'cell-started', cell: second },
+    { kind: 'destroy-started', deployment: 'd1' },
+  ];
+  const spans = runSpans(
+    plan,
+    events.map((event, i) => ({ n: i + 1, at: at(i * 10), event })),
+  );
+  assert.deepEqual(
+    spans.map(({ owner, fromMs, untilMs }) => [owner.rowId, owner.repetition, fromMs, untilMs]),
+    [
+      ['LT-003/nodes=1000', 0, Date.parse(at(10)), Date.parse(at(40))],
+      ['LT-003/nodes=1000', 1, Date.parse(at(50)), Date.parse(at(60))],
+    ],
+  );
 });
 
 function monthAfter(moment: string): number {

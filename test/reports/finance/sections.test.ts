@@ -42,7 +42,8 @@ test('the components of a row add up to the cost of one run', () => {
 test('the cover has a line to sign for each role and every input hash', () => {
   const page = coverSection(phase3).markup;
   for (const role of ['Engineering', 'Budget owner', 'Finance', 'Sponsor'])
-    assert.ok(page.includes(`>${role}</td>`), role);
+    assert.ok(page.includes(`>${role}: spending</td>`), role);
+  assert.ok(page.includes('>Finance: this report</td>'), 'the report itself is signed, too');
   for (const { sha256 } of phase3.inputHashes) assert.ok(page.includes(sha256));
 });
 
