@@ -153,6 +153,8 @@ function specOf(
       clusters: scenario.byzantine.clusters,
       identities: scenario.byzantine.identities,
       exclusion: scenario.byzantine.exclusion,
+      ...(scenario.byzantine.half_life === undefined ? {} : { halfLifeUs: scenario.byzantine.half_life }),
+      ...(scenario.byzantine.conviction === undefined ? {} : { conviction: scenario.byzantine.conviction }),
     },
     workload,
     faults: scenario.faults.map((fault) => resolveFault(fault, nodes, measure)),

@@ -4,7 +4,7 @@
  * Does not own: parsing (schema.ts) or defaults (resolve.ts). JSON-serialisable, integers in microseconds/bytes.
  */
 import type { BenchmarkBaseline, BenchmarkGroup, Machine } from '#campaigns/results/benchmark-record.ts';
-import type { ConsensusParams } from '#node/core/params.ts';
+import { type ConsensusParams, lastingConvictions, type ReputationRules } from '#node/core/params.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
 
@@ -22,6 +22,7 @@ export type AttackName =
   | 'informed-split'
   | 'descendant-poison'
   | 'evidence-evasion'
+  | 'reputation-cycling'
   | 'selective-silence'
   | 'late-flip';
 
@@ -161,6 +162,10 @@ export interface RunSpec {
     readonly identities: number; // Sybil: member identities per operator
     /** Convicted peers are left out of sampling. Off by default. */
     readonly exclusion: boolean;
+    /** Half of what is held against a peer is forgotten in that time; left out = convictions are for good. */
+    readonly halfLifeUs?: number;
+    /** What convicts; left out = misbehaviour. */
+    readonly conviction?: ReputationRules['basis'];
   };
   readonly workload: Workload;
   readonly faults: readonly Fault[];
@@ -176,5 +181,14 @@ export interface RunSpec {
     readonly groups: readonly BenchmarkGroup[];
     readonly machine: Machine;
     readonly baseline: BenchmarkBaseline | null;
+  };
+}
+
+/** How the nodes of a run convict and forget. */
+export function reputationOf({ byzantine }: Pick<RunSpec, 'byzantine'>): ReputationRules {
+  const { halfLifeUs, conviction } = byzantine;
+  return {
+    halfLifeUs: halfLifeUs ?? lastingConvictions.halfLifeUs,
+    basis: conviction ?? lastingConvictions.basis,
   };
 }

@@ -72,6 +72,15 @@ function loadText(workload: Workload): Plain {
   }
 }
 
+function byzantineText({ byzantine }: RunSpec): Record<string, unknown> {
+  const { share, halfLifeUs, ...rest } = byzantine;
+  return {
+    ...rest,
+    share: formatShare(share),
+    ...(halfLifeUs === undefined ? {} : { half_life: formatDurationUs(halfLifeUs) }),
+  };
+}
+
 function workloadText({ workload }: RunSpec): Plain {
   const { parents } = workload;
   return {
@@ -165,7 +174,7 @@ function rowPlain(row: ResolvedRow): Plain {
     nodes: spec.nodes,
     network: networkText(spec),
     topology: spec.topology,
-    byzantine: { ...spec.byzantine, share: formatShare(spec.byzantine.share) },
+    byzantine: byzantineText(spec),
     consensus: consensusText(spec),
     resources: profile ? name : { cpu: cpuCores, memory: formatSizeBytes(memoryBytes) },
     ...(isWeightless(spec.calibration) ? { service_times: 'none' } : {}),

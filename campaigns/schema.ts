@@ -73,6 +73,16 @@ const byzantine = record({
   clusters: whole(1, 1_000, 'clusters of colluding nodes').default(1),
   identities: whole(1, 1_000, 'member identities of one Sybil operator').default(10),
   exclusion: z.boolean().default(false).meta({ description: 'convicted peers are left out of sampling' }),
+  half_life: positiveDurationUs(
+    'in which half of what is held against a peer is forgotten; left out = a conviction is for good',
+  ).optional(),
+  conviction: z
+    .enum(['misbehaviour', 'outcome'])
+    .meta({
+      description:
+        'what convicts: answers that no honest node gives (the default), or a no to what that poll finalises',
+    })
+    .optional(),
 }).superRefine((written, context) => {
   if (written.share.some((part) => part >= 1)) {
     context.addIssue({ code: 'custom', path: ['share'], message: 'leaves no honest node' });

@@ -178,7 +178,14 @@ const assignment = z.strictObject({
   network: networkRecord,
   /** False switches the network conditions off; such a run cannot be judged, and exists to show that. */
   isNetworkShaped: z.boolean(),
-  byzantine: z.strictObject({ clusters: z.int().min(1), identities: z.int().min(1), exclusion: z.boolean() }),
+  byzantine: z.strictObject({
+    clusters: z.int().min(1),
+    identities: z.int().min(1),
+    exclusion: z.boolean(),
+    /** 0 = convictions are for good. */
+    halfLifeUs: z.number().min(0),
+    basis: z.enum(['misbehaviour', 'outcome']),
+  }),
   workload: workloadShape,
   /** Of one node. The process refuses the assignment ('failed') when it was not started under limits it can see. */
   resources: z.strictObject({

@@ -4,6 +4,7 @@
  */
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import {
+  atLeast,
   enumeratesNodes,
   missing,
   type Reading,
@@ -53,6 +54,26 @@ export function detection(figure: 'accuracy' | 'detected' | 'false-positive'): (
         return percent(counts.honestAccused, honest, 'the run had no honest nodes');
     }
   };
+}
+
+/** Milliseconds until the last attacker was found; at least the length of the run when one was not. */
+export function timeToDetect(run: RunRecord): Reading {
+  if (!enumeratesNodes(run.result.tier))
+    return missing(`the ${run.result.tier} fidelity convicts nobody: nodes are not told apart`);
+  const { attackersFound, attackersMissed } = detectionOf(run);
+  if (attackersFound + attackersMissed === 0) return missing('the run had no attackers');
+  if (attackersMissed > 0) {
+    const { warmup_s, measured_s, cooldown_s } = run.result.window;
+    const ranMs = 1_000 * (warmup_s + measured_s + cooldown_s);
+    return atLeast(ranMs, `${attackersMissed} attackers were not found`);
+  }
+  const { time_to_detect_ms } = run.result.results.consensus_metrics;
+  return time_to_detect_ms === null ? missing('the record does not hold it') : seen(time_to_detect_ms);
+}
+
+export function readmissions(run: RunRecord): Reading {
+  const { readmissions: times } = run.result.results.consensus_metrics;
+  return times === undefined ? missing('convictions were for good, or nobody counted') : seen(times);
 }
 
 function percent(part: number, whole: number, whyMissing: string): Reading {

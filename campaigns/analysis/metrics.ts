@@ -4,7 +4,13 @@
  * Does not own: judging (verdict.ts) or the arithmetic of several rows (scaling.ts, byzantine.ts).
  */
 import { unplannedCrashes, uptimePercent } from '#campaigns/analysis/availability.ts';
-import { detection, latencyEffect, throughputEffect } from '#campaigns/analysis/byzantine.ts';
+import {
+  detection,
+  latencyEffect,
+  readmissions,
+  throughputEffect,
+  timeToDetect,
+} from '#campaigns/analysis/byzantine.ts';
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import { sustainableTps } from '#campaigns/analysis/load.ts';
 import {
@@ -298,6 +304,20 @@ const byzantine = {
     'Honest nodes convicted, of all honest nodes.',
     detection('false-positive'),
     withDetection,
+  ),
+  'byzantine.time_to_detect': row(
+    'ms',
+    'lower',
+    'From the start of the network until most honest nodes had convicted the last attacker to be found.',
+    timeToDetect,
+    withDetection,
+  ),
+  'byzantine.readmissions': row(
+    'count',
+    'higher',
+    'Times an honest node let a convicted peer in again, because what convicted it was forgotten.',
+    readmissions,
+    { wouldAnswer: 'a scenario with byzantine.half_life on the simulator' },
   ),
   'byzantine.throughput_effect': across(
     'percent',

@@ -4,7 +4,7 @@
  */
 import { type Cast, operatorsOf } from '#campaigns/cast.ts';
 import type { AgentSession } from '#campaigns/conductor/agent-session.ts';
-import type { RunSpec } from '#campaigns/run-spec.ts';
+import { type RunSpec, reputationOf } from '#campaigns/run-spec.ts';
 import type { WindowPlan } from '#campaigns/targets/simulator/window.ts';
 import type { Assignment, AttackChoice, MemberRecord } from '#node/agent-protocol.ts';
 
@@ -79,7 +79,12 @@ export function assignmentFor(agent: string, options: AssignmentOptions): Assign
     consensus: { ...spec.consensus },
     network: { ...spec.network, oneWayUs: [...spec.network.oneWayUs] },
     isNetworkShaped,
-    byzantine: { clusters: Math.max(1, clusters), identities: Math.max(1, identities), exclusion },
+    byzantine: {
+      clusters: Math.max(1, clusters),
+      identities: Math.max(1, identities),
+      exclusion,
+      ...reputationOf(spec),
+    },
     workload: { batch, payloadBytes, parents },
     resources: { ...spec.resources, isEnforced },
     window: times,

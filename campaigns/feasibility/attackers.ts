@@ -34,6 +34,7 @@ export function attackModel(attack: AttackName): AttackModel {
     case 'evidence-evasion':
     case 'selective-silence':
     case 'late-flip':
+    case 'reputation-cycling':
       return { voter: 'reject', exact: false };
   }
 }

@@ -151,6 +151,9 @@ export const runResult = z.strictObject({
       byzantine_detected: figure,
       false_positives: figure,
       time_to_detect_ms: figure.nullable(),
+      readmissions: figure
+        .optional()
+        .describe('times an honest node let a convicted peer in again; only where convictions are forgotten'),
       rounds: z.strictObject({
         mean: figure.nullable(),
         p50: figure.nullable(),

@@ -22,6 +22,7 @@ export const attackNames = [
   'evidence-evasion',
   'selective-silence',
   'late-flip',
+  'reputation-cycling',
 ] as const satisfies readonly AttackName[];
 
 export const topologyNames = [

@@ -13,6 +13,7 @@ import { Late } from './late.ts';
 import { LateFlip } from './late-flip.ts';
 import { MinorityBalance } from './minority-balance.ts';
 import { RandomVote } from './random-vote.ts';
+import { ReputationCycling } from './reputation-cycling.ts';
 import { SelectiveSilence } from './selective-silence.ts';
 import { Silent } from './silent.ts';
 import { Sybil } from './sybil.ts';
@@ -32,11 +33,12 @@ export const attackNames = [
   'evidence-evasion',
   'selective-silence',
   'late-flip',
+  'reputation-cycling',
 ] as const;
 export type Attack = (typeof attackNames)[number];
 
-/** One decorator serves all attackers of a run. `clusters` matters to collusion only. */
-export function attackDecorator(attack: Attack, clusters: number): AnswerDecorator {
+/** One decorator serves all attackers of a run. `clusters` matters to collusion, the half-life of penalties to cycling only. */
+export function attackDecorator(attack: Attack, clusters: number, halfLifeUs = 0): AnswerDecorator {
   switch (attack) {
     case 'random':
       return new RandomVote();
@@ -66,5 +68,7 @@ export function attackDecorator(attack: Attack, clusters: number): AnswerDecorat
       return new SelectiveSilence();
     case 'late-flip':
       return new LateFlip();
+    case 'reputation-cycling':
+      return new ReputationCycling(halfLifeUs);
   }
 }

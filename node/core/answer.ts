@@ -21,7 +21,7 @@ export interface AnswerView {
   readonly standing?: { readonly nodes: number; saysYes(node: number, slot: number): boolean };
 }
 
-/** Rewrites an honest answer in place. One object serves all attackers of a run; it must not keep state per message. */
+/** Rewrites an honest answer in place. One object serves all attackers of a run; it must not keep state per message, only per pair of nodes. */
 export interface AnswerDecorator {
   readonly name: string;
   /** What it says to everything, whoever asks and whatever is known; left out when that depends on something. */
@@ -32,6 +32,7 @@ export interface AnswerDecorator {
    * @param draw a random 32-bit integer, the stream of (attacker, querier, poll); identities of one Sybil operator share it
    * @param scope the querier's undecided vertices: scope[scopeAt + w], w < words
    * @param answer the honest answer, answer[answerAt + 2w] yes and answer[answerAt + 2w + 1] known, rewritten in place
+   * @param nowUs when it is asked
    * @returns answerNow, answerNever or answerLate
    */
   decorate(
@@ -44,5 +45,6 @@ export interface AnswerDecorator {
     words: number,
     answer: Int32Array,
     answerAt: number,
+    nowUs: number,
   ): number;
 }

@@ -8,7 +8,7 @@
 import { Decisions } from './decisions.ts';
 import { Evidence } from './evidence.ts';
 import { type Delivery, Intake } from './intake.ts';
-import type { ConsensusParams } from './params.ts';
+import { type ConsensusParams, lastingConvictions, type ReputationRules } from './params.ts';
 import {
   answerIgnored,
   answerMayBeLast,
@@ -59,6 +59,8 @@ export interface CoreOptions {
   readonly timeout: { readonly initialUs: number; readonly leastUs: number; readonly mostUs: number };
   /** Leave convicted peers out of sampling. */
   readonly exclusion: boolean;
+  /** Left out: misbehaviour convicts, for good. */
+  readonly reputation?: ReputationRules;
 }
 
 /** Counts are kept in 16 bits and stay there. */
@@ -90,11 +92,12 @@ export class Core {
   readonly #nextStartUs: Float64Array;
   readonly #wakeUs: Float64Array;
   readonly #ripe: number[] = [];
+  readonly #readmitted = (node: number, peer: number): void => this.#ports.readmitted?.(node, peer);
   /** Vertices whose maxRounds-th poll has just ended. */
   readonly #atLimit: number[] = [];
 
   constructor(options: CoreOptions, ports: CorePorts) {
-    const { params, members, hosted, slots } = options;
+    const { params, members, hosted, slots, reputation = lastingConvictions } = options;
     this.params = params;
     this.#members = members;
     this.#first = options.first;
@@ -105,7 +108,8 @@ export class Core {
     this.polls = new PollBook(hosted * params.concurrentPolls, slots >>> 5, params);
     this.#preference = new Preference(this.table, this.standing);
     this.decisions = new Decisions(this.table, this.standing, this.#preference, this.polls, ports, params);
-    this.suspicion = new Suspicion(members, options.first, hosted, options.exclusion);
+    const { first, exclusion } = options;
+    this.suspicion = new Suspicion(members, first, hosted, exclusion, reputation.halfLifeUs);
     this.#intake = new Intake(
       this.table,
       this.standing,
@@ -115,7 +119,7 @@ export class Core {
       ports,
     );
     this.tips = new Tips(this.table, this.standing);
-    this.#evidence = new Evidence(this, ports);
+    this.#evidence = new Evidence(this, ports, reputation.basis);
     this.#sampler = new Sampler(members);
     this.#roundTrip = new RoundTrip(hosted, options.timeout);
     this.#weight = confidenceWeight(params.threshold, params.beta);
@@ -324,6 +328,7 @@ export class Core {
     const number = this.#pollNumber[node]!++;
     const key = streamKey(this.#seed, member, purpose.poll, number);
     this.#nextStartUs[node] = nowUs + this.params.pollIntervalUs;
+    this.suspicion.forgive(node, nowUs, this.#readmitted);
     const vertices = polls.begin(
       poll,
       this.standing.undecided,
@@ -356,7 +361,7 @@ export class Core {
   conclude(poll: number, nowUs: number): void {
     const polls = this.polls;
     const node = this.#nodeOf(poll);
-    this.#evidence.review(node, poll);
+    this.#evidence.review(node, poll, nowUs);
     polls.close(poll);
     const { alphaConfidence, alphaPreference } = this.params;
     let vertices = 0;

@@ -1,11 +1,12 @@
 /**
  * Reads the answers of a finished poll for those that no honest node gives.
- * Owns: what counts as misbehaviour in an answer. Does not own: strikes and convictions (suspicion.ts).
+ * Owns: what counts against a peer in an answer. Does not own: strikes and convictions (suspicion.ts).
  *
  * Only votes on the scope mean something: another slot may have changed hands while the answer travelled. Most answers are
  * yes to everything; the book lists the others, and only those can refuse.
  */
 import { answerNoToAll, answerSomeRefused, answerYesToAll } from './exceptions.ts';
+import type { ConsensusParams, ReputationRules } from './params.ts';
 import { type PollBook, slotAnswered } from './poll-book.ts';
 import type { CorePorts } from './ports.ts';
 import type { Standing } from './standing.ts';
@@ -17,6 +18,7 @@ export interface EvidenceParts {
   readonly standing: Standing;
   readonly polls: PollBook;
   readonly suspicion: Suspicion;
+  readonly params: ConsensusParams;
 }
 
 /** A vertex this old (in polls) has met any conflict that exists: a no needs a known one. */
@@ -28,6 +30,7 @@ const yesToAll = answerYesToAll;
 export class Evidence {
   readonly #parts: EvidenceParts;
   readonly #ports: CorePorts;
+  readonly #basis: ReputationRules['basis'];
   /** By slot of the table: whether a no to it is groundless, in the review of that number. */
   #groundless = new Uint8Array(0);
   #lookedUp = new Int32Array(0);
@@ -35,16 +38,21 @@ export class Evidence {
   /** Slots of the poll whose answer is in the book's list. */
   readonly #isOdd: Uint8Array;
 
-  constructor(parts: EvidenceParts, ports: CorePorts) {
+  constructor(parts: EvidenceParts, ports: CorePorts, basis: ReputationRules['basis'] = 'misbehaviour') {
     this.#parts = parts;
     this.#ports = ports;
+    this.#basis = basis;
     this.#isOdd = new Uint8Array(parts.polls.k);
   }
 
   /** Looks at every answer of a poll that is about to close. */
-  review(node: number, poll: number): void {
+  review(node: number, poll: number, nowUs: number): void {
     const { polls, standing } = this.#parts;
     const odd = polls.oddCount(poll);
+    if (this.#basis === 'outcome') {
+      this.#strikeOutvoted(node, poll, odd, nowUs);
+      return;
+    }
     const hasRivals = standing.contestedCount[node] !== 0 && this.#hasRivalsInScope(node, poll);
     if (odd === 0 && !hasRivals) return;
     this.#nextReview();
@@ -54,15 +62,15 @@ export class Evidence {
       const slot = polls.oddSlot(poll, i);
       if (kind === noToAll) {
         if (noIsGroundless < 0) noIsGroundless = this.#refusesGround(node, poll, slot, kind) ? 1 : 0;
-        if (noIsGroundless === 1) this.#strike(node, poll, slot);
+        if (noIsGroundless === 1) this.#strike(node, poll, slot, nowUs);
       } else if (
         (kind === someRefused && this.#refusesGround(node, poll, slot, kind)) ||
         (hasRivals && this.#contradicts(node, poll, slot, kind))
       ) {
-        this.#strike(node, poll, slot);
+        this.#strike(node, poll, slot, nowUs);
       }
     }
-    if (hasRivals && odd < polls.filled(poll)) this.#strikeYesToAll(node, poll, odd);
+    if (hasRivals && odd < polls.filled(poll)) this.#strikeYesToAll(node, poll, odd, nowUs);
   }
 
   #nextReview(): void {
@@ -75,20 +83,50 @@ export class Evidence {
     this.#review += 1;
   }
 
-  #strike(node: number, poll: number, slot: number): void {
+  #strike(node: number, poll: number, slot: number, nowUs: number): void {
     const { polls, suspicion } = this.#parts;
     const peer = polls.peers[poll * polls.k + slot]!;
-    if (suspicion.strike(node, peer, 1)) this.#ports.convicted(node, peer);
+    if (suspicion.strike(node, peer, 1, nowUs)) this.#ports.convicted(node, peer);
   }
 
   /** Two vertices of the scope conflict: who says yes to the whole scope says yes to both. */
-  #strikeYesToAll(node: number, poll: number, odd: number): void {
+  #strikeYesToAll(node: number, poll: number, odd: number, nowUs: number): void {
     const { polls } = this.#parts;
     const isOdd = this.#isOdd.fill(0);
     for (let i = 0; i < odd; i++) isOdd[polls.oddSlot(poll, i)] = 1;
     for (let slot = 0; slot < polls.k; slot++) {
-      if (isOdd[slot] === 0 && polls.state(poll, slot) === slotAnswered) this.#strike(node, poll, slot);
+      if (isOdd[slot] === 0 && polls.state(poll, slot) === slotAnswered)
+        this.#strike(node, poll, slot, nowUs);
     }
+  }
+
+  /** A no to a vertex whose run of successes this very poll completes. */
+  #strikeOutvoted(node: number, poll: number, odd: number, nowUs: number): void {
+    const { polls } = this.#parts;
+    for (let i = 0; i < odd; i++) {
+      const kind = polls.oddKind(poll, i);
+      const slot = polls.oddSlot(poll, i);
+      for (let w = 0; w < polls.scopeWords(poll); w++) {
+        const refused = polls.refusedWord(poll, slot, kind, w);
+        if (refused === 0 || (refused & this.#completed(node, poll, w)) === 0) continue;
+        this.#strike(node, poll, slot, nowUs);
+        break;
+      }
+    }
+  }
+
+  /** Vertices of a scope word that one more success finalises, and have it. */
+  #completed(node: number, poll: number, word: number): number {
+    const { standing, polls } = this.#parts;
+    const row = node * standing.capacity + (word << 5);
+    const chits =
+      polls.scope[poll * polls.words + word]! & polls.atLeast(poll, word, this.#parts.params.alphaConfidence);
+    let completed = 0;
+    for (let rest = chits; rest !== 0; rest &= rest - 1) {
+      const bit = rest & -rest;
+      if (standing.counter[row + 31 - Math.clz32(bit)]! + 1 >= this.#parts.params.beta) completed |= bit;
+    }
+    return completed;
   }
 
   #hasRivalsInScope(node: number, poll: number): boolean {

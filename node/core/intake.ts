@@ -7,7 +7,7 @@ import { type CorePorts, rejectedByConflict, rejectedByParent } from './ports.ts
 import type { Preference } from './preference.ts';
 import type { Standing } from './standing.ts';
 import type { Suspicion } from './suspicion.ts';
-import { strikesToConvict } from './suspicion.ts';
+import { signedEvidence } from './suspicion.ts';
 import { genesis, lost, maximumParents, type VertexTable } from './vertex-table.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
@@ -50,17 +50,17 @@ export class Intake {
   deliver(node: number, slot: number, from: number, nowUs: number, timeoutUs: number): Delivery {
     if (this.#standing.isKnown(node, slot)) return 'duplicate';
     if (!this.#parentsKnown(node, slot)) return this.#pend(node, slot, from, nowUs, timeoutUs);
-    this.#enterWithWaiting(node, slot);
+    this.#enterWithWaiting(node, slot, nowUs);
     return 'entered';
   }
 
   /** Enters a vertex and, in turn, the pending ones that waited for it. */
-  #enterWithWaiting(node: number, from: number): void {
+  #enterWithWaiting(node: number, from: number, nowUs: number): void {
     const standing = this.#standing;
     const ready = [from];
     while (ready.length > 0) {
       const slot = ready.pop()!;
-      this.#enter(node, slot);
+      this.#enter(node, slot, nowUs);
       if (standing.pendingCount[node] === 0) continue;
       for (let edge = this.#table.childHead[slot]!; edge >= 0; edge = this.#table.childNext[edge]!) {
         const child = (edge / parentSlots) | 0;
@@ -75,9 +75,9 @@ export class Intake {
     }
   }
 
-  #enter(node: number, slot: number): void {
+  #enter(node: number, slot: number, nowUs: number): void {
     this.#standing.enter(node, slot);
-    this.#noteEquivocation(node, slot);
+    this.#noteEquivocation(node, slot, nowUs);
     const doom = this.#doom(node, slot);
     if (doom >= 0) {
       this.#decisions.reject(node, slot, doom);
@@ -98,13 +98,13 @@ export class Intake {
     return -1;
   }
 
-  #noteEquivocation(node: number, slot: number): void {
+  #noteEquivocation(node: number, slot: number, nowUs: number): void {
     const table = this.#table;
     for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
       const rival = table.conflictAt(edge);
       if (!table.equivocate(slot, rival) || !this.#standing.isKnown(node, rival)) continue;
       const creator = table.creator[slot]!;
-      if (this.#suspicion.strike(node, creator, strikesToConvict)) this.#ports.convicted(node, creator);
+      if (this.#suspicion.strike(node, creator, signedEvidence, nowUs)) this.#ports.convicted(node, creator);
     }
   }
 

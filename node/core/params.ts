@@ -1,6 +1,6 @@
 /**
  * Consensus parameters and the inequalities they must satisfy.
- * Owns: the parameter record shared by the node, every simulator fidelity and the analysis, and `violations`.
+ * Owns: the parameter record shared by the node, every simulator fidelity and the analysis, the rules of convictions, and `violations`.
  * Does not own: which parameters a scale uses (campaigns/scenarios) nor what they achieve (campaigns/analytic).
  */
 
@@ -27,6 +27,19 @@ export interface ConsensusParams {
   /** Undecided vertices at which a creator queues transactions instead of issuing. */
   readonly maxUndecided: number;
 }
+
+/** How convictions come about and how long they last. */
+export interface ReputationRules {
+  /** Time in which half of a penalty is forgotten, microseconds; 0 = convictions are for good. */
+  readonly halfLifeUs: number;
+  /**
+   * `misbehaviour`: answers that no honest node gives. `outcome`: a no in the poll that completes the finalisation of the
+   * vertex; where nothing is finalised this convicts nobody, and it may hit honest nodes that are behind.
+   */
+  readonly basis: 'misbehaviour' | 'outcome';
+}
+
+export const lastingConvictions: ReputationRules = { halfLifeUs: 0, basis: 'misbehaviour' };
 
 /** The bit-sliced vote counters hold at most this many votes. */
 export const maximumSampleSize = 1023;

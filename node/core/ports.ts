@@ -33,6 +33,8 @@ export interface CorePorts {
   /** It is polled beyond maxRounds: not decided within the limit; polling goes on. */
   undecidedAtLimit(node: number, slot: number): void;
   convicted(node: number, peer: number): void;
+  /** What convicted the peer is forgotten: it is asked again. Never without a half-life. */
+  readmitted?(node: number, peer: number): void;
   /** Every hosted node has decided the vertex and its slot is free again. */
   released(slot: number): void;
 }

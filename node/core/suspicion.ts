@@ -1,18 +1,26 @@
 /**
  * Peers whose answers no honest node can give, and the peers left out of sampling because of it.
- * Owns: strikes per (node, peer), conviction, exclusion. Does not own: the sampling itself.
+ * Owns: strikes per (node, peer), conviction, exclusion, re-admission. Does not own: the sampling itself.
  *
  * Misbehaviour is deterministic: a no to a vertex for which no conflict is known anywhere in its past though it is old enough
  * for one to have arrived, a yes to two conflicting vertices in one answer, or two signed vertices with one sequence.
  * Unknown, silence and lateness never count. Answers are not signed, so a conviction by answers stays with the node that
- * saw them; a pair of signed vertices convinces everybody.
+ * saw them; a pair of signed vertices convinces everybody, for good. With a half-life the strikes of
+ * answers are forgotten, and who was convicted by them is asked again once half of what convicted is left.
  */
+import { Penalties } from './penalties.ts';
 import type { Exclusions } from './sampler.ts';
 
 /** Strikes that convict. One may be an accident of dissemination. */
 export const strikesToConvict = 3;
+/** What signed evidence adds: no time takes it away. */
+export const signedEvidence = Number.POSITIVE_INFINITY;
 /** Two bits hold the strikes of a suspect, and their highest value is a conviction. */
 const convicted = strikesToConvict;
+/** Half of what convicts: a peer that was let in again and goes on is out again after two strikes. */
+const readmittedAt = strikesToConvict / 2;
+/** Looks at the convicted in a half-life: re-admission is late by at most a sixteenth of it. */
+const looksPerHalfLife = 16;
 
 export class Suspicion implements Exclusions {
   readonly #first: number;
@@ -25,10 +33,15 @@ export class Suspicion implements Exclusions {
   #strikes: Int32Array;
   #words = 1;
   readonly #hosted: number;
-  /** Hosted nodes that convicted a member. */
+  /** Null when convictions are for good; the rows of strikes then say it all. */
+  readonly #penalties: Penalties | null;
+  /** By node: peers it convicted and may let in again. */
+  readonly #onProbation: number[][];
+  readonly #lookAtUs: Float64Array;
+  /** Hosted nodes that hold a member convicted. */
   readonly convictedBy: Int32Array;
 
-  constructor(members: number, first: number, hosted: number, exclude: boolean) {
+  constructor(members: number, first: number, hosted: number, exclude: boolean, halfLifeUs = 0) {
     this.#first = first;
     this.#hosted = hosted;
     this.#exclude = exclude;
@@ -36,22 +49,51 @@ export class Suspicion implements Exclusions {
     this.convictedBy = new Int32Array(members);
     this.#suspect = new Int32Array(members);
     this.#strikes = new Int32Array(hosted);
+    this.#penalties = halfLifeUs > 0 ? new Penalties(halfLifeUs) : null;
+    this.#onProbation = this.#penalties === null ? [] : Array.from({ length: hosted }, () => []);
+    this.#lookAtUs = new Float64Array(this.#penalties === null ? 0 : hosted);
   }
 
   /** Adds strikes; returns true when this convicts the peer at this node. */
-  strike(node: number, peer: number, strikes: number): boolean {
+  strike(node: number, peer: number, strikes: number, nowUs = 0): boolean {
     const number = this.#suspect[peer]!;
     const suspect = number > 0 ? number - 1 : this.#note(peer);
     const at = node * this.#words + (suspect >>> 4);
     const shift = (suspect & 15) << 1;
     const before = (this.#strikes[at]! >>> shift) & convicted;
-    if (before === convicted || peer === this.#first + node) return false;
-    const after = before + strikes < convicted ? before + strikes : convicted;
+    if (peer === this.#first + node) return false;
+    const held = this.#penalties?.add(node, peer, strikes, nowUs) ?? before + strikes;
+    if (before === convicted) return false;
+    const after = held < convicted ? Math.floor(held) : convicted;
     this.#strikes[at]! += (after - before) << shift;
     if (after < convicted) return false;
     this.convictedBy[peer]! += 1;
     this.#excluded[node]! += 1;
+    if (this.#penalties !== null && held !== signedEvidence) this.#onProbation[node]!.push(peer);
     return true;
+  }
+
+  /** Lets in again whom the node has forgiven by now; `readmitted` hears of each. Once per poll of the node is often enough. */
+  forgive(node: number, nowUs: number, readmitted: (node: number, peer: number) => void): void {
+    const penalties = this.#penalties;
+    if (penalties === null || nowUs < this.#lookAtUs[node]!) return;
+    this.#lookAtUs[node] = nowUs + penalties.halfLifeUs / looksPerHalfLife;
+    const waiting = this.#onProbation[node]!;
+    let kept = 0;
+    for (const peer of waiting) {
+      const held = penalties.of(node, peer, nowUs);
+      if (held > readmittedAt) {
+        if (held !== signedEvidence) waiting[kept++] = peer;
+        continue;
+      }
+      const suspect = this.#suspect[peer]! - 1;
+      const at = node * this.#words + (suspect >>> 4);
+      this.#strikes[at]! -= (convicted - Math.floor(held)) << ((suspect & 15) << 1);
+      this.convictedBy[peer]! -= 1;
+      this.#excluded[node]! -= 1;
+      readmitted(node, peer);
+    }
+    waiting.length = kept;
   }
 
   /** The first strike against a member anywhere; returns its place in the rows. */

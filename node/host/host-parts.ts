@@ -6,7 +6,7 @@
  */
 import type { AttackChoice, WorkloadShape } from '#node/agent-protocol.ts';
 import type { NodeEvent } from '#node/agent-push.ts';
-import type { ConsensusParams } from '#node/core/params.ts';
+import type { ConsensusParams, ReputationRules } from '#node/core/params.ts';
 import type { Transaction } from '#node/core/vertex.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
 import type { Clock } from './clock.ts';
@@ -91,6 +91,8 @@ export interface HostOptions {
   readonly timeout: TimeoutBounds;
   /** Leave convicted peers out of samples. */
   readonly exclusion: boolean;
+  /** Left out: misbehaviour convicts, for good. */
+  readonly reputation?: ReputationRules;
   /** Attacks are refused unless this is set. */
   readonly isCampaign: boolean;
   /** Attack from the start; 'none' for an honest node. */

@@ -123,7 +123,9 @@ export class Host {
     if (attack !== 'none' && !this.#options.isCampaign)
       throw new Error(`attack ${attack} refused: the node was not started for a campaign`);
     this.#attack = attack;
-    this.#machine.driver.attack = attack === 'none' ? null : attackDecorator(attack, this.#options.clusters);
+    const { clusters, reputation } = this.#options;
+    this.#machine.driver.attack =
+      attack === 'none' ? null : attackDecorator(attack, clusters, reputation?.halfLifeUs);
   }
 
   /** Of a vertex by its id. */

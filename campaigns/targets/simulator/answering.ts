@@ -57,7 +57,7 @@ export class Answering {
     const draft = this.#room(words);
     const exceptions = core.answer(peer, polls.scope, poll * polls.words, words, draft, 0);
     if (exceptions !== 0) this.#onExceptions(peer, poll, draft, 0, nowUs);
-    const manner = this.#decorate(peer, poll, words);
+    const manner = this.#decorate(peer, poll, words, nowUs);
     return (polls.put(poll, slot, draft, 0) << 2) | manner;
   }
 
@@ -72,7 +72,8 @@ export class Answering {
       draft[2 * w] = polls.scope[from + w]!;
       draft[2 * w + 1] = polls.scope[from + w]!;
     }
-    const manner = this.#decorate(peer, poll, words);
+    // Attacks that look at the time are refused where answers are foreseen.
+    const manner = this.#decorate(peer, poll, words, 0);
     return (polls.put(poll, slot, draft, 0) << 2) | manner;
   }
 
@@ -98,7 +99,7 @@ export class Answering {
     if (unknown !== 0) this.#core.requestMissing(peer, this.#nodeOf(poll), scope, scopeAt, words, nowUs);
   }
 
-  #decorate(peer: number, poll: number, words: number): number {
+  #decorate(peer: number, poll: number, words: number, nowUs: number): number {
     const { attack, operatorOf, seed } = this.#parts;
     if (attack === null) return now;
     const polls = this.#core.polls;
@@ -118,6 +119,7 @@ export class Answering {
       words,
       this.#draft,
       0,
+      nowUs,
     );
   }
 

@@ -59,7 +59,10 @@ export class Conduct implements Conductor {
   rejectedSubtrees = 0;
   crashesWithOpenPoll = 0;
   twinsIssued = 0;
+  /** Honest nodes that hold a member convicted now. */
   readonly convictedHonest = new Map<number, number>();
+  /** Times that an honest node let a convicted peer in again. */
+  readmissions = 0;
   readonly #options: ConductOptions;
   readonly #recorder: Recorder;
   readonly #arrivals: Arrivals;
@@ -285,6 +288,12 @@ export class Conduct implements Conductor {
     const by = (this.convictedHonest.get(peer) ?? 0) + 1;
     this.convictedHonest.set(peer, by);
     this.onConvicted(peer, by, nowUs);
+  }
+
+  readmitted(node: number, peer: number): void {
+    if (this.#options.attackers[node] === 1) return;
+    this.readmissions += 1;
+    this.convictedHonest.set(peer, (this.convictedHonest.get(peer) ?? 0) - 1);
   }
 
   // Faults.

@@ -64,6 +64,20 @@ function muteShare(attack: AttackName): number {
   return attack === 'silent' || attack === 'late' ? 1 : 0;
 }
 
+/** Attacks whose every answer about an old vertex is a strike, or every other. */
+const convictable: ReadonlySet<AttackName> = new Set<AttackName>(['always-reject', 'random']);
+
+/** Times that a pair must meet within a half-life, or what it holds against a peer is forgotten as fast as it adds up. */
+const meetingsPerHalfLife = 4;
+
+/** Whether attackers are found and not asked any more: from then on the network is one of its honest nodes. */
+function leavesThemOut({ byzantine, nodes, consensus }: RunLoad, pollUs: number): boolean {
+  const { exclusion, attack, share, halfLifeUs, conviction } = byzantine;
+  if (!exclusion || conviction === 'outcome' || !convictable.has(attack)) return false;
+  if (nodes - Math.floor(share * nodes + 1e-9) <= consensus.k) return false;
+  return halfLifeUs === undefined || halfLifeUs >= meetingsPerHalfLife * (nodes / consensus.k) * pollUs;
+}
+
 /** A round trip of a profile is two uniform draws; the adaptive timeout sits near four deviations above the mean. */
 const timeoutOverMean = 1.75;
 
@@ -71,13 +85,16 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const { nodes, consensus } = spec;
   const byzantine = Math.min(Math.floor(spec.byzantine.share * nodes + 1e-9), nodes - 1);
   const honest = nodes - byzantine;
-  const success = successOf(spec, byzantine);
+  const { pollIntervalUs, concurrentPolls } = consensus;
+  const pollUs = pollTimeUs(spec, byzantine);
+  const pacedUs = Math.max(pollIntervalUs, pollUs / concurrentPolls);
+  const success = leavesThemOut(spec, pacedUs)
+    ? successOf({ ...spec, nodes: honest }, 0)
+    : successOf(spec, byzantine);
   const lawful = expectedRounds(success, consensus.beta);
   const rounds = Math.max(consensus.beta, Math.min(lawful, 2 * consensus.maxRounds));
   const verticesPerSecond = meanTps(spec.workload) / spec.workload.batch;
-  const pollUs = pollTimeUs(spec, byzantine);
   const cpuUs = roundCpuUs(spec, verticesPerSecond);
-  const pacedUs = Math.max(consensus.pollIntervalUs, pollUs / consensus.concurrentPolls);
   const roundUs = Math.max(pacedUs, cpuUs);
   const disseminationUs = disseminationTimeUs(spec);
   // A vertex waits for the next poll to start; the last poll must end, not only start.
@@ -152,6 +169,7 @@ function voterOf(attack: AttackName): Voter {
     case 'minority-balance':
     case 'informed-split':
     case 'selective-silence':
+    case 'reputation-cycling':
       return 'accept';
     case 'always-reject':
     case 'evidence-evasion':

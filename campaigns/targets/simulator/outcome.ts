@@ -149,12 +149,13 @@ function resourcesOf(parts: RunParts, endedUs: number): RunResult['results']['re
 }
 
 function consensusOf(
-  { recorder, simulation, detection, spec }: RunParts,
+  { recorder, simulation, detection, spec, conduct }: RunParts,
   shares: RecordedShares,
   safety: SafetyReport,
 ): RunResult['results']['consensus_metrics'] {
   return {
     ...consensusFigures(recorder, shares, safety, detection),
+    ...(spec.byzantine.halfLifeUs === undefined ? {} : { readmissions: conduct.readmissions }),
     polls_successful_share:
       simulation.polledVertices === 0 ? 0 : simulation.chits / simulation.polledVertices,
     sampling_chi_square_z: samplingZ(spec, simulation.exchange.asked),

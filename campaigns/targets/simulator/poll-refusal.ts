@@ -18,6 +18,7 @@ const uncompared: ReadonlySet<string> = new Set<AttackName>([
   'evidence-evasion',
   'selective-silence',
   'late-flip',
+  'reputation-cycling',
 ]);
 
 /** What puts the order of messages, or their delay, out of the hands of their own draws. */

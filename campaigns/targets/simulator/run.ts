@@ -8,7 +8,7 @@ import { Recorder } from '#campaigns/measure/recorder.ts';
 import type { Detection } from '#campaigns/measure/run-figures.ts';
 import { Series } from '#campaigns/measure/series.ts';
 import { arrivalsOf, scheduleOf } from '#campaigns/run-schedule.ts';
-import type { RunSpec } from '#campaigns/run-spec.ts';
+import { type RunSpec, reputationOf } from '#campaigns/run-spec.ts';
 import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
 import { attackDecorator } from '#node/byzantine/attacks.ts';
 import { Core, type CoreOptions } from '#node/core/core.ts';
@@ -42,6 +42,7 @@ const makers: Makers = {
 
 function simulationOf(spec: RunSpec, { attackers }: Cast, conduct: Conduct, made: Makers): Simulation {
   const { attack, clusters, identities, exclusion } = spec.byzantine;
+  const reputation = reputationOf(spec);
   return new Simulation(
     {
       tier: spec.tier === 'poll' ? 'poll' : 'message',
@@ -54,9 +55,10 @@ function simulationOf(spec: RunSpec, { attackers }: Cast, conduct: Conduct, made
       cores: spec.resources.cpuCores,
       seed: spec.seed,
       attackers,
-      attack: attack === 'none' ? null : attackDecorator(attack, clusters),
+      attack: attack === 'none' ? null : attackDecorator(attack, clusters, reputation.halfLifeUs),
       operatorOf: operatorsOf(attackers, attack === 'sybil' ? Math.max(1, identities) : 1),
       exclusion,
+      reputation,
       slots: 64,
       core: made.core,
       disk: made.disk,
@@ -131,7 +133,9 @@ function watchDetection(conduct: Conduct, attackers: Uint8Array, honestCount: nu
   const detection: Detection = { attackers: new Map(), honest: new Map() };
   conduct.onConvicted = (peer, by, atUs) => {
     if (by !== Math.floor(honestCount / 2) + 1) return;
-    (attackers[peer] === 1 ? detection.attackers : detection.honest).set(peer, atUs);
+    const found = attackers[peer] === 1 ? detection.attackers : detection.honest;
+    // Who is convicted again after a re-admission was found when it was found first.
+    if (!found.has(peer)) found.set(peer, atUs);
   };
   return detection;
 }

@@ -6,7 +6,7 @@
  */
 import type { AnswerDecorator } from '#node/core/answer.ts';
 import type { Core, CoreOptions } from '#node/core/core.ts';
-import type { ConsensusParams } from '#node/core/params.ts';
+import type { ConsensusParams, ReputationRules } from '#node/core/params.ts';
 import type { CorePorts } from '#node/core/ports.ts';
 import type { VertexFacts } from '#node/core/vertex-table.ts';
 import type { Calibration } from '#node/model/calibration.ts';
@@ -50,6 +50,7 @@ export interface SimulationOptions {
   /** Attackers of one Sybil operator share a number (and their draws). */
   readonly operatorOf: Int32Array;
   readonly exclusion: boolean;
+  readonly reputation: ReputationRules;
   readonly slots: number;
   /** Makes the core; tests put observed or defective ones in. */
   readonly core: (options: CoreOptions, ports: CorePorts) => Core;
@@ -63,6 +64,7 @@ export interface Conductor extends DecisionSink {
   rejected(node: number, slot: number, cause: number, nowUs: number): void;
   undecidedAtLimit(node: number, slot: number, nowUs: number): void;
   convicted(node: number, peer: number, nowUs: number): void;
+  readmitted(node: number, peer: number): void;
 }
 
 const wheelSlots = 8192;
@@ -102,9 +104,19 @@ export class Simulation implements CorePorts, EventSink {
     this.tickUs = Math.max(1, Math.ceil(most / finerThan));
     const longestUs = 4 * most + 4 * consensus.pollIntervalUs;
     const timeout = { initialUs: longestUs, leastUs: Math.max(10_000, 2 * most), mostUs: 10 * longestUs };
-    const { slots, exclusion } = options;
+    const { slots, exclusion, reputation } = options;
     this.core = options.core(
-      { params: consensus, members: nodes, first: 0, hosted: nodes, seed, slots, timeout, exclusion },
+      {
+        params: consensus,
+        members: nodes,
+        first: 0,
+        hosted: nodes,
+        seed,
+        slots,
+        timeout,
+        exclusion,
+        reputation,
+      },
       this,
     );
     this.network = new Network(network, nodes, this.tickUs, seed);
@@ -262,6 +274,10 @@ export class Simulation implements CorePorts, EventSink {
 
   convicted(node: number, peer: number): void {
     this.#conductor.convicted(node, peer, this.nowUs);
+  }
+
+  readmitted(node: number, peer: number): void {
+    this.#conductor.readmitted(node, peer);
   }
 
   released(slot: number): void {

@@ -192,6 +192,7 @@ export class NodeWorkshop implements NodeFactory {
         seed,
         timeout: timeoutBounds(network, consensus.pollIntervalUs),
         exclusion: byzantine.exclusion,
+        reputation: { halfLifeUs: byzantine.halfLifeUs, basis: byzantine.basis },
         isCampaign,
         attack,
         clusters: byzantine.clusters,

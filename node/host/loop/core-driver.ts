@@ -117,6 +117,7 @@ export class CoreDriver implements CorePorts {
         slots: 256,
         timeout: bounds,
         exclusion: options.exclusion,
+        ...(options.reputation === undefined ? {} : { reputation: options.reputation }),
       },
       this,
     );
@@ -379,7 +380,8 @@ export class CoreDriver implements CorePorts {
     }
     const { number, operator, seed } = this.#options;
     const draw = mix(streamKey(seed, operator, purpose.attack, member), member, frame.poll);
-    const manner = attack.decorate(this.core, number, member, draw, scope, 0, words, votes, 0);
+    const nowUs = this.#clock.nowUs();
+    const manner = attack.decorate(this.core, number, member, draw, scope, 0, words, votes, 0, nowUs);
     if (manner === answerNever) return { answer: null, isLate: false, unknown };
     const lies: { no: number[]; unknown: number[] } = { no: [], unknown: [] };
     for (let i = 0; i < count; i++) {

@@ -19,7 +19,7 @@ function value(name: MetricName, changes: RunChanges = {}): number | string {
 }
 
 test('every metric has a sentence, a unit that can be written, and something that would answer it', () => {
-  assert.equal(new Set(metricNames).size, 46);
+  assert.equal(new Set(metricNames).size, 48);
   for (const name of metricNames) {
     const metric = metrics[name];
     assert.match(metric.description, /^(p95|[A-Z0-9(]).*\.$/, name);
@@ -37,6 +37,8 @@ test('every row metric of a quiet run is observed, except recovery and detection
     'recovery.rejoin_time',
     'recovery.tps_time',
     'byzantine.detected_share',
+    'byzantine.time_to_detect',
+    'byzantine.readmissions',
   ]);
 });
 

@@ -6,6 +6,7 @@ import { halfOf } from '#node/byzantine/equivocation.ts';
 import { sybilOperator } from '#node/byzantine/sybil.ts';
 import { answerLate, answerNever, answerNow } from '#node/core/answer.ts';
 import { mix } from '#node/core/random.ts';
+import { Suspicion } from '#node/core/suspicion.ts';
 import { genesis, VertexTable } from '#node/core/vertex-table.ts';
 
 const words = 2;
@@ -37,7 +38,7 @@ function decorated(attack: Attack, node: number, querier: number, draw: number, 
   const answer = Int32Array.of(9, 0xffff, -1, 0, 0, 9);
   const decorator = attackDecorator(attack, clusters);
   assert.equal(decorator.name, attack);
-  const when = decorator.decorate({ table }, node, querier, draw, scope, scopeAt, words, answer, 1);
+  const when = decorator.decorate({ table }, node, querier, draw, scope, scopeAt, words, answer, 1, 0);
   assert.deepEqual([answer[0], answer[5]], [9, 9], 'wrote outside its answer');
   const slots = (word: number): number[] => {
     const found: number[] = [];
@@ -157,7 +158,7 @@ test('an informed attacker tells a querier that what it prefers wins, an uninfor
     const answer = new Int32Array(2 * words);
     const standing = { nodes: 10, saysYes: (_node: number, slot: number) => prefers.includes(slot) };
     const attack = attackDecorator('informed-split', 1);
-    attack.decorate({ table, standing }, 1, querier, 0, scope, scopeAt, words, answer, 0);
+    attack.decorate({ table, standing }, 1, querier, 0, scope, scopeAt, words, answer, 0, 0);
     return contested.filter((slot) => (answer[2 * (slot >>> 5)]! & (1 << (slot & 31))) !== 0);
   };
   assert.deepEqual(told(4, [2, 6]), [2, 6]);
@@ -178,7 +179,7 @@ test('poison spares the roots of the query and refuses what stands on them', () 
   );
   const answer = Int32Array.of(3, 3);
   const attack = attackDecorator('descendant-poison', 1);
-  attack.decorate({ table: chain }, 1, 2, 0, Int32Array.of(3), 0, 1, answer, 0);
+  attack.decorate({ table: chain }, 1, 2, 0, Int32Array.of(3), 0, 1, answer, 0, 0);
   assert.deepEqual([root, child, ...answer], [0, 1, 1, 3]);
 });
 
@@ -207,4 +208,25 @@ test('a late flip says yes to the younger half and no to the older', () => {
 
 test('every attack has a decorator of its name', () => {
   for (const name of attackNames) assert.equal(attackDecorator(name, 2).name, name);
+});
+
+/** Times in milliseconds at which one querier, asking every 10 ms, is refused everything. */
+function refusals(halfLifeMs: number, untilMs: number): number[] {
+  const attack = attackDecorator('reputation-cycling', 1, 1_000 * halfLifeMs);
+  const found: number[] = [];
+  for (let ms = 0; ms < untilMs; ms += 10) {
+    const answer = Int32Array.of(0xffff, -1, 0, 0);
+    attack.decorate({ table }, 1, 2, 0, scope, scopeAt, words, answer, 0, 1_000 * ms);
+    if (answer[0] === 0) found.push(ms);
+  }
+  return found;
+}
+
+test('a cycler refuses as often as a judge with the same half-life forgives, and is never convicted', () => {
+  assert.deepEqual(refusals(0, 10_000), [0, 10], 'where nothing is forgotten');
+  const times = refusals(1_000, 20_000);
+  const judge = new Suspicion(10, 5, 1, true, 1_000_000);
+  for (const ms of times) assert.equal(judge.strike(0, 1, 1, 1_000 * ms), false);
+  const perHalfLife = times.length / 20;
+  assert.ok(perHalfLife > 1.4 && perHalfLife < 1.8, `${perHalfLife}`);
 });

@@ -1,6 +1,7 @@
 /** Answers that no honest node gives, and all the ones that look odd but are honest. Everybody is asked in every poll. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { lastingConvictions, type ReputationRules } from '#node/core/params.ts';
 import { strikesToConvict } from '#node/core/suspicion.ts';
 import { genesis } from '#node/core/vertex-table.ts';
 import { guardDeterminism } from '#test/support/determinism-guard.ts';
@@ -12,7 +13,12 @@ const suspect = 3;
 
 /** Node 0 of six asks its five peers; peer 3 answers on its own terms. */
 class Hearing {
-  readonly host = new RecordedCore({ members: 6, exclusion: true, params: { beta: 12, maxRounds: 100 } });
+  readonly host: RecordedCore;
+
+  constructor(reputation: ReputationRules = lastingConvictions) {
+    const params = { beta: 12, maxRounds: 100 };
+    this.host = new RecordedCore({ members: 6, exclusion: true, params, reputation });
+  }
 
   /** One poll in which everybody is honest (yes to what node 0 prefers) except the suspect. */
   poll(answer: (slot: number) => Vote | 'honest'): void {
@@ -162,4 +168,16 @@ test('a peer behind on a conflict that is decided here may refuse what descends 
   assert.equal(host.status(child), 'undecided');
   for (let i = 0; i < strikesToConvict + 1; i++) hearing.poll((slot) => (slot === child ? 'no' : 'honest'));
   assert.deepEqual(hearing.convicted, []);
+});
+
+test('where the outcome convicts, a no counts in the poll that finalises and in no other', () => {
+  const hearing = new Hearing({ halfLifeUs: 0, basis: 'outcome' });
+  for (let i = 0; i < strikesToConvict; i++) {
+    const slot = hearing.host.add();
+    for (let poll = 0; poll < 11; poll++) hearing.poll(() => 'no');
+    assert.deepEqual(hearing.convicted, []);
+    hearing.poll(() => 'no');
+    assert.equal(hearing.host.status(slot), 'finalised');
+  }
+  assert.deepEqual(hearing.convicted, [suspect]);
 });

@@ -1,7 +1,7 @@
 /** Strikes, conviction and exclusion: per node, once, never of oneself. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Suspicion, strikesToConvict } from '#node/core/suspicion.ts';
+import { Suspicion, signedEvidence, strikesToConvict } from '#node/core/suspicion.ts';
 import { guardDeterminism } from '#test/support/determinism-guard.ts';
 
 guardDeterminism();
@@ -63,4 +63,39 @@ test('without exclusion convictions are recorded but nobody is left out', () => 
   assert.equal(suspicion.isConvicted(0, 7), true);
   assert.equal(suspicion.count(0), 0);
   assert.equal(suspicion.excludes(0, 7), false);
+});
+
+function forgivenAt(suspicion: Suspicion, node: number, nowUs: number): number[] {
+  const peers: number[] = [];
+  suspicion.forgive(node, nowUs, (_node, peer) => peers.push(peer));
+  return peers;
+}
+
+test('a peer convicted by its answers is let in again after a half-life, and is out again after two strikes', () => {
+  const suspicion = new Suspicion(50, 0, 1, true, 1_000);
+  assert.equal(suspicion.strike(0, 7, strikesToConvict, 0), true);
+  assert.deepEqual(forgivenAt(suspicion, 0, 900), []);
+  assert.equal(suspicion.excludes(0, 7), true);
+  assert.deepEqual(forgivenAt(suspicion, 0, 1_000), [7]);
+  assert.equal(suspicion.excludes(0, 7), false);
+  assert.equal(suspicion.count(0), 0);
+  assert.equal(suspicion.convictedBy[7], 0);
+  assert.equal(suspicion.strike(0, 7, 1, 1_000), false);
+  assert.equal(suspicion.strike(0, 7, 1, 1_000), true);
+  assert.deepEqual(forgivenAt(suspicion, 0, 1_500), []);
+});
+
+test('strikes that lie further apart than they are remembered convict nobody', () => {
+  const suspicion = new Suspicion(50, 0, 1, true, 1_000);
+  for (let i = 0; i < 100; i++) assert.equal(suspicion.strike(0, 7, 1, 1_000 * i), false);
+});
+
+test('signed evidence is never forgotten, also when answers had convicted before', () => {
+  const suspicion = new Suspicion(50, 0, 1, true, 1_000);
+  suspicion.strike(0, 7, signedEvidence, 0);
+  suspicion.strike(0, 8, strikesToConvict, 0);
+  suspicion.strike(0, 8, signedEvidence, 10);
+  assert.deepEqual(forgivenAt(suspicion, 0, 1e9), []);
+  assert.deepEqual(forgivenAt(suspicion, 0, 2e9), []);
+  assert.equal(suspicion.count(0), 2);
 });

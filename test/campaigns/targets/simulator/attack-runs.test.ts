@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { finalised } from '#campaigns/analysis/decision-record.ts';
+import type { RunResult } from '#campaigns/results/schema.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
 import { attackNames } from '#node/byzantine/attacks.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
@@ -138,4 +139,34 @@ test('attackers are the floor of the share, drawn anew with every seed', () => {
   assert.equal(one.length, 5);
   assert.equal(other.length, 5);
   assert.notDeepEqual(one, other);
+});
+
+const dead = { attack: 'always-reject', share: 0.3, exclusion: true } as const;
+
+function judged(
+  byzantine: NonNullable<SmallChanges['byzantine']>,
+): RunResult['results']['consensus_metrics'] {
+  return smallRun({ network, messageBudget: 400_000, byzantine }).results.consensus_metrics;
+}
+
+test('the bootstrap trap: where the outcome convicts nothing is decided and nobody found; misbehaviour is the way out', () => {
+  const trapped = judged({ ...dead, conviction: 'outcome' });
+  assert.deepEqual([trapped.finalized_share, trapped.byzantine_detected], [0, 0]);
+  const out = judged(dead);
+  assert.deepEqual([out.finalized_share, out.byzantine_detected, out.false_positives], [1, 12, 0]);
+});
+
+test('convictions that are forgotten within few polls are none; with a longer half-life peers come back and go again', () => {
+  const forgetful = judged({ ...dead, halfLifeUs: 20_000 });
+  assert.equal(forgetful.finalized_share, 0);
+  const forgiving = judged({ ...dead, halfLifeUs: 500_000 });
+  assert.deepEqual([forgiving.finalized_share, forgiving.byzantine_detected], [1, 12]);
+  assert.ok(forgiving.readmissions! > 0);
+});
+
+test('reputation cycling evades conviction, and harms only where a half-life holds few polls of a pair', () => {
+  const cycling = { ...dead, attack: 'reputation-cycling' } as const;
+  const met = judged({ ...cycling, halfLifeUs: 500_000 });
+  assert.deepEqual([met.finalized_share, met.byzantine_detected], [1, 0]);
+  assert.equal(judged({ ...cycling, halfLifeUs: 20_000 }).finalized_share, 0);
 });

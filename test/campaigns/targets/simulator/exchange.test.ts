@@ -9,6 +9,7 @@ import { AlwaysAccept } from '#node/byzantine/always-accept.ts';
 import { Silent } from '#node/byzantine/silent.ts';
 import type { AnswerDecorator } from '#node/core/answer.ts';
 import { Core } from '#node/core/core.ts';
+import { lastingConvictions } from '#node/core/params.ts';
 import { genesis } from '#node/core/vertex-table.ts';
 import { defaultCalibration, weightless } from '#node/model/calibration.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
@@ -57,6 +58,7 @@ function polling(setting: Setting = {}): Simulation {
       attack,
       operatorOf: Int32Array.from({ length: nodes }, (_, node) => node),
       exclusion: false,
+      reputation: lastingConvictions,
       slots: 64,
       core: (options, ports) => new LoneCore(options, ports),
       disk: (count, syncUs, sink) => new VirtualDisk(count, syncUs, sink),
@@ -67,6 +69,7 @@ function polling(setting: Setting = {}): Simulation {
       rejected: () => undefined,
       undecidedAtLimit: () => undefined,
       convicted: () => undefined,
+      readmitted: () => undefined,
     },
   );
   const slot = simulation.register({ creator: 0, sequence: 1, parents: [genesis], inputs: [] });

@@ -7,6 +7,7 @@ import { type Conductor, Simulation } from '#campaigns/targets/simulator/simulat
 import { type RelayGraph, relayGraph, relayMessages } from '#campaigns/targets/simulator/topology.ts';
 import { VirtualDisk } from '#campaigns/targets/simulator/virtual-disk.ts';
 import { Core } from '#node/core/core.ts';
+import { lastingConvictions } from '#node/core/params.ts';
 import { genesis } from '#node/core/vertex-table.ts';
 import { defaultCalibration, weightless } from '#node/model/calibration.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
@@ -26,6 +27,7 @@ const nobody: Conductor = {
   rejected: () => undefined,
   undecidedAtLimit: () => undefined,
   convicted: () => undefined,
+  readmitted: () => undefined,
 };
 
 interface Setting {
@@ -62,6 +64,7 @@ function relayed({ kind, network = lan, calibration = weightless(defaultCalibrat
       attack: null,
       operatorOf: Int32Array.from({ length: nodes }, (_, node) => node),
       exclusion: false,
+      reputation: lastingConvictions,
       slots: 64,
       core: (options, ports) => new QuietCore(options, ports),
       disk: (count, syncUs, sink) => new VirtualDisk(count, syncUs, sink),

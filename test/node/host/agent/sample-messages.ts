@@ -47,7 +47,7 @@ export function assignmentFor(members: number, own: readonly number[], run = 'ru
       source: 'test',
     },
     isNetworkShaped: true,
-    byzantine: { clusters: 1, identities: 1, exclusion: false },
+    byzantine: { clusters: 1, identities: 1, exclusion: false, halfLifeUs: 0, basis: 'misbehaviour' },
     workload: { batch: 2, payloadBytes: 10, parents: { kind: 'count', least: 1, most: 2 } },
     resources: { name: 'shared', cpuCores: 1, memoryBytes: 1_000_000, isEnforced: false },
     window: { startUs: 0, measureFromUs: 0, measureUntilUs: 1, endUs: 1 },
