@@ -110,14 +110,7 @@ export class Core {
     this.decisions = new Decisions(this.table, this.standing, this.#preference, this.polls, ports, params);
     const { first, exclusion } = options;
     this.suspicion = new Suspicion(members, first, hosted, exclusion, reputation.halfLifeUs);
-    this.#intake = new Intake(
-      this.table,
-      this.standing,
-      this.#preference,
-      this.decisions,
-      this.suspicion,
-      ports,
-    );
+    this.#intake = new Intake(this, this.#preference, ports);
     this.tips = new Tips(this.table, this.standing);
     this.#evidence = new Evidence(this, ports, reputation.basis);
     this.#sampler = new Sampler(members);

@@ -19,6 +19,13 @@ export const maximumPending = 4096;
 
 export type Delivery = 'entered' | 'duplicate' | 'pending' | 'dropped';
 
+export interface IntakeParts {
+  readonly table: VertexTable;
+  readonly standing: Standing;
+  readonly decisions: Decisions;
+  readonly suspicion: Suspicion;
+}
+
 export class Intake {
   readonly #table: VertexTable;
   readonly #standing: Standing;
@@ -29,14 +36,8 @@ export class Intake {
   /** When the requests of a node may be repeated, microseconds. */
   readonly #repeatAtUs: Float64Array;
 
-  constructor(
-    table: VertexTable,
-    standing: Standing,
-    preference: Preference,
-    decisions: Decisions,
-    suspicion: Suspicion,
-    ports: CorePorts,
-  ) {
+  constructor(parts: IntakeParts, preference: Preference, ports: CorePorts) {
+    const { table, standing, decisions, suspicion } = parts;
     this.#table = table;
     this.#standing = standing;
     this.#preference = preference;
