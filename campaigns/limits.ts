@@ -23,7 +23,12 @@ export const messageBudgetMost = 1_000_000_000_000;
 
 /** Finality times that are bought when they are cheap: the confidence interval of a percentile tightens. */
 export const finalityTimesWanted = 60;
-/** Nobody waits long for this many messages (6 CPU-seconds at 10 M messages per CPU-second). */
+/** Nobody waits long for this many messages (3 CPU-seconds at 20 M messages per CPU-second). */
 export const messagesAlways = 60_000_000;
 /** More than this is only bought when the least window needs it. */
 export const messagesUsuallyMost = 120_000_000;
+
+/** Cores on which a phase is to be simulated within the time it names. */
+export const phaseCores = 2;
+/** Of their time, what repetitions get: reports are written alone, and at the end of a phase one core waits for the other. */
+export const phaseCoreShare = 0.85;

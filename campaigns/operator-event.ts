@@ -19,8 +19,14 @@ export type OperatorEvent =
       readonly phase: string;
       readonly target: string;
       readonly resumed: boolean;
-      /** Message budgets of the cells that are left, in messages; the weight of each cell in the time that is left. */
-      readonly cells: ReadonlyArray<CellName & { readonly messageBudget: number; readonly done: boolean }>;
+      readonly cells: ReadonlyArray<
+        CellName & {
+          readonly messageBudget: number;
+          /** Expected seconds of one core: the weight of a cell in the time that is left. */
+          readonly coreSeconds: number;
+          readonly done: boolean;
+        }
+      >;
       readonly workers: number;
     }
   | { readonly kind: 'step-started'; readonly step: StepName }

@@ -62,8 +62,8 @@ export interface OperatorServices {
   readonly benchmark?: TargetReference;
   /** The network of one deployment; asked for only when an approved plan has some. */
   readonly cluster?: ClusterFactory;
-  /** Weight of a measured cell in the time that is left: the seconds it takes. */
-  readonly secondsOf?: (cell: PlannedCell) => number;
+  /** What a cell is expected to take, in seconds: of one core when it is simulated, of the machine when it is measured. */
+  readonly secondsOf: (cell: PlannedCell, target: RunTarget) => number;
   readonly checkFeasibility: (plan: Plan) => unknown;
   readonly forecast: (record: CampaignRecord) => { readonly document: unknown } & StepNotes;
   /** May money be spent? An exit code other than 0 says no, and the notes what is missing. */
@@ -120,9 +120,6 @@ export async function runCampaign(
     lock.release();
   }
 }
-
-/** Rough; it only weighs measured cells against simulated ones. */
-const messagesPerThreadSecond = 8_000_000;
 
 class Operator {
   readonly #folder: string;
@@ -419,19 +416,18 @@ class Operator {
     return this.#repetitions.get(cell.id) ?? { cell: cell.id, rowId: cell.id, repetition: 0 };
   }
 
-  /** In messages: a measured second weighs as many as all threads deliver in it, because it runs alone. */
-  #weightOf(cell: PlannedCell): number {
-    const seconds = this.#targets.get(cell.id) === 'simulator' ? undefined : this.#services.secondsOf?.(cell);
-    return seconds === undefined
-      ? cell.spec.messageBudget
-      : seconds * this.#options.workers * messagesPerThreadSecond;
+  /** What is measured runs alone: its seconds are those of every core. */
+  #coreSecondsOf(cell: PlannedCell): number {
+    const target = this.#targets.get(cell.id) ?? 'simulator';
+    return this.#services.secondsOf(cell, target) * (target === 'simulator' ? 1 : this.#options.workers);
   }
 
   #announce(): void {
     const inCluster = isApproved(this.#plan, this.#state) ? deploymentsOf(this.#plan) : [];
     const cells = [...cellsToRun(this.#plan), ...inCluster.flatMap((one) => one.cells)].map((cell) => ({
       ...this.#nameOf(cell),
-      messageBudget: this.#weightOf(cell),
+      messageBudget: cell.spec.messageBudget,
+      coreSeconds: this.#coreSecondsOf(cell),
       done: this.#state.cells.get(cell.id) === 'done',
     }));
     const { phase, target } = this.#plan;

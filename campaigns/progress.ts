@@ -12,6 +12,8 @@ export interface ProgressStream {
 
 const repaintMs = 200;
 const barWidth = 16;
+/** From this share of the expected work on, the speed of this campaign says more than the plan. */
+const leastShareSeen = 0.01;
 
 const stepWords: Readonly<Record<string, string>> = {
   feasibility: 'checking what is arithmetically possible',
@@ -48,10 +50,13 @@ export class ProgressView {
   readonly #stream: ProgressStream;
   readonly #nowMs: () => number;
   readonly #budgets = new Map<string, number>();
+  /** Expected seconds of one core, by cell. */
+  readonly #expected = new Map<string, number>();
   readonly #running = new Map<string, Running>();
   readonly #finished = new Set<string>();
   readonly #before = new Set<string>();
   #messages = 0;
+  #workers = 1;
   #startedMs: number | null = null;
   #paintedLines = 0;
   #paintedMs = 0;
@@ -122,8 +127,10 @@ export class ProgressView {
 
   #begin(event: Extract<OperatorEvent, { kind: 'campaign' }>): void {
     this.#phase = event.phase;
+    this.#workers = event.workers;
     for (const cell of event.cells) {
       this.#budgets.set(cell.cell, Math.max(1, cell.messageBudget));
+      this.#expected.set(cell.cell, Math.max(1e-3, cell.coreSeconds));
       if (!cell.done) continue;
       this.#finished.add(cell.cell);
       this.#before.add(cell.cell);
@@ -131,7 +138,11 @@ export class ProgressView {
     const left = event.cells.length - this.#before.size;
     const verb = event.resumed ? 'resumed' : 'started';
     const done = this.#before.size > 0 ? `, ${this.#before.size} done before` : '';
-    this.#line(`${event.phase} ${verb} in ${event.folder}: ${left} runs on ${event.workers} cores${done}`);
+    const time = formatSeconds(this.#secondsLeft());
+    const expected = left === 0 || time === '' ? '' : `, about ${time} when nothing else runs`;
+    this.#line(
+      `${event.phase} ${verb} in ${event.folder}: ${left} runs on ${event.workers} cores${done}${expected}`,
+    );
   }
 
   #cellDone(event: Extract<OperatorEvent, { kind: 'cell-done' }>): void {
@@ -146,25 +157,27 @@ export class ProgressView {
     this.#line(`${head} ${event.status}${reason}  ${seconds.toFixed(1)} s  ${rate}  ${this.#moneyAndTime()}`);
   }
 
-  /** Shares are weighed by what a run may cost: its message budget. */
+  /** Shares are weighed by what a run is expected to cost. */
   #weights(): { readonly done: number; readonly doneNow: number; readonly all: number } {
     let all = 0;
     let done = 0;
     let before = 0;
-    for (const [cell, budget] of this.#budgets) {
-      all += budget;
+    for (const [cell, seconds] of this.#expected) {
+      all += seconds;
       if (this.#finished.has(cell)) {
-        done += budget;
-        if (this.#before.has(cell)) before += budget;
-      } else done += budget * (this.#running.get(cell)?.share ?? 0);
+        done += seconds;
+        if (this.#before.has(cell)) before += seconds;
+      } else done += seconds * (this.#running.get(cell)?.share ?? 0);
     }
     return { done, doneNow: done - before, all };
   }
 
+  /** As fast as it went so far; the estimate of the plan until something of it is done. */
   #secondsLeft(): number {
     const { done, doneNow, all } = this.#weights();
-    if (this.#startedMs === null || doneNow <= 0) return Number.POSITIVE_INFINITY;
-    return ((this.#nowMs() - this.#startedMs) / 1_000 / doneNow) * (all - done);
+    const left = all - done;
+    if (this.#startedMs === null || doneNow < leastShareSeen * all) return left / this.#workers;
+    return ((this.#nowMs() - this.#startedMs) / 1_000 / doneNow) * left;
   }
 
   #moneyAndTime(): string {

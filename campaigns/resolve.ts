@@ -7,8 +7,8 @@ import { isRegressionMetric, regressionGroups } from '#campaigns/analysis/benchm
 import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { resolveFault } from '#campaigns/fault-schedule.ts';
-import { replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
-import { defaultMessageBudget } from '#campaigns/message-budget.ts';
+import { phaseCoreShare, phaseCores, replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
+import { affordableShare, defaultMessageBudget, sharedMessageBudget } from '#campaigns/message-budget.ts';
 import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';
 import type { Criterion, OnlyOn, PlannedRow } from '#campaigns/plan-record.ts';
 import { readBaseline } from '#campaigns/results/baseline-file.ts';
@@ -305,6 +305,37 @@ function phaseRows(
   options: ResolveOptions,
 ): readonly ResolvedRow[] {
   const wanted = wantedOf(phase, options);
+  const rows = rowsOfPhase(phase, catalogue, options, wanted);
+  const share = timeShareOf(phase, catalogue, options);
+  return share === 1 || options.messageBudget !== undefined ? rows : rows.map((row) => shared(row, share));
+}
+
+/** Of all rows of the phase, whichever are wanted: a row alone is the same cells as among the others. */
+function timeShareOf(phase: Phase, catalogue: readonly CatalogueEntry[], options: ResolveOptions): number {
+  if (phase.simulated_within === undefined) return 1;
+  const plain = { seed: options.seed, ...(options.calibration && { calibration: options.calibration }) };
+  const costs = rowsOfPhase(phase, catalogue, plain, []).flatMap(({ specs, target }) => {
+    const [spec] = specs;
+    return spec === undefined || target !== undefined ? [] : [{ spec, repetitions: specs.length }];
+  });
+  return affordableShare(costs, (phaseCores * phaseCoreShare * phase.simulated_within) / 1_000_000);
+}
+
+function shared(row: ResolvedRow, share: number): ResolvedRow {
+  if (row.target !== undefined) return row;
+  return {
+    ...row,
+    specs: row.specs.map((spec) => ({ ...spec, messageBudget: sharedMessageBudget(spec, share) })),
+  };
+}
+
+/** `wanted`: scenarios; empty = all. */
+function rowsOfPhase(
+  phase: Phase,
+  catalogue: readonly CatalogueEntry[],
+  options: ResolveOptions,
+  wanted: readonly string[],
+): readonly ResolvedRow[] {
   return phase.scenarios.flatMap((row) => {
     if (wanted.length > 0 && !wanted.includes(row.scenario)) return [];
     const base = catalogue.find(({ id }) => id === row.scenario)?.scenario;

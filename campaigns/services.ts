@@ -20,6 +20,7 @@ import type { OperatorServices } from '#campaigns/operator.ts';
 import { targetOf } from '#campaigns/plan-record.ts';
 import { storeBaseline } from '#campaigns/results/baseline-file.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
+import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { expectedSuiteSeconds } from '#campaigns/targets/benchmark/capabilities.ts';
 import { packingOf } from '#campaigns/targets/processes/capabilities.ts';
 import { expectedSeconds } from '#campaigns/targets/processes/real-window.ts';
@@ -63,8 +64,17 @@ export function createServices(money: MoneyOptions, report: OperatorServices['re
       const { createKubernetes } = await import('#campaigns/targets/kubernetes/target.ts');
       return createKubernetes(request);
     },
-    secondsOf: ({ spec }) =>
-      spec.benchmark === undefined ? expectedSeconds(spec, packingOf(spec)) : expectedSuiteSeconds,
+    secondsOf: ({ spec }, target) => {
+      switch (target) {
+        case 'simulator':
+          return simulatedCpuSeconds(spec);
+        case 'benchmark':
+          return expectedSuiteSeconds;
+        case 'processes':
+        case 'kubernetes':
+          return expectedSeconds(spec, packingOf(spec));
+      }
+    },
     checkFeasibility: (plan) => checkPlan(plan, plannedMoney(plan, money.limits)),
     forecast: (record) => {
       const results = new Map([...record.results].map(([cell, { result }]) => [cell, result]));

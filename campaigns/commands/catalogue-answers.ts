@@ -12,6 +12,7 @@ import { buildPlan } from '#campaigns/plan.ts';
 import { type ResolvedRow, resolveScenario } from '#campaigns/resolve.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Scenario } from '#campaigns/schema.ts';
+import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { capabilities as processes } from '#campaigns/targets/processes/capabilities.ts';
 import { capabilities as simulator } from '#campaigns/targets/simulator/capabilities.ts';
 
@@ -30,8 +31,6 @@ export interface EntryAnswers {
   readonly real_time_us: number | null;
 }
 
-/** Budget is time: docs/scenario-format.md, message_budget. */
-const budgetPerCpuSecond = 10_000_000;
 /** Largest network that a stack is defined for. */
 const clusterNodesMost = 10_000;
 
@@ -60,6 +59,12 @@ function clusterCost(scenario: Scenario, rows: readonly ResolvedRow[], sheet: Pr
   return Number(forecastTotal({ ...forecastInputOf(plan, null, sheet, sheet.date), stack }).p50.usdMicros);
 }
 
+/** Repetitions of a row cost the same. */
+function rowCpuSeconds({ specs }: ResolvedRow): number {
+  const [first] = specs;
+  return first === undefined ? 0 : specs.length * simulatedCpuSeconds(first);
+}
+
 function skipOn(rows: readonly ResolvedRow[], target: 'simulator' | 'processes'): string | null {
   const able = target === 'simulator' ? simulator : processes;
   const placed = target === 'simulator' ? rows : rows.map((row) => measuredRow(row, null, null));
@@ -86,9 +91,7 @@ export function answersOf(scenario: Scenario, sheet: PriceSheet = readPriceSheet
       Object.entries(reasons).filter((entry): entry is [string, string] => entry[1] !== null),
     ),
     fidelity: simulated ? [...new Set(specs.map(({ tier }) => tier))] : [],
-    simulated_cpu_seconds: simulated
-      ? Math.ceil(sum(specs.map(({ messageBudget }) => messageBudget)) / budgetPerCpuSecond)
-      : null,
+    simulated_cpu_seconds: simulated ? Math.ceil(sum(rows.map(rowCpuSeconds))) : null,
     cluster_usd_micros: cost,
     real_time_us: sum(specs.map(realUs)),
   };

@@ -1,5 +1,5 @@
 /**
- * What a campaign would do, without doing it: rows, message budgets, feasibility, forecast, what is missing.
+ * What a campaign would do, without doing it: rows, CPU time, feasibility, forecast, what is missing.
  * Owns: that answer. Does not own: any of the figures.
  */
 
@@ -17,9 +17,10 @@ import { exitCodes } from '#campaigns/exit-code.ts';
 import { checkPlan } from '#campaigns/feasibility/check-plan.ts';
 import { renderFindings } from '#campaigns/feasibility/render.ts';
 import { forecastPlan, moneyOf } from '#campaigns/forecast-plan.ts';
-import { type Plan, targetOf } from '#campaigns/plan-record.ts';
-
-const million = 1_000_000;
+import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { defaultWorkers } from '#campaigns/pool.ts';
+import { formatSeconds } from '#campaigns/progress.ts';
+import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 
 /** One line for each row in the order in which they run. */
 export function planText(plan: Plan): string {
@@ -27,22 +28,42 @@ export function planText(plan: Plan): string {
     { title: 'row', most: 44 },
     { title: 'configuration', most: 60 },
     { title: 'runs', align: 'right' as const },
-    { title: 'messages at most', align: 'right' as const },
+    { title: 'fidelity' },
+    { title: 'CPU time', align: 'right' as const },
     { title: 'criteria', align: 'right' as const },
   ];
   const rows = plan.rows.map((row) => {
-    const budget = row.cells.reduce((sum, cell) => sum + cell.spec.messageBudget, 0);
+    const seconds = rowCpuSeconds(row);
     const what = row.skip === null ? row.label : `skipped: ${row.skip}`;
     return [
       row.rowId,
       what,
       String(row.cells.length),
-      targetOf(row) === 'benchmark' ? '-' : `${Math.round(budget / million)} M`,
+      targetOf(row) === 'simulator' ? (row.cells[0]?.spec.tier ?? '') : targetOf(row),
+      seconds === null ? '-' : formatSeconds(seconds),
       String(row.criteria.length),
     ];
   });
   const runs = plan.rows.reduce((sum, row) => sum + row.cells.length, 0);
-  return `${textTable(columns, rows)}\n${plan.rows.length} rows, ${runs} runs, seed ${plan.seed}, code ${plan.codeVersion}\n`;
+  const cpuSeconds = simulatedSeconds(plan);
+  const cores = defaultWorkers();
+  const time =
+    cpuSeconds === 0
+      ? ''
+      : `simulated in about ${formatSeconds(cpuSeconds / cores)} on ${cores} cores that do nothing else (FORECAST, ${formatSeconds(cpuSeconds)} of CPU)\n`;
+  return `${textTable(columns, rows)}\n${plan.rows.length} rows, ${runs} runs, seed ${plan.seed}, code ${plan.codeVersion}\n${time}`;
+}
+
+/** CPU-seconds of all repetitions; null for what is measured instead of simulated. */
+function rowCpuSeconds(row: PlannedRow): number | null {
+  const [first] = row.cells;
+  if (targetOf(row) !== 'simulator' || first === undefined || row.skip !== null) return null;
+  return row.cells.length * simulatedCpuSeconds(first.spec);
+}
+
+/** CPU-seconds of everything that a plan simulates on this machine, an estimate. */
+export function simulatedSeconds(plan: Plan): number {
+  return plan.rows.reduce((sum, row) => sum + (rowCpuSeconds(row) ?? 0), 0);
 }
 
 export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {
@@ -63,7 +84,14 @@ export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {
       ...notes,
       '\ndry run: nothing was run, nothing was written',
     ].join('\n'),
-    document: { dry_run: true, plan, feasibility, forecast, missing },
+    document: {
+      dry_run: true,
+      simulated_cpu_seconds: simulatedSeconds(plan),
+      plan,
+      feasibility,
+      forecast,
+      missing,
+    },
     exitCode: exitCodes.passed,
   };
 }

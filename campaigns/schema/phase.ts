@@ -48,6 +48,9 @@ export const phaseSchema = record({
   vms: countRange('virtual machines the stack may use; 0 = this machine', '250..350'),
   target: z.enum(targetNames).meta({ description: 'where the phase runs unless --target says otherwise' }),
   window: positiveDurationUs('longest stretch the cloud may be up').optional(),
+  simulated_within: positiveDurationUs(
+    'how long simulating it may take on two cores that do nothing else; message budgets follow from it',
+  ).optional(),
   budget: record({
     campaign: usdMicros,
     run: usdMicros,

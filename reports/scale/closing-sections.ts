@@ -92,7 +92,7 @@ export function assumptionSection(document: ScaleDocument): Html {
 <ul>${distinct(specs.map(consensusWords)).map((words) => html`<li>${words}</li>`)}</ul>
 ${calibrationBlock(specs, document)}
 <h3>Time and budget</h3>
-<p>A run has a budget of messages. The measured window is what that budget buys, and a message about many undecided vertices counts for several; where the window is shorter than what was asked, quiet stretches were left out and faults kept in order. A criterion about a longer time than was measured is inconclusive, never passed.</p>
+<p>A run has a budget of messages. The measured window is what that budget buys, and what vertices cost is counted in messages, too; where the window is shorter than what was asked, quiet stretches were left out and faults kept in order. A criterion about a longer time than was measured is inconclusive, never passed.</p>
 ${windowTable(document.rows)}
 ${document.provenance.includes('SIMULATED') ? modelLimits : null}
 ${metricTable(document)}`;

@@ -9,6 +9,7 @@ import { listCatalogue, showScenario } from '#campaigns/catalogue.ts';
 import { resolvePhase, resolveScenario } from '#campaigns/resolve.ts';
 import { loadCatalogue, loadPhase, phaseNames, readPhase, readScenario } from '#campaigns/scenario-file.ts';
 import { rowText } from '#campaigns/scenario-text.ts';
+import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 
 const catalogue = loadCatalogue();
 
@@ -114,12 +115,12 @@ test('phases name their stack, machines and money', () => {
   ]);
 });
 
-test('the messages of a phase fit its time on two cores at 15 million a second each, crowded ones counted several times', () => {
-  const secondsMost = { phase1: 360, phase2: 600, phase3: 600, phase4: 600 };
-  for (const [phase, most] of Object.entries(secondsMost)) {
-    const rows = resolvePhase(phase, { seed: 1 });
-    const messages = rows.flatMap(({ specs }) => specs).reduce((sum, spec) => sum + spec.messageBudget, 0);
-    assert.ok(messages / 30e6 < most, `${phase}: ${messages / 30e6} s`);
+test('what a phase simulates fits the time it names on two cores, by the estimate', () => {
+  for (const name of phaseNames()) {
+    const { simulated_within: withinUs } = loadPhase(name, catalogue);
+    const rows = resolvePhase(name, { seed: 1 }).filter(({ target }) => target === undefined);
+    const seconds = rows.reduce((sum, { specs }) => sum + specs.length * simulatedCpuSeconds(specs[0]!), 0);
+    assert.ok(withinUs !== undefined && seconds <= 2 * 0.85 * (withinUs / 1e6), `${name}: ${seconds} CPU-s`);
   }
 });
 

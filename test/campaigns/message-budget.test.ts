@@ -6,7 +6,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { messagesAlways, messagesUsuallyMost } from '#campaigns/limits.ts';
-import { type BudgetFacts, defaultMessageBudget, leastMessageBudget } from '#campaigns/message-budget.ts';
+import {
+  affordableShare,
+  type BudgetFacts,
+  defaultMessageBudget,
+  leastMessageBudget,
+  sharedMessageBudget,
+} from '#campaigns/message-budget.ts';
+import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { networkProfiles } from '#node/model/network-profile.ts';
 import { runSpecExample } from '#test/support/run-spec-example.ts';
@@ -28,10 +35,10 @@ test('the least budget pays for warm-up, 24 finality times and half of the cool-
   assert.ok(Math.abs(leastMessageBudget(given) / paid - 1) < 1e-6);
 });
 
-test('a message in a crowd of undecided vertices counts for several', () => {
+test('vertices are counted in messages: few cost little beside the queries, many more than they do', () => {
   const calm = facts(1_000, 10);
   const crowd = facts(1_000, 20_000);
-  assert.ok(estimateFinality(calm).workPerMessage < 1.01);
+  assert.ok(estimateFinality(calm).workPerMessage < 1.03);
   assert.ok(estimateFinality(crowd).workPerMessage > 3);
 });
 
@@ -69,4 +76,27 @@ test('the default is never below the least budget, which grows with the load', (
     },
   );
   fc.assert(property, { seed: 20_261_121, numRuns: 500 });
+});
+
+test('rows beyond the time of their phase give up what goes beyond the least, all by the same share', () => {
+  const spec = runSpecExample({ ...facts(100, 100), messageBudget: 60_000_000 });
+  const rows = [
+    { spec, repetitions: 3 },
+    { spec: { ...spec, messageBudget: 30_000_000 }, repetitions: 2 },
+  ];
+  const cost = (share: number): number =>
+    rows.reduce(
+      (sum, row) =>
+        sum +
+        row.repetitions *
+          simulatedCpuSeconds({ ...row.spec, messageBudget: sharedMessageBudget(row.spec, share) }),
+      0,
+    );
+  assert.equal(affordableShare(rows, cost(1)), 1);
+  assert.equal(affordableShare(rows, cost(0) / 2), 0);
+  const wanted = (cost(0) + cost(1)) / 2;
+  const share = affordableShare(rows, wanted);
+  assert.ok(share > 0 && share < 1);
+  assert.ok(Math.abs(cost(share) / wanted - 1) < 0.02, `${cost(share)} ${wanted}`);
+  assert.equal(sharedMessageBudget(spec, 0), leastMessageBudget(spec));
 });

@@ -12,6 +12,7 @@ const cells = ['a', 'b'].map((cell, repetition) => ({
   rowId: 'LT-001',
   repetition,
   messageBudget: 1_000_000,
+  coreSeconds: 90,
   done: false,
 }));
 const begin: OperatorEvent = {
@@ -69,6 +70,19 @@ test('on a terminal a block shows runs, rate, money and time, and is gone at the
   assert.match(painted, /LT-001 #1 {2}50 %/);
   progress.end();
   assert.ok(text().endsWith('\u001b[0J'));
+});
+
+test('before anything is done the time of the plan is shown, then the speed of the campaign', () => {
+  const { view: progress, text, advance } = view(true);
+  progress.show(begin);
+  assert.match(text(), /2 runs on 2 cores, about 1 min 30 s when nothing else runs/);
+  progress.show(started(0));
+  advance(1_000);
+  progress.show({ kind: 'cell-progress', ...cells[0]!, share: 0.01 });
+  assert.match(text(), /about 1 min 30 s left/);
+  advance(1_000);
+  progress.show({ kind: 'cell-progress', ...cells[0]!, share: 0.02 });
+  assert.match(text(), /about 3 min 18 s left/);
 });
 
 test('the block is repainted at most five times a second', () => {

@@ -124,6 +124,7 @@ async function report(record: CampaignRecord, verdict: CampaignVerdict, folder: 
 
 export const fakeServices: OperatorServices = {
   target: { moduleUrl: new URL('./fake-target.ts', import.meta.url).href, factory: 'createFakeTarget' },
+  secondsOf: () => 1,
   checkFeasibility: () => ({ rows: [], campaign: [] }),
   forecast: () => ({ document: { usd: 0 }, exitCodes: [], notes: [] }),
   approval: () => ({ document: { needed: false }, exitCodes: [], notes: [] }),

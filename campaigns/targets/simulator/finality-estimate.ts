@@ -34,15 +34,20 @@ export interface FinalityEstimate {
   readonly messagesPerDecision: number;
   /** Undecided vertices at a node, on average. */
   readonly undecidedVertices: number;
-  /** Cost of a message, 1 = one about few vertices. */
+  /** Cost of a message and of its part in the vertices of the time, 1 = a query or an answer alone. */
   readonly workPerMessage: number;
 }
 
 /** With more pairs than this undecided at the round limit a network counts as not live. */
 const mostLate = 0.05;
 
-/** A message carries votes about every undecided vertex: this many more double its cost (measured, tens of percent). */
-const verticesThatDoubleAMessage = 200;
+/**
+ * What a vertex costs at one node from its first copy until it is finalised, in queries or answers. Fitted to the growth with load in
+ * docs/bench.md (10 to 1,000 vertices a second at 1,000 nodes, rest 15 %) and to networks of 1,000 nodes on a WAN, up to 1,400 undecided vertices.
+ */
+const messagesPerVertexAndNode = 40;
+/** A message carries votes about every undecided vertex: this many more double its cost. Seen only where thousands are undecided. */
+const verticesThatDoubleAMessage = 1_000;
 
 const halfRefusing: ReadonlySet<AttackName> = new Set<AttackName>([
   'random',
@@ -115,6 +120,7 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const bodiesPerSecond = vertexRate * relay;
   const messagesPerSecond = exchangesPerSecond + bodiesPerSecond;
   const crowd = undecidedVertices / verticesThatDoubleAMessage;
+  const vertexWork = messagesPerVertexAndNode * vertexRate * nodes;
   return {
     rounds,
     isLive,
@@ -124,8 +130,7 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
     messagesPerSecond,
     messagesPerDecision: exchanges * rounds + relay,
     undecidedVertices,
-    // Queries and answers carry the votes, a vertex only itself.
-    workPerMessage: 1 + (crowd * exchangesPerSecond) / messagesPerSecond,
+    workPerMessage: 1 + (crowd * exchangesPerSecond + vertexWork) / messagesPerSecond,
   };
 }
 

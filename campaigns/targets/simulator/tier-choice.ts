@@ -4,6 +4,7 @@
  */
 import type { Criterion } from '#campaigns/plan-record.ts';
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
+import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { formatDurationUs } from '#campaigns/units.ts';
 import { estimateFinality } from './finality-estimate.ts';
 import { isSynchronous } from './lumped/claim.ts';
@@ -28,6 +29,27 @@ const countedMetrics: ReadonlySet<string> = new Set([
   'rounds.p99',
 ]);
 
+/** A window that stands alone and takes longer is exchanged for a shorter one where the whole time can be counted around it. */
+const costlyWindowSeconds = 15;
+
+/** Nothing happens in it that a shorter window would not show: no attackers, no faults, no change of load, no conflicts. */
+function isSettled({ byzantine, faults, workload }: RunSpec): boolean {
+  const isSteady = workload.kind === 'constant' || workload.kind === 'open-loop';
+  return byzantine.share === 0 && faults.length === 0 && isSteady && workload.conflictShare === 0;
+}
+
+/** Why the whole time is counted although no criterion asks for it; null when the window stands alone. */
+function costlyWindow(spec: RunSpec, measureUs: number): string | null {
+  if (!isSettled(spec) || measureUs >= spec.duration.measureUs) return null;
+  const seconds = simulatedCpuSeconds({ ...spec, tier: 'message' });
+  if (seconds <= costlyWindowSeconds || tiers.spliced.supports({ ...spec, tier: 'spliced' }) !== null)
+    return null;
+  return (
+    `a window that answers every criterion alone takes about ${Math.round(seconds)} s of CPU, and nothing changes in this network: ` +
+    'a shorter one, and the whole requested time is counted around it'
+  );
+}
+
 /** `criteria`: those of the row. */
 export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierChoice {
   const lumped = tiers.lumped.supports({ ...spec, tier: 'lumped' });
@@ -41,6 +63,8 @@ export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierC
   const plan = planWindow(spec, estimate);
   const longest = criteria.reduce((most, { overUs }) => Math.max(most, overUs ?? 0), 0);
   const isShort = plan.measureUs < 0.999 * longest;
+  const costly = isShort || !estimate.isLive ? null : costlyWindow(spec, plan.measureUs);
+  if (costly !== null) return { tier: 'spliced', reason: costly };
   if (!isShort || !estimate.isLive) {
     const about = isShort
       ? 'the network is not live: more of the same time shows nothing new'

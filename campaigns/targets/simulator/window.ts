@@ -14,6 +14,8 @@ export const leastFinalityTimes = 20;
 export const plannedFinalityTimes = 24;
 /** Of a spliced run without attackers and faults: time is counted, the window shows what a settled network does. */
 const splicedFinalityTimes = 8;
+/** The same with attackers that counting follows: they have to be met, and found out. */
+const attackedFinalityTimes = 12;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time. */
 const finalityTimesPerStep = 3;
 const warmupFinalityTimes = 2;
@@ -102,10 +104,10 @@ export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estima
   return messagesOf(leastLengths(load, estimate), estimate) * estimate.workPerMessage;
 }
 
-/** How much of a window that stands alone a run needs. Attackers have to be met and faults to fit: they keep all of it. */
+/** How much of a window that stands alone a run needs. Faults have to fit: they keep all of it. */
 function windowShareOf({ tier, faults, byzantine, workload }: RunSpec): number {
-  const isSettled = faults.length === 0 && byzantine.share === 0 && workload.kind !== 'ramp';
-  return tier === 'spliced' && isSettled ? splicedFinalityTimes / plannedFinalityTimes : 1;
+  if (tier !== 'spliced' || faults.length > 0 || workload.kind === 'ramp') return 1;
+  return (byzantine.share === 0 ? splicedFinalityTimes : attackedFinalityTimes) / plannedFinalityTimes;
 }
 
 function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
@@ -197,7 +199,7 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
   const heavy =
     workPerMessage < 1.2
       ? ''
-      : ` (about ${Math.round(undecidedVertices)} undecided vertices: a message counts ${workPerMessage.toFixed(1)} times)`;
+      : ` (with what ${Math.round(undecidedVertices)} undecided vertices cost, a message counts ${workPerMessage.toFixed(1)} times)`;
   const least = isLive
     ? `${plannedFinalityTimes} finality times are ${seconds(leastUs)}`
     : `${maxRounds} polls and their cool-down take that long`;

@@ -113,12 +113,15 @@ test('a network that is not live is measured for its round limit, whatever the b
   }
 });
 
-test('a spliced run without attackers and faults needs a third of the window; with them it keeps all of it', () => {
+test('a spliced run needs a third of the window, with attackers half of it; faults keep all of it', () => {
   const lengthOf = (changes: Partial<typeof spec>): number =>
     planWindow({ ...spec, byzantine: { ...spec.byzantine, share: 0, attack: 'none' }, ...changes }).measureUs;
   const alone = lengthOf({});
   const spliced = lengthOf({ tier: 'spliced' });
   assert.ok(spliced > 0.25 * alone && spliced < 0.4 * alone, `${spliced} ${alone}`);
   const byzantine = { ...spec.byzantine, share: 0.1, attack: 'random' } as const;
-  assert.equal(lengthOf({ tier: 'spliced', byzantine }), lengthOf({ byzantine }));
+  const attacked = lengthOf({ tier: 'spliced', byzantine }) / lengthOf({ byzantine });
+  assert.ok(attacked > 0.4 && attacked < 0.6, `${attacked}`);
+  const faults = [{ kind: 'loss', loss: 0.1, atUs: 1, forUs: 1 }] as const;
+  assert.equal(lengthOf({ tier: 'spliced', faults }), lengthOf({ faults }));
 });

@@ -1,0 +1,35 @@
+/**
+ * What simulating a run costs in CPU time, before it is run.
+ * Owns: that estimate, from the messages and vertices of its window and the rounds of its counted part. Does not own: the budget
+ * (message-budget.ts), the window (targets/simulator/window.ts). It errs by tens of percent; on a machine whose cores are shared
+ * with other work, caches are cold and the same run costs several times as much.
+ */
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
+import { planWindow } from '#campaigns/targets/simulator/window.ts';
+
+/** Queries and answers alone, 1,000 nodes, one calm core. Source: docs/bench.md, growth with load. */
+export const messagesPerCpuSecond = 20_000_000;
+/** Ten times as many nodes no longer fit the caches. Source: docs/bench.md, growth with nodes. */
+const largestSlowdown = 1.4;
+const nodesOfLargest = 10_000;
+/** One round of a chain of counted nodes. Source: 24 h in rounds of 0.17 s take a third of a second. */
+const countedRoundSeconds = 0.65e-6;
+
+/** CPU-seconds of one thread for work counted in messages about few vertices. */
+export function cpuSecondsOfWork(messages: number, nodes: number): number {
+  const slowdown = 1 + (largestSlowdown - 1) * Math.min(1, nodes / nodesOfLargest);
+  return (messages * slowdown) / messagesPerCpuSecond;
+}
+
+/** CPU-seconds of one repetition at its fidelity. */
+export function simulatedCpuSeconds(spec: RunSpec): number {
+  if (spec.tier === 'analytic') return 0;
+  const estimate = estimateFinality(spec);
+  const countedUs = spec.duration.measureUs + spec.duration.warmupUs;
+  const counted = (countedUs / Math.max(1, estimate.roundUs)) * countedRoundSeconds;
+  if (spec.tier === 'lumped') return counted;
+  const { estimatedMessages } = planWindow(spec, estimate);
+  const window = cpuSecondsOfWork(estimatedMessages * estimate.workPerMessage, spec.nodes);
+  return spec.tier === 'spliced' ? window + counted : window;
+}

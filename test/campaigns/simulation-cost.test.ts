@@ -1,0 +1,65 @@
+/**
+ * The estimate of CPU time: monotone in what costs, and near the figures that were measured on a calm machine.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { resolveScenario } from '#campaigns/resolve.ts';
+import { findScenario } from '#campaigns/scenario-file.ts';
+import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
+import { planWindow } from '#campaigns/targets/simulator/window.ts';
+import { networkNamed, runSpecExample } from '#test/support/run-spec-example.ts';
+
+const base = runSpecExample({
+  nodes: 1_000,
+  consensus: { ...runSpecExample().consensus, k: 50, alphaConfidence: 40, alphaPreference: 40, beta: 15 },
+  topology: { kind: 'mesh', degree: 8 },
+  network: networkNamed('lan'),
+});
+
+function withTps(tps: number): typeof base {
+  return { ...base, workload: { ...base.workload, kind: 'constant', tps, batch: 1 } as const };
+}
+
+test('messages a second follow the measured growth with load within a third', () => {
+  // docs/bench.md, growth with load: 1,000 nodes, M messages per CPU-second.
+  const measured: readonly (readonly [tps: number, rate: number])[] = [
+    [10, 19.8],
+    [100, 15.1],
+    [500, 7.11],
+    [1_000, 3.93],
+  ];
+  for (const [tps, rate] of measured) {
+    const spec = withTps(tps);
+    const estimated = planWindow(spec).estimatedMessages / simulatedCpuSeconds(spec) / 1e6;
+    assert.ok(estimated > rate / 1.35 && estimated < rate * 1.35, `${tps}: ${estimated} for ${rate}`);
+  }
+});
+
+test('formulas cost nothing, counting grows with time, and a spliced run costs less than its window alone', () => {
+  const spec = { ...withTps(100), duration: { ...base.duration, measureUs: 24 * 3_600_000_000 } };
+  const cost = (tier: typeof spec.tier): number => simulatedCpuSeconds({ ...spec, tier });
+  assert.equal(cost('analytic'), 0);
+  assert.ok(cost('lumped') > 0);
+  assert.ok(cost('spliced') > cost('lumped'));
+  const week = { ...spec, duration: { ...spec.duration, measureUs: 7 * spec.duration.measureUs } };
+  const ratio = simulatedCpuSeconds({ ...week, tier: 'lumped' }) / cost('lumped');
+  assert.ok(Math.abs(ratio - 7) < 0.01);
+});
+
+test('a costly window of a settled network is spliced, one with attackers or a cheap one is not', () => {
+  const scenario = findScenario('LT-003');
+  const tierAt = (nodes: number, byzantineShares?: readonly number[]): string => {
+    const attacked = byzantineShares === undefined ? {} : { byzantineShares, attacks: ['random'] };
+    return resolveScenario(scenario, { seed: 1, nodes: [nodes], ...attacked })[0]!.specs[0]!.tier;
+  };
+  assert.equal(tierAt(1_000), 'message');
+  assert.equal(tierAt(10_000), 'spliced');
+  assert.equal(tierAt(10_000, [0.1]), 'message');
+});
+
+test('what vertices cost is seen by the estimate: a WAN with the same messages costs more', () => {
+  const { workPerMessage: lan } = estimateFinality(withTps(100));
+  const { workPerMessage: wan } = estimateFinality({ ...withTps(100), network: networkNamed('wan') });
+  assert.ok(wan > 2 * lan, `${wan} ${lan}`);
+});
