@@ -68,6 +68,7 @@ const highestCount = 0xffff;
 
 export class Core {
   readonly params: ConsensusParams;
+  readonly members: number;
   readonly table: VertexTable;
   readonly standing: Standing;
   readonly polls: PollBook;
@@ -78,7 +79,6 @@ export class Core {
   /** Late, duplicate and unrequested answers, ignored. */
   ignoredAnswers = 0;
   retries = 0;
-  readonly #members: number;
   readonly #first: number;
   readonly #seed: number;
   readonly #ports: CorePorts;
@@ -99,13 +99,14 @@ export class Core {
   constructor(options: CoreOptions, ports: CorePorts) {
     const { params, members, hosted, slots, reputation = lastingConvictions } = options;
     this.params = params;
-    this.#members = members;
+    this.members = members;
     this.#first = options.first;
     this.#seed = options.seed;
     this.#ports = ports;
     this.table = new VertexTable(members, hosted, slots);
     this.standing = new Standing(hosted, slots);
     this.polls = new PollBook(hosted * params.concurrentPolls, slots >>> 5, params);
+    this.standing.common.onLoss = () => this.polls.open.widen();
     this.#preference = new Preference(this.table, this.standing);
     this.decisions = new Decisions(this.table, this.standing, this.#preference, this.polls, ports, params);
     const { first, exclusion } = options;
@@ -173,17 +174,18 @@ export class Core {
     words: number,
     nowUs: number,
   ): void {
+    for (let w = 0; w < words; w++) this.requestWord(node, querier, w, scope[scopeAt + w]!, nowUs);
+  }
+
+  /** The same for some vertices of one word. */
+  requestWord(node: number, querier: number, word: number, vertices: number, nowUs: number): void {
     const { votes, pending, words: width } = this.standing;
-    const row = node * width;
-    for (let w = 0; w < words; w++) {
-      let rest = scope[scopeAt + w]! & ~votes[2 * (row + w) + 1]! & ~pending[row + w]!;
-      if (rest === 0) continue;
-      const timeoutUs = this.#timeoutUs(node);
-      for (; rest !== 0; rest &= rest - 1) {
-        const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
-        this.#intake.want(node, slot, querier, nowUs, timeoutUs);
-      }
-    }
+    const at = node * width + word;
+    let rest = vertices & ~votes[2 * at + 1]! & ~pending[at]!;
+    if (rest === 0) return;
+    const timeoutUs = this.#timeoutUs(node);
+    for (; rest !== 0; rest &= rest - 1)
+      this.#intake.want(node, (word << 5) + (31 - Math.clz32(rest & -rest)), querier, nowUs, timeoutUs);
   }
 
   /**
@@ -330,6 +332,8 @@ export class Core {
       key,
       nowUs,
     );
+    const { scope, words } = polls;
+    polls.open.narrow(poll, scope, poll * words, polls.scopeWords(poll), this.standing.common.rows);
     const drawn = this.#sampler.sample(member, k, key, member, polls.peers, poll * k, this.suspicion);
     this.#ports.pollBegun(node, poll, vertices);
     for (let slot = drawn; slot < k; slot++) {
@@ -440,9 +444,5 @@ export class Core {
   restart(node: number, nowUs: number): void {
     this.active[node] = 1;
     this.wake(node, nowUs);
-  }
-
-  get members(): number {
-    return this.#members;
   }
 }

@@ -21,6 +21,9 @@ export const answerNoToAll = noToAll;
 export const answerSomeUnknown = someUnknown;
 export const answerSomeRefused = someRefused;
 
+/** Stands for: every word may have an exception. */
+const everyWord = new Int32Array(0);
+
 export class Exceptions {
   readonly #polls: number;
   readonly #k: number;
@@ -46,7 +49,8 @@ export class Exceptions {
 
   /**
    * Notes the exceptions of votes[at ..] (layout of answer.ts) to scope[scopeAt .. scopeAt + words); returns what kind of
-   * answer it is. Nothing is stored unless the kind says so.
+   * answer it is. Nothing is stored unless the kind says so. `only`: bits from only[onlyAt] on, a bit for each word that may
+   * have an exception; the others are known to have none.
    */
   put(
     poll: number,
@@ -56,8 +60,11 @@ export class Exceptions {
     words: number,
     votes: Int32Array,
     at: number,
+    only: Int32Array = everyWord,
+    onlyAt = 0,
   ): number {
     const stored = this.#stored;
+    const isNarrow = only !== everyWord;
     const mapAt = this.#at(poll, slot, words);
     let pair = mapAt + mapWords(words);
     let some = 0;
@@ -67,7 +74,10 @@ export class Exceptions {
     for (let from = 0; from < words; from += 32) {
       const until = from + 32 < words ? from + 32 : words;
       let map = 0;
-      for (let w = from; w < until; w++) {
+      let rest = isNarrow ? only[onlyAt + (from >>> 5)]! : -1;
+      if (until - from < 32) rest &= (1 << (until - from)) - 1;
+      for (; rest !== 0; rest &= rest - 1) {
+        const w = from + (31 - Math.clz32(rest & -rest));
         const asked = scope[scopeAt + w]!;
         const missing = asked & ~votes[at + 2 * w]!;
         yes |= asked & ~missing;
@@ -84,6 +94,7 @@ export class Exceptions {
       some |= map;
     }
     if (some === 0) return yesToAll;
+    if (isNarrow && yes === 0) yes = outside(scope, scopeAt, words, only, onlyAt);
     if (known === 0) return yes === 0 ? allUnknown : someUnknown;
     return yes === 0 && refusals === 0 ? noToAll : someRefused;
   }
@@ -177,6 +188,21 @@ export class Exceptions {
     this.#count = count;
     this.#words = words;
   }
+}
+
+/** Vertices of some scope word that may have no exception, 0 when there is none. */
+function outside(
+  scope: Int32Array,
+  scopeAt: number,
+  words: number,
+  only: Int32Array,
+  onlyAt: number,
+): number {
+  for (let w = 0; w < words; w++) {
+    const isOpen = ((only[onlyAt + (w >>> 5)]! >>> (w & 31)) & 1) === 1;
+    if (!isOpen && scope[scopeAt + w] !== 0) return scope[scopeAt + w]!;
+  }
+  return 0;
 }
 
 function mapWords(words: number): number {

@@ -13,6 +13,7 @@ import {
   answerYesToAll,
   Exceptions,
 } from './exceptions.ts';
+import { OpenWords } from './open-words.ts';
 import type { ConsensusParams } from './params.ts';
 
 // An exported constant is read from its cell at every use; the module's own ones are folded. Hence two names.
@@ -82,6 +83,8 @@ export class PollBook {
   readonly previousStartUs: Float64Array;
   readonly exceptions: Exceptions;
   scope: Int32Array;
+  /** Where honest answers of hosted nodes may have exceptions. */
+  readonly open: OpenWords;
   readonly polls: number;
   readonly #alpha: number;
   readonly #preference: number;
@@ -113,6 +116,7 @@ export class PollBook {
     this.startUs = new Float64Array(polls);
     this.previousStartUs = new Float64Array(polls);
     this.scope = new Int32Array(polls * words);
+    this.open = new OpenWords(polls, words);
     this.exceptions = new Exceptions(polls, k, words);
   }
 
@@ -203,6 +207,14 @@ export class PollBook {
   put(poll: number, slot: number, votes: Int32Array, at: number): number {
     const words = this.scopeWords(poll);
     return this.exceptions.put(poll, slot, this.scope, poll * this.#words, words, votes, at);
+  }
+
+  /** The same for the honest answer of a hosted node: its votes, as they stand. */
+  putHosted(poll: number, slot: number, votes: Int32Array, at: number): number {
+    const words = this.scopeWords(poll);
+    const { maps, stride } = this.open;
+    const scopeAt = poll * this.#words;
+    return this.exceptions.put(poll, slot, this.scope, scopeAt, words, votes, at, maps, poll * stride);
   }
 
   /**
@@ -391,6 +403,7 @@ export class PollBook {
     this.exceptions.grow(words);
     this.scope = scope;
     this.#words = words;
+    this.open.grow(words);
   }
 }
 

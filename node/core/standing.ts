@@ -7,6 +7,8 @@
  * preferred and contested are subsets of undecided; pending vertices are not known.
  */
 
+import { CommonGround } from './common-ground.ts';
+
 export class Standing {
   readonly nodes: number;
   /** Words (32 slots) of a row. */
@@ -30,6 +32,8 @@ export class Standing {
   readonly contestedCount: Int32Array;
   readonly pendingCount: Int32Array;
   readonly arrivals: Int32Array;
+  /** What all nodes say yes to. */
+  readonly common: CommonGround;
 
   constructor(nodes: number, capacity: number) {
     this.nodes = nodes;
@@ -53,6 +57,7 @@ export class Standing {
     this.contestedCount = new Int32Array(nodes);
     this.pendingCount = new Int32Array(nodes);
     this.arrivals = new Int32Array(nodes);
+    this.common = new CommonGround(nodes, capacity);
   }
 
   get capacity(): number {
@@ -88,8 +93,11 @@ export class Standing {
   setYes(node: number, slot: number, yes: boolean): void {
     const at = 2 * (node * this.words + (slot >>> 5));
     const bit = 1 << (slot & 31);
-    if (yes) this.votes[at]! |= bit;
-    else this.votes[at]! &= ~bit;
+    const before = this.votes[at]!;
+    if (((before & bit) !== 0) === yes) return;
+    this.votes[at] = before ^ bit;
+    if (yes) this.common.gained(slot);
+    else this.common.lost(slot);
   }
 
   /** Enters a vertex as undecided with fresh counters. */
@@ -140,6 +148,7 @@ export class Standing {
   /** Forgets a released slot at every node. */
   release(slot: number): void {
     const keep = ~(1 << (slot & 31));
+    this.common.released(slot);
     for (let at = slot >>> 5; at < this.undecided.length; at += this.words) {
       this.votes[2 * at]! &= keep;
       this.votes[2 * at + 1]! &= keep;
@@ -156,6 +165,7 @@ export class Standing {
    */
   restart(node: number, durable: (slot: number) => boolean): number[] {
     const lostSlots: number[] = [];
+    const before = this.#yesWords(node);
     for (let w = 0; w < this.words; w++) {
       const at = node * this.words + w;
       for (let rest = this.finalised[at]! | this.rejected[at]!; rest !== 0; rest &= rest - 1) {
@@ -181,7 +191,12 @@ export class Standing {
     this.undecidedCount[node] = 0;
     this.contestedCount[node] = 0;
     this.pendingCount[node] = 0;
+    for (const [w, after] of this.#yesWords(node).entries()) this.common.replaced(w, before[w]!, after);
     return lostSlots;
+  }
+
+  #yesWords(node: number): Int32Array {
+    return Int32Array.from({ length: this.words }, (_, w) => this.votes[2 * (node * this.words + w)]!);
   }
 
   /** Doubles the columns. */
@@ -208,6 +223,7 @@ export class Standing {
     this.score = this.#cells(this.score, new Uint16Array(this.nodes * words * 32), words);
     this.confidence = this.#cells(this.confidence, new Float32Array(this.nodes * words * 32), words);
     this.seen = this.#cells(this.seen, new Int32Array(this.nodes * words * 32), words);
+    this.common.grow(words);
     this.words = words;
   }
 

@@ -49,11 +49,13 @@ export class Answering {
     const { polls, standing } = core;
     if (!attacks) {
       const at = 2 * peer * standing.words;
-      const kind = polls.put(poll, slot, standing.votes, at);
+      const kind = polls.putHosted(poll, slot, standing.votes, at);
       if (kind !== yesToAll) this.#onExceptions(peer, poll, standing.votes, at, nowUs);
       return (kind << 2) | now;
     }
     const words = polls.scopeWords(poll);
+    const hasScope = words > 0 && polls.scope[poll * polls.words + words - 1] !== 0;
+    if (this.constant >= 0 && hasScope && polls.open.isEmpty(poll, words)) return (this.constant << 2) | now;
     const draft = this.#room(words);
     const exceptions = core.answer(peer, polls.scope, poll * polls.words, words, draft, 0);
     if (exceptions !== 0) this.#onExceptions(peer, poll, draft, 0, nowUs);
@@ -85,18 +87,29 @@ export class Answering {
   /** Answers are sent as exceptions; a vertex of the scope that is unknown is asked for. */
   #onExceptions(peer: number, poll: number, votes: Int32Array, at: number, nowUs: number): void {
     const { scope, words: width } = this.#core.polls;
+    const { maps: open, stride } = this.#core.polls.open;
     const words = this.#core.polls.scopeWords(poll);
     const scopeAt = poll * width;
+    const openAt = poll * stride;
     let exceptions = 0;
     let unknown = 0;
-    for (let w = 0; w < words; w++) {
-      const missing = scope[scopeAt + w]! & ~votes[at + 2 * w]!;
-      if (missing === 0) continue;
-      exceptions += ones(missing);
-      unknown |= missing & ~votes[at + 2 * w + 1]!;
+    for (let from = 0; from < words; from += 32) {
+      for (let rest = openBits(open[openAt + (from >>> 5)]!, words - from); rest !== 0; rest &= rest - 1) {
+        const w = from + (31 - Math.clz32(rest & -rest));
+        const missing = scope[scopeAt + w]! & ~votes[at + 2 * w]!;
+        exceptions += ones(missing);
+        unknown |= missing & ~votes[at + 2 * w + 1]!;
+      }
     }
     this.#parts.network.bytesSent[peer]! += exceptions * this.#parts.calibration.wireBytes.answerPerException;
-    if (unknown !== 0) this.#core.requestMissing(peer, this.#nodeOf(poll), scope, scopeAt, words, nowUs);
+    if (unknown === 0) return;
+    const querier = this.#nodeOf(poll);
+    for (let from = 0; from < words; from += 32) {
+      for (let rest = openBits(open[openAt + (from >>> 5)]!, words - from); rest !== 0; rest &= rest - 1) {
+        const w = from + (31 - Math.clz32(rest & -rest));
+        this.#core.requestWord(peer, querier, w, scope[scopeAt + w]!, nowUs);
+      }
+    }
   }
 
   #decorate(peer: number, poll: number, words: number, nowUs: number): number {
@@ -126,4 +139,9 @@ export class Answering {
   #nodeOf(poll: number): number {
     return this.#concurrent === 1 ? poll : (poll / this.#concurrent) | 0;
   }
+}
+
+/** Of the bits for 32 words those of the first `words`. */
+function openBits(bits: number, words: number): number {
+  return words < 32 ? bits & ((1 << words) - 1) : bits;
 }

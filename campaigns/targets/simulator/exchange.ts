@@ -88,8 +88,6 @@ export class Exchange implements Traffic {
     return !this.#isWeightless || this.#parts.disk.anyFailed;
   }
 
-  released(_slot: number): void {}
-
   endsBefore(_poll: number, _tick: number): boolean {
     return false;
   }
@@ -182,6 +180,7 @@ export class Exchange implements Traffic {
   #onQueries(pool: Int32Array, from: number, until: number): void {
     const { active, polls, standing } = this.#core;
     const { head, scope, stride, words: width } = polls;
+    const { maps: open, stride: openStride } = polls.open;
     const { votes, words: row } = standing;
     const queue = this.answers;
     const asked = this.#asked;
@@ -202,8 +201,7 @@ export class Exchange implements Traffic {
       }
       delivered += 1;
       if (ticks < 0) continue;
-      const asks = asked[peer]!;
-      asked[peer] = asks + 1;
+      const asks = asked[peer]!++;
       const slot = (a >>> 17) & 1023;
       const attempt = (a >>> 27) & 1;
       const h = poll * stride;
@@ -214,11 +212,11 @@ export class Exchange implements Traffic {
         isCurrent &&
         ((head[h + fieldStates + (slot >>> 4)]! >>> ((slot & 15) << 1)) & 3) === attempt << 1
       ) {
-        // One word of honest yes votes is the common case.
+        // Who is honest says yes where all do; one word of yes votes is the other common case.
         if (
           asks >= 0 &&
-          head[h + fieldScopeWords] === 1 &&
-          (scope[poll * width]! & ~votes[2 * peer * row]!) === 0
+          ((openStride === 1 && open[poll] === 0) ||
+            (head[h + fieldScopeWords] === 1 && (scope[poll * width]! & ~votes[2 * peer * row]!) === 0))
         ) {
           a |= yesToAll << kindAt;
         } else {

@@ -15,7 +15,6 @@ import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
 import { arrivalSlot, arrivalWord, arriveTicksOf, askTicksOf, firstWordAt, noArrival } from './arrival.ts';
 import { ArrivalOrder } from './arrival-order.ts';
-import { CommonKnowledge } from './common-knowledge.ts';
 import { mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
 import { Foresight } from './foresight.ts';
 import { type Ahead, InFlight } from './in-flight.ts';
@@ -95,14 +94,12 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   readonly #order: Int32Array;
   readonly #kinds: Uint8Array;
   readonly #arrivalOrder: ArrivalOrder;
-  readonly #knowledge: CommonKnowledge;
 
   constructor(parts: TrafficParts) {
     const { core, network, attack, attackers, calibration } = parts;
     this.#core = core;
     this.#network = network;
     this.#answering = new Answering(parts);
-    this.#knowledge = new CommonKnowledge(core);
     this.#answerBytes = calibration.wireBytes.answerFixed;
     this.#queryFixedBytes = calibration.wireBytes.queryFixed;
     this.#queryVertexBytes = calibration.wireBytes.queryPerVertex;
@@ -146,10 +143,6 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#samples.settle(node, this.#now);
   }
 
-  released(slot: number): void {
-    this.#knowledge.released(slot);
-  }
-
   queryAll(poll: number, count: number): void {
     const { polls } = this.#core;
     const key = polls.head[poll * polls.stride + fieldKey]!;
@@ -164,7 +157,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const sample = sampleSlot < count ? this.#foresight.answerAt(key, sampleSlot) : none;
     this.#samples.begin(poll, now, this.#sendings++, sample);
     this.#retrying = false;
-    const isCertain = count === polls.k && this.#knowledge.covers(poll, now);
+    const isCertain =
+      count === polls.k && !this.#core.table.hasConflicts && polls.open.isEmpty(poll, polls.scopeWords(poll));
     record[r + fieldForeseen] = isCertain ? 1 : 0;
     const end = isCertain ? this.#foresee(poll) : none;
     record[r + fieldFlight] = this.#inFlight.add(poll, key, now, count, polls.peers, poll * polls.k, end);

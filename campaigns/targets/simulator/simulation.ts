@@ -282,6 +282,5 @@ export class Simulation implements CorePorts, EventSink {
 
   released(slot: number): void {
     this.relay.released(slot);
-    this.exchange.released(slot);
   }
 }

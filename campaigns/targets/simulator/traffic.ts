@@ -44,8 +44,6 @@ export interface Traffic {
   giveUpAt(poll: number, waitUs: number): number;
   query(poll: number, slot: number, attempt: number, peer: number): void;
   queryAll(poll: number, count: number): void;
-  /** Every node decided the vertex of that slot. */
-  released(slot: number): void;
   /** Delivers what is due in this tick. */
   drain(): void;
   readonly isDue: boolean;

@@ -1,0 +1,47 @@
+/**
+ * For every poll the words of its scope in which an honest answer of a hosted node may have an exception.
+ * Owns: that map, one bit a word. Does not own: what all hosted nodes say yes to (common-ground.ts), scopes (poll-book.ts).
+ */
+
+export class OpenWords {
+  /** [poll][stride] */
+  maps: Int32Array;
+  /** Words of a map. */
+  stride: number;
+  readonly #polls: number;
+
+  /** `words`: of the widest scope. */
+  constructor(polls: number, words: number) {
+    this.#polls = polls;
+    this.stride = (words + 31) >>> 5;
+    this.maps = new Int32Array(polls * this.stride).fill(-1);
+  }
+
+  /** A poll begins about scope[at .. at + words); `common`: the vertices that every hosted node says yes to. */
+  narrow(poll: number, scope: Int32Array, at: number, words: number, common: Int32Array): void {
+    for (let from = 0; from < words; from += 32) {
+      const until = from + 32 < words ? from + 32 : words;
+      let map = 0;
+      for (let w = from; w < until; w++) if ((scope[at + w]! & ~common[w]!) !== 0) map |= 1 << w;
+      this.maps[poll * this.stride + (from >>> 5)] = map;
+    }
+  }
+
+  /** A hosted node takes back a yes that all had said: whole answers have to be looked at. */
+  widen(): void {
+    this.maps.fill(-1);
+  }
+
+  /** Every hosted node says yes to the whole scope of `words` words. */
+  isEmpty(poll: number, words: number): boolean {
+    const at = poll * this.stride;
+    for (let from = 0; from < words; from += 32) if (this.maps[at + (from >>> 5)] !== 0) return false;
+    return true;
+  }
+
+  /** Makes room for wider scopes; open polls forget what they know. */
+  grow(words: number): void {
+    this.stride = (words + 31) >>> 5;
+    this.maps = new Int32Array(this.#polls * this.stride).fill(-1);
+  }
+}
