@@ -2,7 +2,20 @@
  * Puts one typed manifest under Pulumi's care, as the resource class of its kind.
  * Owns: that mapping. Does not own: the manifests (infra/manifests), options such as provider and parent.
  */
-import * as kubernetes from '@pulumi/kubernetes';
+import { Deployment } from '@pulumi/kubernetes/apps/v1/deployment.js';
+import { StatefulSet } from '@pulumi/kubernetes/apps/v1/statefulSet.js';
+import { Job } from '@pulumi/kubernetes/batch/v1/job.js';
+import { ConfigMap } from '@pulumi/kubernetes/core/v1/configMap.js';
+import { LimitRange } from '@pulumi/kubernetes/core/v1/limitRange.js';
+import { Namespace } from '@pulumi/kubernetes/core/v1/namespace.js';
+import { ResourceQuota } from '@pulumi/kubernetes/core/v1/resourceQuota.js';
+import { Service } from '@pulumi/kubernetes/core/v1/service.js';
+import { ServiceAccount } from '@pulumi/kubernetes/core/v1/serviceAccount.js';
+import { NetworkPolicy } from '@pulumi/kubernetes/networking/v1/networkPolicy.js';
+import { PodDisruptionBudget } from '@pulumi/kubernetes/policy/v1/podDisruptionBudget.js';
+import { Role } from '@pulumi/kubernetes/rbac/v1/role.js';
+import { RoleBinding } from '@pulumi/kubernetes/rbac/v1/roleBinding.js';
+import { PriorityClass } from '@pulumi/kubernetes/scheduling/v1/priorityClass.js';
 import type * as pulumi from '@pulumi/pulumi';
 import type { Manifest } from '#infra/manifests/manifest.ts';
 import type { KubernetesGround } from '#infra/platforms/ground.ts';
@@ -24,33 +37,33 @@ export function applyManifest(manifest: Manifest, options: pulumi.CustomResource
   const name = resourceName(manifest);
   switch (manifest.kind) {
     case 'Namespace':
-      return new kubernetes.core.v1.Namespace(name, manifest, options);
+      return new Namespace(name, manifest, options);
     case 'ConfigMap':
-      return new kubernetes.core.v1.ConfigMap(name, manifest, options);
+      return new ConfigMap(name, manifest, options);
     case 'Service':
-      return new kubernetes.core.v1.Service(name, manifest, options);
+      return new Service(name, manifest, options);
     case 'ServiceAccount':
-      return new kubernetes.core.v1.ServiceAccount(name, manifest, options);
+      return new ServiceAccount(name, manifest, options);
     case 'ResourceQuota':
-      return new kubernetes.core.v1.ResourceQuota(name, manifest, options);
+      return new ResourceQuota(name, manifest, options);
     case 'LimitRange':
-      return new kubernetes.core.v1.LimitRange(name, manifest, options);
+      return new LimitRange(name, manifest, options);
     case 'StatefulSet':
-      return new kubernetes.apps.v1.StatefulSet(name, manifest, options);
+      return new StatefulSet(name, manifest, options);
     case 'Deployment':
-      return new kubernetes.apps.v1.Deployment(name, manifest, options);
+      return new Deployment(name, manifest, options);
     case 'Job':
-      return new kubernetes.batch.v1.Job(name, manifest, options);
+      return new Job(name, manifest, options);
     case 'Role':
-      return new kubernetes.rbac.v1.Role(name, manifest, options);
+      return new Role(name, manifest, options);
     case 'RoleBinding':
-      return new kubernetes.rbac.v1.RoleBinding(name, manifest, options);
+      return new RoleBinding(name, manifest, options);
     case 'NetworkPolicy':
-      return new kubernetes.networking.v1.NetworkPolicy(name, manifest, options);
+      return new NetworkPolicy(name, manifest, options);
     case 'PriorityClass':
-      return new kubernetes.scheduling.v1.PriorityClass(name, manifest, options);
+      return new PriorityClass(name, manifest, options);
     case 'PodDisruptionBudget':
-      return new kubernetes.policy.v1.PodDisruptionBudget(name, manifest, options);
+      return new PodDisruptionBudget(name, manifest, options);
   }
 }
 

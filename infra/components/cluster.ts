@@ -2,8 +2,18 @@
  * The Kubernetes cluster of a stack on AWS: control plane, keys, who may enter, add-ons in the only order that works.
  * Owns: the EKS cluster, its roles, the fixed on-demand groups and add-ons. Does not own: the measured pool (node-pools.ts).
  */
-import * as aws from '@pulumi/aws';
-import * as kubernetes from '@pulumi/kubernetes';
+import type * as aws from '@pulumi/aws';
+import { LogGroup } from '@pulumi/aws/cloudwatch/logGroup.js';
+import { LaunchTemplate } from '@pulumi/aws/ec2/launchTemplate.js';
+import { AccessEntry } from '@pulumi/aws/eks/accessEntry.js';
+import { Addon } from '@pulumi/aws/eks/addon.js';
+import { Cluster as AwsCluster } from '@pulumi/aws/eks/cluster.js';
+import { NodeGroup } from '@pulumi/aws/eks/nodeGroup.js';
+import { Role } from '@pulumi/aws/iam/role.js';
+import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
+import { Key } from '@pulumi/aws/kms/key.js';
+import type * as kubernetes from '@pulumi/kubernetes';
+import { Provider as KubernetesProvider } from '@pulumi/kubernetes/provider.js';
 import * as pulumi from '@pulumi/pulumi';
 import type { CloudPlan } from '#infra/plan/cloud-plan.ts';
 import { poolLabel } from '#infra/platforms/ground.ts';
@@ -33,14 +43,14 @@ function role(
   policies: readonly string[],
   parent: pulumi.Resource,
 ): { readonly role: aws.iam.Role; readonly attached: readonly pulumi.Resource[] } {
-  const created = new aws.iam.Role(
+  const created = new Role(
     `${name}-${own}`,
     { name: `${args.prefix}-${own}`, assumeRolePolicy: trust, tags: args.tags },
     { parent },
   );
   const attached = policies.map(
     (policy) =>
-      new aws.iam.RolePolicyAttachment(
+      new RolePolicyAttachment(
         `${name}-${own}-${policy.toLowerCase().replaceAll('_', '-')}`,
         { role: created.name, policyArn: managed(policy) },
         { parent },
@@ -85,13 +95,13 @@ export class Cluster extends pulumi.ComponentResource {
     this.workerRole = worker.role;
     const early = this.#addons(name, args, cni.role, [...args.before, ...cni.attached]);
     // Self-managed VMs need an entry; managed groups bring their own.
-    const entry = new aws.eks.AccessEntry(
+    const entry = new AccessEntry(
       `${name}-worker-entry`,
       { clusterName: this.cluster.name, principalArn: worker.role.arn, type: 'EC2_LINUX', tags: args.tags },
       { parent: this },
     );
     const groups = this.#fixedGroups(name, args, fixed.role, [...early, ...fixed.attached]);
-    const dns = new aws.eks.Addon(
+    const dns = new Addon(
       `${name}-coredns`,
       {
         clusterName: this.cluster.name,
@@ -112,7 +122,7 @@ export class Cluster extends pulumi.ComponentResource {
       .apply(([cluster, endpoint, authority]) =>
         kubeconfigOf(cluster, endpoint, authority?.data ?? '', args.region),
       );
-    this.provider = new kubernetes.Provider(
+    this.provider = new KubernetesProvider(
       `${name}-kubernetes`,
       { kubeconfig: this.kubeconfig, clusterIdentifier: args.prefix, deleteUnreachable: true },
       { parent: this },
@@ -125,7 +135,7 @@ export class Cluster extends pulumi.ComponentResource {
     args: ClusterArgs,
     control: { readonly role: aws.iam.Role; readonly attached: readonly pulumi.Resource[] },
   ): aws.eks.Cluster {
-    const key = new aws.kms.Key(
+    const key = new Key(
       `${name}-key`,
       {
         description: `Secrets of the cluster ${args.prefix}`,
@@ -135,12 +145,12 @@ export class Cluster extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const logs = new aws.cloudwatch.LogGroup(
+    const logs = new LogGroup(
       `${name}-logs`,
       { name: `/aws/eks/${args.prefix}/cluster`, retentionInDays: 7, tags: args.tags },
       { parent: this },
     );
-    return new aws.eks.Cluster(
+    return new AwsCluster(
       `${name}-control-plane`,
       {
         name: args.prefix,
@@ -175,7 +185,7 @@ export class Cluster extends pulumi.ComponentResource {
     dependsOn: pulumi.Resource[],
   ): readonly pulumi.Resource[] {
     const addon = (addonName: string, more: Partial<aws.eks.AddonArgs>, after: pulumi.Resource[]) =>
-      new aws.eks.Addon(
+      new Addon(
         `${name}-${addonName}`,
         {
           clusterName: this.cluster.name,
@@ -209,7 +219,7 @@ export class Cluster extends pulumi.ComponentResource {
     dependsOn: readonly pulumi.Resource[],
   ): pulumi.Resource[] {
     return args.plan.fixedGroups.map((group) => {
-      const template = new aws.ec2.LaunchTemplate(
+      const template = new LaunchTemplate(
         `${name}-${group.name}-template`,
         {
           name: `${args.prefix}-${group.name}`,
@@ -218,7 +228,7 @@ export class Cluster extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-      return new aws.eks.NodeGroup(
+      return new NodeGroup(
         `${name}-${group.name}`,
         {
           clusterName: this.cluster.name,

@@ -4,7 +4,10 @@
  * deadline itself, which the first `up` writes into the state and no later one moves.
  * Does not own: the groups, which depend on it and thus come later and go earlier.
  */
-import * as aws from '@pulumi/aws';
+import { Role } from '@pulumi/aws/iam/role.js';
+import { RolePolicy } from '@pulumi/aws/iam/rolePolicy.js';
+import { Schedule } from '@pulumi/aws/scheduler/schedule.js';
+import { ScheduleGroup } from '@pulumi/aws/scheduler/scheduleGroup.js';
 import * as pulumi from '@pulumi/pulumi';
 import { whileAhead } from '#infra/components/kept-deadline.ts';
 import { type DeadlinePlan, instantAfter, TEARDOWN_AFTER_MINUTES } from '#infra/plan/deadline.ts';
@@ -107,17 +110,13 @@ export class DeadMan extends pulumi.ComponentResource {
     super('bft:guard:DeadMan', name, {}, opts);
     const parent = { parent: this };
     const { prefix, deadline, tags } = args;
-    const role = new aws.iam.Role(
+    const role = new Role(
       `${name}-role`,
       { name: `${prefix}-dead-man`, assumeRolePolicy: trustScheduler(args.account), tags },
       parent,
     );
-    const policy = new aws.iam.RolePolicy(
-      `${name}-policy`,
-      { role: role.id, policy: rolePolicy(args) },
-      parent,
-    );
-    const group = new aws.scheduler.ScheduleGroup(`${name}-schedules`, { name: prefix, tags }, parent);
+    const policy = new RolePolicy(`${name}-policy`, { role: role.id, policy: rolePolicy(args) }, parent);
+    const group = new ScheduleGroup(`${name}-schedules`, { name: prefix, tags }, parent);
     const schedule = (
       own: string,
       startDate: pulumi.Input<string>,
@@ -126,7 +125,7 @@ export class DeadMan extends pulumi.ComponentResource {
       // Again and again, so that a first shot that fails is not the last.
       every = 'rate(5 minutes)',
     ) =>
-      new aws.scheduler.Schedule(
+      new Schedule(
         `${name}-${own}`,
         {
           name: `${prefix}-${own}`,

@@ -3,8 +3,15 @@
  * Owns: these resources; every VM of the measured pool is spot and ends after its longest run, whoever is alive.
  * Does not own: how many and which types (plan/machines.ts), the schedule at the deadline (gcp-dead-man.ts).
  */
-import * as gcp from '@pulumi/gcp';
-import * as kubernetes from '@pulumi/kubernetes';
+import type * as gcp from '@pulumi/gcp';
+import { Network } from '@pulumi/gcp/compute/network.js';
+import { Subnetwork } from '@pulumi/gcp/compute/subnetwork.js';
+import { Cluster } from '@pulumi/gcp/container/cluster.js';
+import { NodePool } from '@pulumi/gcp/container/nodePool.js';
+import { IAMMember } from '@pulumi/gcp/projects/iammember.js';
+import { Account } from '@pulumi/gcp/serviceaccount/account.js';
+import type * as kubernetes from '@pulumi/kubernetes';
+import { Provider as KubernetesProvider } from '@pulumi/kubernetes/provider.js';
 import * as pulumi from '@pulumi/pulumi';
 import type { CloudPlan } from '#infra/plan/cloud-plan.ts';
 import { poolLabel } from '#infra/platforms/ground.ts';
@@ -58,7 +65,7 @@ export class GcpCluster extends pulumi.ComponentResource {
     const endpoint = this.cluster.controlPlaneEndpointsConfig.apply(
       (config) => config.dnsEndpointConfig?.endpoint ?? '',
     );
-    this.provider = new kubernetes.Provider(
+    this.provider = new KubernetesProvider(
       `${name}-kubernetes`,
       {
         kubeconfig: endpoint.apply((server) => kubeconfigOf(args.prefix, server)),
@@ -71,12 +78,12 @@ export class GcpCluster extends pulumi.ComponentResource {
   }
 
   #network(name: string, args: GcpClusterArgs): gcp.compute.Subnetwork {
-    const network = new gcp.compute.Network(
+    const network = new Network(
       `${name}-network`,
       { name: args.prefix, autoCreateSubnetworks: false, routingMode: 'REGIONAL' },
       { parent: this },
     );
-    return new gcp.compute.Subnetwork(
+    return new Subnetwork(
       `${name}-subnetwork`,
       {
         name: args.prefix,
@@ -104,14 +111,14 @@ export class GcpCluster extends pulumi.ComponentResource {
   }
 
   #identity(name: string, args: GcpClusterArgs) {
-    const identity = new gcp.serviceaccount.Account(
+    const identity = new Account(
       `${name}-worker`,
       { accountId: `${args.prefix}-worker`.slice(0, 30), displayName: 'VMs of the cluster' },
       { parent: this },
     );
     const granted = ['roles/container.defaultNodeServiceAccount', 'roles/artifactregistry.reader'].map(
       (role) =>
-        new gcp.projects.IAMMember(
+        new IAMMember(
           `${name}-worker-${role.replace('roles/', '').replace('.', '-').toLowerCase()}`,
           { project: args.project, role, member: pulumi.interpolate`serviceAccount:${identity.email}` },
           { parent: this },
@@ -125,7 +132,7 @@ export class GcpCluster extends pulumi.ComponentResource {
     args: GcpClusterArgs,
     subnetwork: gcp.compute.Subnetwork,
   ): gcp.container.Cluster {
-    return new gcp.container.Cluster(
+    return new Cluster(
       `${name}-control-plane`,
       {
         name: args.prefix,
@@ -174,7 +181,7 @@ export class GcpCluster extends pulumi.ComponentResource {
       maxPodsPerNode: number,
       nodeConfig: gcp.types.input.container.NodePoolNodeConfig,
     ) =>
-      new gcp.container.NodePool(
+      new NodePool(
         `${name}-${own}`,
         {
           name: own,

@@ -3,7 +3,10 @@
  * Owns: the account it acts with and one job per pool by fixed name; the first job holds the deadline, which the first `up` writes
  * into the state and no later one moves. Does not own: the pools, which depend on it, and the lifetime of a single VM (gcp-cluster.ts).
  */
-import * as gcp from '@pulumi/gcp';
+import { Job } from '@pulumi/gcp/cloudscheduler/job.js';
+import { IAMCustomRole } from '@pulumi/gcp/projects/iamcustomRole.js';
+import { IAMMember } from '@pulumi/gcp/projects/iammember.js';
+import { Account } from '@pulumi/gcp/serviceaccount/account.js';
 import * as pulumi from '@pulumi/pulumi';
 import { whileAhead } from '#infra/components/kept-deadline.ts';
 import { type DeadlinePlan, instantAfter, TEARDOWN_AFTER_MINUTES } from '#infra/plan/deadline.ts';
@@ -46,7 +49,7 @@ export class GcpDeadMan extends pulumi.ComponentResource {
     const { identity, grant } = this.#actor(name, args);
     const cluster = `https://container.googleapis.com/v1/projects/${project}/locations/${region}/clusters/${prefix}`;
     const job = (own: string, at: pulumi.Input<string>, uri: string, body: object | null, keeps: boolean) =>
-      new gcp.cloudscheduler.Job(
+      new Job(
         `${name}-${own}`,
         {
           name: `${prefix}-${own}`,
@@ -85,7 +88,7 @@ export class GcpDeadMan extends pulumi.ComponentResource {
   #actor(name: string, args: GcpDeadManArgs) {
     const { prefix, project } = args;
     const parent = { parent: this };
-    const identity = new gcp.serviceaccount.Account(
+    const identity = new Account(
       `${name}-account`,
       {
         accountId: `${prefix}-dead-man`.slice(0, 30),
@@ -93,7 +96,7 @@ export class GcpDeadMan extends pulumi.ComponentResource {
       },
       parent,
     );
-    const role = new gcp.projects.IAMCustomRole(
+    const role = new IAMCustomRole(
       `${name}-role`,
       {
         roleId: `${prefix}_dead_man`.replaceAll('-', '_'),
@@ -102,7 +105,7 @@ export class GcpDeadMan extends pulumi.ComponentResource {
       },
       parent,
     );
-    const grant = new gcp.projects.IAMMember(
+    const grant = new IAMMember(
       `${name}-grant`,
       { project, role: role.name, member: pulumi.interpolate`serviceAccount:${identity.email}` },
       parent,

@@ -3,8 +3,21 @@
  * Owns: VPC, subnets, routes, endpoints, flow logs where they are affordable. Does not own: ranges (plan/cidr.ts), security groups
  * between VMs (the cluster brings one).
  */
-import * as aws from '@pulumi/aws';
+import type * as aws from '@pulumi/aws';
+import { LogGroup } from '@pulumi/aws/cloudwatch/logGroup.js';
+import { DefaultSecurityGroup } from '@pulumi/aws/ec2/defaultSecurityGroup.js';
+import { FlowLog } from '@pulumi/aws/ec2/flowLog.js';
+import { RouteTable } from '@pulumi/aws/ec2/routeTable.js';
+import { RouteTableAssociation } from '@pulumi/aws/ec2/routeTableAssociation.js';
+import { SecurityGroup } from '@pulumi/aws/ec2/securityGroup.js';
+import { Subnet } from '@pulumi/aws/ec2/subnet.js';
+import { Vpc } from '@pulumi/aws/ec2/vpc.js';
+import { VpcEndpoint } from '@pulumi/aws/ec2/vpcEndpoint.js';
+import { VpcIpv4CidrBlockAssociation } from '@pulumi/aws/ec2/vpcIpv4CidrBlockAssociation.js';
+import { Role } from '@pulumi/aws/iam/role.js';
+import { RolePolicy } from '@pulumi/aws/iam/rolePolicy.js';
 import * as pulumi from '@pulumi/pulumi';
+import { trustService } from '#infra/components/cluster.ts';
 import type { CloudPlan } from '#infra/plan/cloud-plan.ts';
 
 export interface NetworkArgs {
@@ -70,42 +83,30 @@ export class Network extends pulumi.ComponentResource {
     const { addresses } = args.plan;
     const parent = { parent: this };
     const named = (own: string) => ({ ...args.tags, Name: `${args.prefix}-${own}` });
-    const vpc = new aws.ec2.Vpc(
+    const vpc = new Vpc(
       `${name}-vpc`,
       { cidrBlock: addresses.vpc, enableDnsHostnames: true, enableDnsSupport: true, tags: named('vpc') },
       parent,
     );
     const extra = addresses.extra.map(
       (cidrBlock, index) =>
-        new aws.ec2.VpcIpv4CidrBlockAssociation(
-          `${name}-range-${index}`,
-          { vpcId: vpc.id, cidrBlock },
-          parent,
-        ),
+        new VpcIpv4CidrBlockAssociation(`${name}-range-${index}`, { vpcId: vpc.id, cidrBlock }, parent),
     );
     // Without rules nothing that forgets to name a group can talk to anything.
-    new aws.ec2.DefaultSecurityGroup(
-      `${name}-default-group`,
-      { vpcId: vpc.id, tags: named('default') },
-      parent,
-    );
-    const routes = new aws.ec2.RouteTable(
-      `${name}-routes`,
-      { vpcId: vpc.id, tags: named('private') },
-      parent,
-    );
+    new DefaultSecurityGroup(`${name}-default-group`, { vpcId: vpc.id, tags: named('default') }, parent);
+    const routes = new RouteTable(`${name}-routes`, { vpcId: vpc.id, tags: named('private') }, parent);
     const subnet = (
       own: string,
       cidrBlock: string,
       zone: string | undefined,
       dependsOn: pulumi.Resource[],
     ) => {
-      const created = new aws.ec2.Subnet(
+      const created = new Subnet(
         `${name}-${own}`,
         { vpcId: vpc.id, cidrBlock, availabilityZone: zone!, mapPublicIpOnLaunch: false, tags: named(own) },
         { parent: this, dependsOn },
       );
-      new aws.ec2.RouteTableAssociation(
+      new RouteTableAssociation(
         `${name}-${own}-routes`,
         { subnetId: created.id, routeTableId: routes.id },
         parent,
@@ -133,7 +134,7 @@ export class Network extends pulumi.ComponentResource {
   ): readonly pulumi.Resource[] {
     const parent = { parent: this };
     const { addresses, interfaceEndpoints } = args.plan;
-    const door = new aws.ec2.SecurityGroup(
+    const door = new SecurityGroup(
       `${name}-endpoints`,
       {
         vpcId: vpc.id,
@@ -146,7 +147,7 @@ export class Network extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [...extra] },
     );
-    const s3 = new aws.ec2.VpcEndpoint(
+    const s3 = new VpcEndpoint(
       `${name}-s3`,
       {
         vpcId: vpc.id,
@@ -162,7 +163,7 @@ export class Network extends pulumi.ComponentResource {
     const subnetIds = this.controlSubnetIds.slice(0, 1);
     const others = interfaceEndpoints.map(
       (service) =>
-        new aws.ec2.VpcEndpoint(
+        new VpcEndpoint(
           `${name}-${service.replace('.', '-')}`,
           {
             vpcId: vpc.id,
@@ -182,21 +183,21 @@ export class Network extends pulumi.ComponentResource {
 
   #flowLogs(name: string, args: NetworkArgs, vpc: aws.ec2.Vpc): void {
     const parent = { parent: this };
-    const logs = new aws.cloudwatch.LogGroup(
+    const logs = new LogGroup(
       `${name}-flows`,
       { name: `/bft/${args.prefix}/flows`, retentionInDays: 7, tags: args.tags },
       parent,
     );
-    const role = new aws.iam.Role(
+    const role = new Role(
       `${name}-flows-role`,
       {
         name: `${args.prefix}-flows`,
-        assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: 'vpc-flow-logs.amazonaws.com' }),
+        assumeRolePolicy: trustService('vpc-flow-logs.amazonaws.com'),
         tags: args.tags,
       },
       parent,
     );
-    const policy = new aws.iam.RolePolicy(
+    const policy = new RolePolicy(
       `${name}-flows-policy`,
       {
         role: role.id,
@@ -218,7 +219,7 @@ export class Network extends pulumi.ComponentResource {
       },
       parent,
     );
-    new aws.ec2.FlowLog(
+    new FlowLog(
       `${name}-flow-log`,
       { vpcId: vpc.id, trafficType: 'ALL', logDestination: logs.arn, iamRoleArn: role.arn, tags: args.tags },
       { parent: this, dependsOn: [policy] },

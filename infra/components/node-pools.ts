@@ -3,7 +3,14 @@
  * Owns: the launch template, the groups, what a VM does at its first boot, the record of interruptions.
  * Does not own: how many and which types (plan/machines.ts), emptying them (dead-man.ts).
  */
-import * as aws from '@pulumi/aws';
+import type * as aws from '@pulumi/aws';
+import { Group as AwsGroup } from '@pulumi/aws/autoscaling/group.js';
+import { EventRule } from '@pulumi/aws/cloudwatch/eventRule.js';
+import { EventTarget } from '@pulumi/aws/cloudwatch/eventTarget.js';
+import { LaunchTemplate } from '@pulumi/aws/ec2/launchTemplate.js';
+import { InstanceProfile } from '@pulumi/aws/iam/instanceProfile.js';
+import { Queue } from '@pulumi/aws/sqs/queue.js';
+import { QueuePolicy } from '@pulumi/aws/sqs/queuePolicy.js';
 import * as pulumi from '@pulumi/pulumi';
 import { decimalUsd } from '#budgets/money.ts';
 import { safeVm } from '#infra/components/cluster.ts';
@@ -105,7 +112,7 @@ export class NodePools extends pulumi.ComponentResource {
 
   #template(name: string, args: NodePoolsArgs): aws.ec2.LaunchTemplate {
     const { machines } = args.plan;
-    const profile = new aws.iam.InstanceProfile(
+    const profile = new InstanceProfile(
       `${name}-profile`,
       { name: `${args.prefix}-worker`, role: args.workerRole.name, tags: args.vmTags },
       { parent: this },
@@ -132,7 +139,7 @@ export class NodePools extends pulumi.ComponentResource {
         ).toString('base64'),
       );
     const image = machines.architecture === 'arm64' ? 'arm64' : 'x86_64';
-    return new aws.ec2.LaunchTemplate(
+    return new LaunchTemplate(
       `${name}-template`,
       {
         name: `${args.prefix}-nodes`,
@@ -158,7 +165,7 @@ export class NodePools extends pulumi.ComponentResource {
   ): aws.autoscaling.Group {
     const subnet = args.measuredSubnetIds[group.zoneIndex];
     if (subnet === undefined) throw new Error(`no subnet for zone ${group.zoneIndex}`);
-    return new aws.autoscaling.Group(
+    return new AwsGroup(
       `${name}-${group.name}`,
       {
         name: groupName(args.prefix, group.name),
@@ -201,7 +208,7 @@ export class NodePools extends pulumi.ComponentResource {
   /** Two minutes before a spot VM goes its notice lands in a queue: the campaign counts them and voids what they spoiled. */
   #interruptions(name: string, args: NodePoolsArgs): void {
     const parent = { parent: this };
-    const queue = new aws.sqs.Queue(
+    const queue = new Queue(
       `${name}-notices`,
       {
         name: `${args.prefix}-interruptions`,
@@ -211,7 +218,7 @@ export class NodePools extends pulumi.ComponentResource {
       },
       parent,
     );
-    const rule = new aws.cloudwatch.EventRule(
+    const rule = new EventRule(
       `${name}-notice`,
       {
         name: `${args.prefix}-interruptions`,
@@ -223,7 +230,7 @@ export class NodePools extends pulumi.ComponentResource {
       },
       parent,
     );
-    new aws.sqs.QueuePolicy(
+    new QueuePolicy(
       `${name}-notices-policy`,
       {
         queueUrl: queue.url,
@@ -242,6 +249,6 @@ export class NodePools extends pulumi.ComponentResource {
       },
       parent,
     );
-    new aws.cloudwatch.EventTarget(`${name}-notice-target`, { rule: rule.name, arn: queue.arn }, parent);
+    new EventTarget(`${name}-notice-target`, { rule: rule.name, arn: queue.arn }, parent);
   }
 }

@@ -2,7 +2,7 @@
  * Alarms that need no code of ours: more vCPUs in the account than planned.
  * Owns: them. Does not own: who is told (the topic of the guard project), budgets (guard project, once per account).
  */
-import * as aws from '@pulumi/aws';
+import { MetricAlarm } from '@pulumi/aws/cloudwatch/metricAlarm.js';
 import * as pulumi from '@pulumi/pulumi';
 
 export interface SpendAlarmArgs {
@@ -25,7 +25,7 @@ export class SpendAlarm extends pulumi.ComponentResource {
     super('bft:guard:SpendAlarm', name, {}, opts);
     const topic = `arn:aws:sns:${args.region}:${args.account}:${GUARD_TOPIC}`;
     const alarm = (own: 'Spot' | 'OnDemand', planned: number) =>
-      new aws.cloudwatch.MetricAlarm(
+      new MetricAlarm(
         `${name}-${own.toLowerCase()}`,
         {
           name: `${args.prefix}-vcpu-${own.toLowerCase()}`,

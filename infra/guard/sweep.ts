@@ -16,6 +16,7 @@ export const kinds = [
   'launch-template',
   'security-group',
   'subnet',
+  'route-table',
   'vpc',
   'schedule-group',
 ] as const;
@@ -39,6 +40,9 @@ export interface SweepResult {
   readonly failures: readonly string[];
 }
 
+/** While one of these stands the schedules stay armed: they stop it if this sweep does not. */
+const stopped: ReadonlySet<Kind> = new Set(['group', 'node-group', 'instance', 'cluster']);
+
 const byOrder = (a: Leftover, b: Leftover): number =>
   kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.id < b.id ? -1 : 1);
 
@@ -46,14 +50,16 @@ const byOrder = (a: Leftover, b: Leftover): number =>
  * Rounds of looking and removing. A removal that fails (something still hangs on it) is tried again in the next round. Ends when
  * nothing is found, or after `roundsMost` rounds with what is left.
  */
-export async function sweep(cloud: SweptCloud, stack: string, roundsMost = 20): Promise<SweepResult> {
+export async function sweep(cloud: SweptCloud, stack: string, roundsMost = 60): Promise<SweepResult> {
   const removed = new Map<string, Leftover>();
   let failures: string[] = [];
   for (let round = 0; round < roundsMost; round += 1) {
     const found = [...(await cloud.find(stack))].sort(byOrder);
     if (found.length === 0) return { removed: [...removed.values()], left: [], failures: [] };
     failures = [];
+    const isArmed = found.some(({ kind }) => stopped.has(kind));
     for (const leftover of found) {
+      if (leftover.kind === 'schedule-group' && isArmed) continue;
       try {
         await cloud.remove(leftover);
         removed.set(`${leftover.kind} ${leftover.id}`, leftover);

@@ -11,6 +11,7 @@ import {
 import {
   DeleteLaunchTemplateCommand,
   DeleteNetworkInterfaceCommand,
+  DeleteRouteTableCommand,
   DeleteSecurityGroupCommand,
   DeleteSubnetCommand,
   DeleteVolumeCommand,
@@ -20,6 +21,7 @@ import {
   paginateDescribeInstances,
   paginateDescribeLaunchTemplates,
   paginateDescribeNetworkInterfaces,
+  paginateDescribeRouteTables,
   paginateDescribeSecurityGroups,
   paginateDescribeSubnets,
   paginateDescribeVolumes,
@@ -89,6 +91,9 @@ async function inEc2(client: EC2Client, stack: string): Promise<readonly Leftove
     collect(paginateDescribeSubnets(config, query), (page) =>
       (page.Subnets ?? []).map((one) => one.SubnetId),
     ).then((ids) => of('subnet', ids)),
+    collect(paginateDescribeRouteTables(config, query), (page) =>
+      (page.RouteTables ?? []).map((one) => one.RouteTableId),
+    ).then((ids) => of('route-table', ids)),
     collect(paginateDescribeVpcs(config, query), (page) => (page.Vpcs ?? []).map((one) => one.VpcId)).then(
       (ids) => of('vpc', ids),
     ),
@@ -133,6 +138,7 @@ export function sweptAws(where: AwsEndpoints, pauseMs = 30_000): SweptCloud {
     'launch-template': (id) => ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: id })),
     'security-group': (id) => ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })),
     subnet: (id) => ec2.send(new DeleteSubnetCommand({ SubnetId: id })),
+    'route-table': (id) => ec2.send(new DeleteRouteTableCommand({ RouteTableId: id })),
     vpc: (id) => ec2.send(new DeleteVpcCommand({ VpcId: id })),
     'schedule-group': (id) => scheduler.send(new DeleteScheduleGroupCommand({ Name: id })),
   };
@@ -143,7 +149,7 @@ export function sweptAws(where: AwsEndpoints, pauseMs = 30_000): SweptCloud {
         paginateDescribeAutoScalingGroups({ client: groups }, { Filters: tagged }),
         (page) => (page.AutoScalingGroups ?? []).map((one) => one.AutoScalingGroupName),
       );
-      // By its fixed name: schedules carry no tags. It goes last, when nothing is left to empty.
+      // By its fixed name: schedules carry no tags.
       const schedules = await collect(
         paginateListScheduleGroups({ client: scheduler }, { NamePrefix: `bft-${stack}` }),
         (page) => (page.ScheduleGroups ?? []).map((one) => one.Name),

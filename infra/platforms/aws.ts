@@ -2,7 +2,10 @@
  * A stack on AWS: preflight, then dead-man, network, cluster, pools, in the order in which they may exist.
  * Owns: that order and the provider. Does not own: the resources (components/), sizes (plan/).
  */
-import * as aws from '@pulumi/aws';
+import type * as aws from '@pulumi/aws';
+import { getAvailabilityZones } from '@pulumi/aws/getAvailabilityZones.js';
+import { Provider as AwsProvider } from '@pulumi/aws/provider.js';
+import { getServiceQuota } from '@pulumi/aws/servicequotas/getServiceQuota.js';
 import type * as pulumi from '@pulumi/pulumi';
 import { Cluster } from '#infra/components/cluster.ts';
 import { DeadMan, type Target } from '#infra/components/dead-man.ts';
@@ -24,10 +27,7 @@ async function checkQuotas(plan: StackPlan, cloud: CloudPlan, provider: aws.Prov
   const values = await Promise.all(
     cloud.quotas.map(async ({ service, code }): Promise<QuotaValue> => {
       try {
-        const quota = await aws.servicequotas.getServiceQuota(
-          { serviceCode: service, quotaCode: code },
-          { provider },
-        );
+        const quota = await getServiceQuota({ serviceCode: service, quotaCode: code }, { provider });
         return { code, value: quota.value };
       } catch {
         return { code, value: null };
@@ -45,7 +45,7 @@ async function checkQuotas(plan: StackPlan, cloud: CloudPlan, provider: aws.Prov
 }
 
 async function zonesOf(plan: StackPlan, region: string, provider: aws.Provider): Promise<readonly string[]> {
-  const { names } = await aws.getAvailabilityZones(
+  const { names } = await getAvailabilityZones(
     { state: 'available', filters: [{ name: 'opt-in-status', values: ['opt-in-not-required'] }] },
     { provider },
   );
@@ -82,7 +82,7 @@ function onDemandVcpu(cloud: CloudPlan): number {
 }
 
 function providerOf(plan: StackPlan, region: string, account: string): aws.Provider {
-  return new aws.Provider('aws', {
+  return new AwsProvider('aws', {
     region: region as aws.Region,
     allowedAccountIds: [account],
     defaultTags: { tags: awsTags(plan.tags) },

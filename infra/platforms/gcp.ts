@@ -2,7 +2,9 @@
  * A stack on GCP, over the same plan as on AWS: dead-man, network, cluster, pools.
  * Owns: their order and the provider. Does not own: the resources (components/gcp-*.ts), sizes (plan/).
  */
-import * as gcp from '@pulumi/gcp';
+import type * as gcp from '@pulumi/gcp';
+import { getZones } from '@pulumi/gcp/compute/getZones.js';
+import { Provider as GcpProvider } from '@pulumi/gcp/provider.js';
 import type * as pulumi from '@pulumi/pulumi';
 import { GcpCluster, gcpRanges } from '#infra/components/gcp-cluster.ts';
 import { GcpDeadMan } from '#infra/components/gcp-dead-man.ts';
@@ -19,7 +21,7 @@ async function zonesOf(
   wanted: number,
   provider: gcp.Provider,
 ): Promise<readonly string[]> {
-  const { names } = await gcp.compute.getZones({ region, status: 'UP' }, { provider });
+  const { names } = await getZones({ region, status: 'UP' }, { provider });
   const zones = [...names].sort().slice(0, wanted);
   if (zones.length === wanted) return zones;
   throw configError(
@@ -40,7 +42,7 @@ export async function gcpGround(
   const project = config.project!;
   const prefix = `bft-${plan.stack}`;
   const labels = gcpLabels(plan.tags);
-  const provider = new gcp.Provider('gcp', { project, region, defaultLabels: labels });
+  const provider = new GcpProvider('gcp', { project, region, defaultLabels: labels });
   const zones = await zonesOf(plan, region, config.pool.zones, provider);
   const opts: pulumi.ComponentResourceOptions = { providers: { gcp: provider } };
   const pools = [...groups.map((group) => group.name), ...cloud.fixedGroups.map((group) => group.name)];

@@ -2,7 +2,7 @@
  * The platform of this machine: packed node processes, or a cluster of the kubeconfig when the configuration names its context.
  * Owns: the choice between the two, reaching the cluster. Does not own: any resource in it, or the processes (local-network.ts).
  */
-import * as kubernetes from '@pulumi/kubernetes';
+import { Provider as KubernetesProvider } from '@pulumi/kubernetes/provider.js';
 import * as pulumi from '@pulumi/pulumi';
 import type { StackConfig } from '#infra/config.ts';
 import { configError, PROJECT } from '#infra/config.ts';
@@ -16,7 +16,7 @@ export function localGround(plan: StackPlan, config: StackConfig): Ground {
   if (config.kubeContext === undefined) return processes(plan, config);
   return {
     kind: 'kubernetes',
-    provider: new kubernetes.Provider('cluster', { context: config.kubeContext, deleteUnreachable: true }),
+    provider: new KubernetesProvider('cluster', { context: config.kubeContext, deleteUnreachable: true }),
     cluster: null,
     ready: [],
     podCidrs: ['10.0.0.0/8'],

@@ -14,10 +14,12 @@ import {
 import { BudgetsClient, CreateBudgetCommand, DeleteBudgetCommand } from '@aws-sdk/client-budgets';
 import {
   CreateLaunchTemplateCommand,
+  CreateRouteTableCommand,
   CreateSecurityGroupCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
   DeleteLaunchTemplateCommand,
+  DeleteRouteTableCommand,
   DeleteSecurityGroupCommand,
   DeleteSubnetCommand,
   DeleteVpcCommand,
@@ -27,10 +29,13 @@ import {
 import { CreateClusterCommand, DeleteClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import {
   CreateScheduleCommand,
+  CreateScheduleGroupCommand,
   DeleteScheduleCommand,
+  DeleteScheduleGroupCommand,
   SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
+import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Properties } from './cloud-provider.ts';
 
 interface Mirrored {
@@ -92,6 +97,7 @@ export class AwsMirror {
   readonly #scheduler: SchedulerClient;
   readonly #budgets: BudgetsClient;
   readonly #eks: EKSClient;
+  readonly #sns: SNSClient;
   readonly #kinds: ReadonlyMap<string, Mirrored>;
 
   constructor({ url, region }: Endpoint) {
@@ -106,10 +112,13 @@ export class AwsMirror {
     this.#scheduler = new SchedulerClient(options);
     this.#budgets = new BudgetsClient(options);
     this.#eks = new EKSClient(options);
+    this.#sns = new SNSClient(options);
     this.#kinds = new Map([
       ...this.#network(),
       ...this.#machines(),
       ['aws:scheduler/schedule:Schedule', this.#schedules()],
+      ['aws:scheduler/scheduleGroup:ScheduleGroup', this.#scheduleGroup()],
+      ['aws:sns/topic:Topic', this.#topic()],
       ['aws:budgets/budget:Budget', this.#budget()],
       ['aws:eks/cluster:Cluster', this.#cluster()],
     ]);
@@ -172,8 +181,19 @@ export class AwsMirror {
       },
       remove: (GroupId) => ec2.send(new DeleteSecurityGroupCommand({ GroupId })),
     };
+    const routeTable: Mirrored = {
+      create: async (inputs) => {
+        const TagSpecifications = this.#tagsFor('route-table', inputs);
+        const made = await ec2.send(
+          new CreateRouteTableCommand({ VpcId: text(inputs['vpcId']), TagSpecifications }),
+        );
+        return { id: text(made.RouteTable?.RouteTableId) };
+      },
+      remove: (RouteTableId) => ec2.send(new DeleteRouteTableCommand({ RouteTableId })),
+    };
     return [
       ['aws:ec2/vpc:Vpc', vpc],
+      ['aws:ec2/routeTable:RouteTable', routeTable],
       ['aws:ec2/subnet:Subnet', subnet],
       ['aws:ec2/securityGroup:SecurityGroup', securityGroup],
     ];
@@ -267,6 +287,7 @@ export class AwsMirror {
       const { arn, roleArn, input } = record(inputs['target']);
       return {
         Name: text(inputs['name']),
+        ...(inputs['groupName'] === undefined ? {} : { GroupName: text(inputs['groupName']) }),
         ScheduleExpression: text(inputs['scheduleExpression']),
         FlexibleTimeWindow: { Mode: mode === 'FLEXIBLE' ? 'FLEXIBLE' : 'OFF' },
         Target: { Arn: text(arn), RoleArn: text(roleArn), Input: text(input) },
@@ -281,7 +302,35 @@ export class AwsMirror {
       },
       update: (id, inputs) =>
         this.#scheduler.send(new UpdateScheduleCommand(schedule({ ...inputs, name: id }))),
-      remove: (Name) => this.#scheduler.send(new DeleteScheduleCommand({ Name })),
+      remove: (Name, { groupName }) =>
+        this.#scheduler.send(
+          new DeleteScheduleCommand({
+            Name,
+            ...(groupName === undefined ? {} : { GroupName: text(groupName) }),
+          }),
+        ),
+    };
+  }
+
+  #scheduleGroup(): Mirrored {
+    return {
+      create: async (inputs, name) => {
+        const id = text(inputs['name'] ?? name);
+        await this.#scheduler.send(new CreateScheduleGroupCommand({ Name: id }));
+        return { id, name: id };
+      },
+      remove: (Name) => this.#scheduler.send(new DeleteScheduleGroupCommand({ Name })),
+    };
+  }
+
+  #topic(): Mirrored {
+    return {
+      create: async (inputs, name) => {
+        const Name = text(inputs['name'] ?? name);
+        const { TopicArn } = await this.#sns.send(new CreateTopicCommand({ Name }));
+        return { id: text(TopicArn), arn: text(TopicArn), name: Name };
+      },
+      remove: (TopicArn) => this.#sns.send(new DeleteTopicCommand({ TopicArn })),
     };
   }
 

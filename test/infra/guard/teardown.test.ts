@@ -14,7 +14,8 @@ const blockers: Partial<Record<Leftover['kind'], readonly Leftover['kind'][]>> =
   volume: ['instance'],
   subnet: ['instance', 'endpoint', 'interface', 'cluster'],
   'security-group': ['instance', 'endpoint', 'interface'],
-  vpc: ['subnet', 'security-group', 'endpoint'],
+  'route-table': ['subnet'],
+  vpc: ['subnet', 'route-table', 'security-group', 'endpoint'],
 };
 
 /** Groups replace VMs that are only terminated; removals take a round to show. */
@@ -59,6 +60,21 @@ test('whatever is left, in whatever order it is found: all of the stack goes, no
       assert.deepEqual([...cloud.things.keys()], ['not-ours']);
     }),
   );
+});
+
+test('as long as something of the stack can run, its schedules stay', async () => {
+  const cloud = new SmallCloud();
+  cloud.add('1k-nodes', 'group', 'stubborn');
+  cloud.add('1k-nodes', 'schedule-group', 'dead-man');
+  const remove = cloud.remove;
+  cloud.remove = async (leftover) => {
+    if (leftover.kind === 'group') throw new Error('ScalingActivityInProgress');
+    await remove(leftover);
+  };
+  const stuck = await sweep(cloud, '1k-nodes', 3);
+  assert.deepEqual(stuck.left.map(({ id }) => id).sort(), ['dead-man', 'stubborn']);
+  cloud.remove = remove;
+  assert.deepEqual((await sweep(cloud, '1k-nodes')).left, []);
 });
 
 test('what cannot be removed is named, and the exit code says so', async () => {
