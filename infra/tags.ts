@@ -1,7 +1,8 @@
 /**
- * The tags by which everything that bills is found again: by the meter, the watchdog and the sweep after a teardown.
- * Owns: the keys in the written forms of AWS and GCP. Does not own: which resources carry them (components, platforms).
+ * The tags of a stack in the written forms of AWS and GCP.
+ * Owns: values and forms. Does not own: the keys (budgets/tag-keys.ts), which resources carry them (components, platforms).
  */
+import { tagKeys } from '#budgets/tag-keys.ts';
 
 export interface StackTags {
   readonly campaign: string;
@@ -10,19 +11,6 @@ export interface StackTags {
   readonly owner: string;
   readonly stack: string;
 }
-
-/** Keys of AWS tags; the deadline is only known once the first `up` has fixed it. */
-export const tagKeys = {
-  campaign: 'bft:campaign',
-  run: 'bft:run',
-  phase: 'bft:phase',
-  owner: 'bft:owner',
-  stack: 'bft:stack',
-  deadline: 'bft:deadline',
-  /** What the VM may cost per hour, and the run until its end, in millionths of a dollar: the watchdog reads nothing else. */
-  priceCap: 'bft:price-cap-micros',
-  runCap: 'bft:run-cap-micros',
-} as const;
 
 export function awsTags(tags: StackTags): Readonly<Record<string, string>> {
   return {

@@ -9,6 +9,7 @@
 import { serviceOf } from '#budgets/focus/charges.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { decimalUsd, divide, type UsdMicros } from '#budgets/money.ts';
+import { tagKeys } from '#budgets/tag-keys.ts';
 
 export type FocusType = 'text' | 'decimal' | 'time';
 
@@ -226,8 +227,8 @@ export function focusRow(charge: Charge, context: FocusContext): FocusRow {
     SubAccountName: context.subAccountName,
     SubAccountType: 'Member Account',
     Tags: JSON.stringify({
-      'bft:campaign': charge.campaign,
-      ...(charge.scenarioId === null ? {} : { 'bft:scenario': charge.scenarioId }),
+      [tagKeys.campaign]: charge.campaign,
+      ...(charge.scenarioId === null ? {} : { [tagKeys.scenario]: charge.scenarioId }),
       ...(context.costCentre === null ? {} : { 'cost-centre': context.costCentre }),
     }),
     x_AllocationBasis: charge.rowId === null ? 'shared by the window' : 'direct',

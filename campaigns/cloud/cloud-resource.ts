@@ -1,10 +1,12 @@
 /**
  * A resource of a cloud account as the product sees it, and whether it is provably one of a campaign's.
- * Owns: the record, the tag keys, the proof. Does not own: listing or deleting (aws-account.ts), order of deletion (reap.ts).
+ * Owns: the record, the proof. Does not own: the keys of tags (budgets/tag-keys.ts), listing or deleting (aws-account.ts), order of
+ * deletion (reap.ts).
  *
  * The proof is two tags with exact values, campaign and stack. Names, networks and times prove nothing: other people's resources
  * have them too.
  */
+import { tagKeys } from '#budgets/tag-keys.ts';
 
 export const resourceClasses = [
   'autoscaling-group',
@@ -38,14 +40,6 @@ export interface CloudResource {
   readonly units: number;
 }
 
-export const cloudTagKeys = {
-  campaign: 'bft:campaign',
-  stack: 'bft:stack',
-  run: 'bft:run',
-  deadline: 'bft:deadline',
-  owner: 'bft:owner',
-} as const;
-
 /** Both are needed: a campaign's name alone could be anybody's. */
 export interface OwnershipKey {
   readonly campaign: string;
@@ -60,21 +54,21 @@ export function belongsTo(resource: CloudResource, key: OwnershipKey): boolean {
   return (
     key.campaign !== '' &&
     key.stack !== '' &&
-    tagOf(resource, cloudTagKeys.campaign) === key.campaign &&
-    tagOf(resource, cloudTagKeys.stack) === key.stack
+    tagOf(resource, tagKeys.campaign) === key.campaign &&
+    tagOf(resource, tagKeys.stack) === key.stack
   );
 }
 
 /** Somebody's resource that this product made, whatever campaign it belongs to. */
 export function isOfThisProduct(resource: CloudResource): boolean {
-  return tagOf(resource, cloudTagKeys.campaign) !== undefined;
+  return tagOf(resource, tagKeys.campaign) !== undefined;
 }
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/;
 
 /** Milliseconds since 1970 of the deadline tag; null when there is none that can be read. */
 export function deadlineOf(resource: CloudResource): number | null {
-  const text = tagOf(resource, cloudTagKeys.deadline);
+  const text = tagOf(resource, tagKeys.deadline);
   if (text === undefined || !ISO.test(text)) return null;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? null : ms;
@@ -85,11 +79,11 @@ export type ReapVerdict = { readonly reap: true } | { readonly reap: false; read
 /** Whether a sweep at `nowMs` may delete it: only what is provably this campaign's and provably expired. */
 export function reapVerdict(resource: CloudResource, key: OwnershipKey, nowMs: number): ReapVerdict {
   const keep = (why: string): ReapVerdict => ({ reap: false, why });
-  const campaign = tagOf(resource, cloudTagKeys.campaign);
+  const campaign = tagOf(resource, tagKeys.campaign);
   if (campaign === undefined) return keep('not tagged by this product');
   if (campaign !== key.campaign) return keep(`of campaign ${campaign}`);
   if (!belongsTo(resource, key))
-    return keep(`of stack ${tagOf(resource, cloudTagKeys.stack) ?? '(none)'}, not ${key.stack}`);
+    return keep(`of stack ${tagOf(resource, tagKeys.stack) ?? '(none)'}, not ${key.stack}`);
   const deadline = deadlineOf(resource);
   if (deadline === null) return keep('no readable deadline: it is not proven to be expired');
   if (deadline > nowMs) return keep(`not expired before ${new Date(deadline).toISOString()}`);

@@ -8,8 +8,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Chain } from '#budgets/ledger/chain.ts';
 import type { ReconciledLine, Reconciliation } from '#budgets/ledger/reconcile.ts';
 import { decimalUsd, formatUsd, type UsdMicros } from '#budgets/money.ts';
+import { tagKeys } from '#budgets/tag-keys.ts';
 import { sha256Hex } from '#campaigns/canonical-json.ts';
-import { cloudTagKeys } from '#campaigns/cloud/cloud-resource.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import { runsFolder, userPath } from '#campaigns/commands/option-values.ts';
@@ -44,7 +44,7 @@ interface OpenLedger {
   readonly chain: Chain;
 }
 
-const CAMPAIGN_TAG = cloudTagKeys.campaign;
+const CAMPAIGN_TAG = tagKeys.campaign;
 
 const actor = (): string => process.env['USER'] ?? process.env['USERNAME'] ?? 'command line';
 

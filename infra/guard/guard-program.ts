@@ -6,13 +6,14 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { defaultLimits } from '#budgets/limits.ts';
 import { decimalUsd, type UsdMicros } from '#budgets/money.ts';
+import { tagKeys } from '#budgets/tag-keys.ts';
 import { trustService } from '#infra/components/cluster.ts';
 import { TEARDOWN_BUILD } from '#infra/components/dead-man.ts';
 import { GUARD_TOPIC } from '#infra/components/spend-alarm.ts';
 import { type GuardConfig, parseGuardConfig } from '#infra/guard/config.ts';
 import { lambdaFiles } from '#infra/guard/lambda-bundle.ts';
 import { sourceArchive } from '#infra/guard/source-archive.ts';
-import { awsTags, tagKeys } from '#infra/tags.ts';
+import { awsTags } from '#infra/tags.ts';
 
 /** Image of the nodes; its digest goes into the configuration of a stack. */
 const IMAGE_REPOSITORY = 'bft-scale';

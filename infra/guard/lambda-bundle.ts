@@ -4,19 +4,23 @@
  */
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import path from 'node:path';
 
-const FILES = ['watchdog', 'watchdog-decision'] as const;
+/** Below the root of the repository. */
+const FILES = ['infra/guard/watchdog', 'infra/guard/watchdog-decision', 'budgets/tag-keys'] as const;
 
 /** File name to text. Throws when a file imports something that would not be there. */
 export function lambdaFiles(): Readonly<Record<string, string>> {
-  const entries = FILES.map((name) => {
-    const source = readFileSync(new URL(`./${name}.ts`, import.meta.url), 'utf8');
+  const names = FILES.map((file) => path.posix.basename(file));
+  const entries = FILES.map((file, index) => {
+    const name = names[index]!;
+    const source = readFileSync(new URL(`../../${file}.ts`, import.meta.url), 'utf8');
     const code = stripTypeScriptTypes(source, { mode: 'strip' }).replaceAll(
-      /(from ')#infra\/guard\/([a-z-]+)\.ts'/g,
+      /(from ')#(?:infra\/guard|budgets)\/([a-z-]+)\.ts'/g,
       "$1./$2.mjs'",
     );
     for (const [, imported = ''] of code.matchAll(/\bfrom '([^']+)'/g)) {
-      const known = imported.startsWith('@aws-sdk/') || FILES.some((file) => imported === `./${file}.mjs`);
+      const known = imported.startsWith('@aws-sdk/') || names.some((one) => imported === `./${one}.mjs`);
       if (!known) throw new Error(`${name}.ts imports ${imported}, which the function would not find`);
     }
     return [`${name}.mjs`, code];

@@ -42,8 +42,8 @@ import {
   paginateListScheduleGroups,
   SchedulerClient,
 } from '@aws-sdk/client-scheduler';
+import { tagKeys } from '#budgets/tag-keys.ts';
 import type { Kind, Leftover, SweptCloud } from '#infra/guard/sweep.ts';
-import { tagKeys } from '#infra/tags.ts';
 
 export interface AwsEndpoints {
   readonly region: string;

@@ -1,7 +1,7 @@
 /**
  * The watchdog: looks once a minute at every VM that carries our tags, keeps accounts in the state's bucket, and stops a stack.
  * Owns: looking and acting, idempotent. Does not own: the decision (watchdog-decision.ts).
- * Runs as a function in the cloud: nothing but the AWS SDK may be imported here, and the types are stripped when it is packed.
+ * Runs as a function in the cloud: nothing but the AWS SDK and what is packed with it may be imported here, and the types are stripped when it is packed.
  */
 import {
   AutoScalingClient,
@@ -12,6 +12,7 @@ import { EC2Client, paginateDescribeInstances, TerminateInstancesCommand } from 
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { tagKeys } from '#budgets/tag-keys.ts';
 import { type Account, decide, type SeenVm, STRAY, type Verdict } from '#infra/guard/watchdog-decision.ts';
 
 export interface WatchdogSettings {
@@ -76,9 +77,6 @@ export async function watch(cloud: Cloud, now: string, dryRun: boolean): Promise
   return verdicts;
 }
 
-const campaignTag = 'bft:campaign';
-const stackTag = 'bft:stack';
-
 function numberOf(text: string | undefined): number | null {
   const value = text === undefined ? Number.NaN : Number(text);
   return Number.isFinite(value) && value >= 0 ? value : null;
@@ -95,7 +93,7 @@ interface Clients {
 async function seenVms(ec2: EC2Client): Promise<readonly SeenVm[]> {
   const found: SeenVm[] = [];
   const filters = [
-    { Name: 'tag-key', Values: [campaignTag] },
+    { Name: 'tag-key', Values: [tagKeys.campaign] },
     { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
   ];
   for await (const page of paginateDescribeInstances(
@@ -107,10 +105,10 @@ async function seenVms(ec2: EC2Client): Promise<readonly SeenVm[]> {
         const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
         found.push({
           id: InstanceId,
-          stack: tags[stackTag] ?? null,
-          deadline: tags['bft:deadline'] ?? null,
-          capMicrosPerHour: numberOf(tags['bft:price-cap-micros']),
-          runCapMicros: numberOf(tags['bft:run-cap-micros']),
+          stack: tags[tagKeys.stack] ?? null,
+          deadline: tags[tagKeys.deadline] ?? null,
+          capMicrosPerHour: numberOf(tags[tagKeys.priceCap]),
+          runCapMicros: numberOf(tags[tagKeys.runCap]),
         });
       }
     }
@@ -124,8 +122,8 @@ async function emptyGroups(groups: AutoScalingClient, stack: string): Promise<nu
   do {
     const filter =
       stack === STRAY
-        ? { Name: 'tag-key', Values: [campaignTag] }
-        : { Name: `tag:${stackTag}`, Values: [stack] };
+        ? { Name: 'tag-key', Values: [tagKeys.campaign] }
+        : { Name: `tag:${tagKeys.stack}`, Values: [stack] };
     const page = await groups.send(
       new DescribeAutoScalingGroupsCommand({
         Filters: [filter],
@@ -133,7 +131,7 @@ async function emptyGroups(groups: AutoScalingClient, stack: string): Promise<nu
       }),
     );
     for (const { AutoScalingGroupName, Tags = [] } of page.AutoScalingGroups ?? []) {
-      if (stack === STRAY && Tags.some(({ Key }) => Key === stackTag)) continue;
+      if (stack === STRAY && Tags.some(({ Key }) => Key === tagKeys.stack)) continue;
       await groups.send(
         new UpdateAutoScalingGroupCommand({
           AutoScalingGroupName,

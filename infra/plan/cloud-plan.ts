@@ -2,8 +2,9 @@
  * The part of a stack that is rented: region, machines, addresses, fixed VMs, control plane, quotas and the bound on their cost.
  * Owns: what AWS and GCP stacks of a scale consist of. Does not own: the arithmetic (the planners beside it), any resource.
  */
+import { fileURLToPath } from 'node:url';
 import { sum, times, type UsdMicros, usdMicros, ZERO_USD } from '#budgets/money.ts';
-import { readPriceSheet } from '#budgets/price-sheet.ts';
+import { sheetInForce } from '#budgets/sheet-store.ts';
 import { type CloudStack, cloudStackFor, interfaceEndpoints } from '#budgets/stacks.ts';
 import type { StackConfig } from '#infra/config.ts';
 import { type AddressPlan, planAddresses } from '#infra/plan/cidr.ts';
@@ -42,6 +43,9 @@ export interface CloudPlan {
   readonly vmsPerHour: UsdMicros;
   readonly worstCase: WorstCase;
 }
+
+/** Where `prices --refresh` writes in this repository; Pulumi runs the program in another folder. */
+const REFRESHED_SHEETS = fileURLToPath(new URL('../../prices', import.meta.url));
 
 const FIXED_SKU = { aws: { sku: 'm6i.2xlarge', vcpu: 8 }, gcp: { sku: 'n2d-standard-8', vcpu: 8 } } as const;
 const SYSTEM_VMS = 3;
@@ -126,7 +130,7 @@ export function planCloud(
   minutes: number,
   now: string,
 ): CloudPlan {
-  const sheet = readPriceSheet();
+  const { sheet } = sheetInForce(REFRESHED_SHEETS);
   const asOf = now.slice(0, 10);
   const machines = planMachines(stack, config, provider, sheet, asOf);
   const addresses = planAddresses(stack, { ...machines, zones: config.pool.zones });

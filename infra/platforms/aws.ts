@@ -7,6 +7,7 @@ import { getAvailabilityZones } from '@pulumi/aws/getAvailabilityZones.js';
 import { Provider as AwsProvider } from '@pulumi/aws/provider.js';
 import { getServiceQuota } from '@pulumi/aws/servicequotas/getServiceQuota.js';
 import type * as pulumi from '@pulumi/pulumi';
+import { tagKeys } from '#budgets/tag-keys.ts';
 import { Cluster } from '#infra/components/cluster.ts';
 import { DeadMan, type Target } from '#infra/components/dead-man.ts';
 import { Network } from '#infra/components/network.ts';
@@ -17,7 +18,7 @@ import type { CloudPlan } from '#infra/plan/cloud-plan.ts';
 import { type QuotaValue, shortfalls } from '#infra/plan/quotas.ts';
 import type { StackPlan } from '#infra/plan/stack-plan.ts';
 import { type KubernetesGround, placementOn } from '#infra/platforms/ground.ts';
-import { awsTags, tagKeys } from '#infra/tags.ts';
+import { awsTags } from '#infra/tags.ts';
 
 /** Of a control plane. */
 const ZONES = 3;

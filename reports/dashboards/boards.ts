@@ -5,6 +5,16 @@
  */
 import { type Board, figure, graph, quantileOf, query, rateOf } from '#reports/dashboards/board.ts';
 
+const perNode = (expr: string): string => `${expr} / clamp_min(sum(fleet_nodes_up), 1)`;
+
+/** Of the rates of two counters; 0 while neither moves. */
+const ratioOf = (part: string, whole: string): string =>
+  `${rateOf(part)} / clamp_min(${rateOf(whole)}, 1e-9)`;
+
+/** Stands on two boards. */
+const conflictsFinalised = (about: string) =>
+  figure('Conflicts finalised', 'short', about, 'max(fleet_conflicts_finalised_total)');
+
 const throughput: Board = {
   uid: 'bft-throughput',
   title: 'Throughput',
@@ -14,7 +24,7 @@ const throughput: Board = {
       'Finalised per second and node',
       'ops',
       'Vertices that the average node finalises; compare with the load.',
-      `${rateOf('fleet_finalised_total')} / clamp_min(sum(fleet_nodes_up), 1)`,
+      perNode(rateOf('fleet_finalised_total')),
     ),
     figure('Nodes up', 'short', 'Nodes that reported within two seconds and are up.', 'sum(fleet_nodes_up)'),
     figure(
@@ -36,18 +46,15 @@ const throughput: Board = {
       'Issued once each; processed and finalised by every node, hence shown per node.',
       query('issued', rateOf('fleet_vertices_issued_total')),
       query('issued again', rateOf('fleet_vertices_reissued_total')),
-      query(
-        'processed per node',
-        `${rateOf('fleet_vertices_processed_total')} / clamp_min(sum(fleet_nodes_up), 1)`,
-      ),
-      query('finalised per node', `${rateOf('fleet_finalised_total')} / clamp_min(sum(fleet_nodes_up), 1)`),
+      query('processed per node', perNode(rateOf('fleet_vertices_processed_total'))),
+      query('finalised per node', perNode(rateOf('fleet_finalised_total'))),
     ),
     graph(
       'Waiting',
       'short',
       'Queued transactions and undecided vertices: what grows without end is the bottleneck.',
       query('queued transactions', 'sum(fleet_queued_transactions)'),
-      query('undecided vertices per node', 'sum(fleet_active_vertices) / clamp_min(sum(fleet_nodes_up), 1)'),
+      query('undecided vertices per node', perNode('sum(fleet_active_vertices)')),
     ),
     graph(
       'Finalised at sampled nodes',
@@ -82,7 +89,7 @@ const latency: Board = {
       'Mean finality',
       's',
       'Mean over transactions and nodes.',
-      `${rateOf('fleet_consensus_latency_seconds_sum')} / clamp_min(${rateOf('fleet_consensus_latency_seconds_count')}, 1e-9)`,
+      ratioOf('fleet_consensus_latency_seconds_sum', 'fleet_consensus_latency_seconds_count'),
     ),
     graph(
       'Finality',
@@ -128,7 +135,7 @@ const resources: Board = {
       'CPU per node',
       'percentunit',
       'Cores that the average node uses.',
-      `${rateOf('fleet_cpu_seconds_total')} / clamp_min(sum(fleet_nodes_up), 1)`,
+      perNode(rateOf('fleet_cpu_seconds_total')),
     ),
     figure(
       'Memory per node, largest',
@@ -167,8 +174,8 @@ const resources: Board = {
       'Network per node',
       'Bps',
       'Bytes of frames and announcements.',
-      query('sent', `${rateOf('fleet_bytes_sent_total')} / clamp_min(sum(fleet_nodes_up), 1)`),
-      query('received', `${rateOf('fleet_bytes_received_total')} / clamp_min(sum(fleet_nodes_up), 1)`),
+      query('sent', perNode(rateOf('fleet_bytes_sent_total'))),
+      query('received', perNode(rateOf('fleet_bytes_received_total'))),
     ),
     graph(
       'Refused frames',
@@ -192,7 +199,7 @@ const resources: Board = {
       'Sessions',
       'short',
       'Open sessions per node, and how fast new ones are made.',
-      query('open per node', 'sum(fleet_connections) / clamp_min(sum(fleet_nodes_up), 1)'),
+      query('open per node', perNode('sum(fleet_connections)')),
       query('dials per second', rateOf('fleet_dials_total')),
     ),
     graph(
@@ -209,11 +216,8 @@ const consensus: Board = {
   title: 'Consensus',
   about: 'Polls, decisions, confidence, and whether all nodes are heard.',
   panels: [
-    figure(
-      'Conflicts finalised',
-      'short',
+    conflictsFinalised(
       'Pairs of conflicting vertices that were both finalised: anything but 0 is a safety failure.',
-      'max(fleet_conflicts_finalised_total)',
     ),
     figure(
       'Silent nodes',
@@ -225,25 +229,19 @@ const consensus: Board = {
       'Polls',
       'ops',
       'Polls that ended, per node.',
-      query('polls', `${rateOf('fleet_polls_total')} / clamp_min(sum(fleet_nodes_up), 1)`),
+      query('polls', perNode(rateOf('fleet_polls_total'))),
     ),
     graph(
       'Chits',
       'percentunit',
       'Share of polled vertices whose poll succeeded.',
-      query(
-        'chits',
-        `${rateOf('fleet_poll_chits_total')} / clamp_min(${rateOf('fleet_poll_vertices_total')}, 1e-9)`,
-      ),
+      query('chits', ratioOf('fleet_poll_chits_total', 'fleet_poll_vertices_total')),
     ),
     graph(
       'Polls per decision',
       'short',
       'Vertices polled per vertex finalised: the rounds a decision takes, without the order of polls.',
-      query(
-        'rounds',
-        `${rateOf('fleet_poll_vertices_total')} / clamp_min(${rateOf('fleet_finalised_total')}, 1e-9)`,
-      ),
+      query('rounds', ratioOf('fleet_poll_vertices_total', 'fleet_finalised_total')),
     ),
     graph(
       'Decisions',
@@ -299,12 +297,7 @@ const byzantine: Board = {
       'A node convicted a peer on evidence, summed over nodes.',
       'sum(fleet_convictions_reported_total)',
     ),
-    figure(
-      'Conflicts finalised',
-      'short',
-      'Must be 0, whatever attackers do.',
-      'max(fleet_conflicts_finalised_total)',
-    ),
+    conflictsFinalised('Must be 0, whatever attackers do.'),
     graph(
       'Convictions per second',
       'ops',
@@ -323,10 +316,7 @@ const byzantine: Board = {
       'Lost polls',
       'percentunit',
       'Share of polled vertices without a chit: attackers and slow peers cost rounds.',
-      query(
-        'without a chit',
-        `1 - ${rateOf('fleet_poll_chits_total')} / clamp_min(${rateOf('fleet_poll_vertices_total')}, 1e-9)`,
-      ),
+      query('without a chit', `1 - ${ratioOf('fleet_poll_chits_total', 'fleet_poll_vertices_total')}`),
     ),
     graph(
       'Rejected vertices',
@@ -403,7 +393,7 @@ const cost: Board = {
       'Planned rate over what the network does with it; a vertex counts at every node, so it is divided by the nodes.',
       query(
         'per million vertices',
-        `1e6 * max(campaign_planned_usd_per_hour) / 3600 / clamp_min(${rateOf('fleet_finalised_total')} / clamp_min(sum(fleet_nodes_up), 1), 1e-9)`,
+        `1e6 * max(campaign_planned_usd_per_hour) / 3600 / clamp_min(${perNode(rateOf('fleet_finalised_total'))}, 1e-9)`,
       ),
     ),
     graph(

@@ -3,6 +3,8 @@
  * Owns: order of dead-man and group, tags of what bills, the dearest that the journal allows. Does not own: the program's own plan or
  * bound: it shares no code with them.
  */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { DeclaredTypes, isRecord } from './providers/declared-types.ts';
 import type { CloudObject, FakeCloud, JournalLine } from './providers/fake-cloud.ts';
 
@@ -133,6 +135,32 @@ const hourlyUsd: Readonly<Record<string, number>> = {
 const tierUsd: Readonly<Record<string, number>> = { 'tier-xl': 1.65, 'tier-2xl': 3.4, 'tier-4xl': 6.9 };
 const interfaceEndpointUsd = 0.01;
 
+/** On-demand dollars per hour by provider, region and type, as the shipped sheet quotes them: what a spot VM costs at most, too. */
+const sheet = z
+  .object({
+    instances: z.array(
+      z.object({
+        provider: z.string(),
+        region: z.string(),
+        sku: z.string(),
+        onDemand: z.object({ usdPerHour: z.string() }).nullable(),
+      }),
+    ),
+  })
+  .parse(
+    JSON.parse(readFileSync(new URL('../../budgets/price-sheets/2026-11-21.json', import.meta.url), 'utf8')),
+  );
+const regions = { aws: 'us-west-2', gcp: 'us-central1' } as const;
+
+function onDemandUsd(provider: keyof typeof regions, sku: unknown): number {
+  const found = sheet.instances.find(
+    (one) => one.provider === provider && one.region === regions[provider] && one.sku === sku,
+  );
+  const usd = found?.onDemand?.usdPerHour;
+  if (usd === undefined) throw new Error(`no price of ${provider} ${String(sku)}: it would count as nothing`);
+  return Number(usd);
+}
+
 /** What the journal allows in an hour at most, in dollars: every group full, every VM at the price it may cost. */
 export function dearestHourUsd(cloud: FakeCloud): number {
   const most = new Map<string, number>();
@@ -147,6 +175,13 @@ function hourOf(type: string, inputs: Inputs): number {
   if (type === 'aws:autoscaling/group:Group') {
     const policy = record(record(inputs['mixedInstancesPolicy'])['instancesDistribution']);
     return Number(inputs['maxSize']) * Number(policy['spotMaxPrice']);
+  }
+  if (type === 'gcp:container/nodePool:NodePool') {
+    return Number(inputs['nodeCount']) * onDemandUsd('gcp', record(inputs['nodeConfig'])['machineType']);
+  }
+  if (type === 'aws:eks/nodeGroup:NodeGroup') {
+    const [sku] = Array.isArray(inputs['instanceTypes']) ? inputs['instanceTypes'] : [];
+    return Number(record(inputs['scalingConfig'])['maxSize']) * onDemandUsd('aws', sku);
   }
   if (type === 'aws:eks/cluster:Cluster') {
     const tier = String(record(inputs['controlPlaneScalingConfig'])['tier'] ?? '');

@@ -77,9 +77,14 @@ export class MotoAccount {
     const { ec2 } = this;
     const lines = (kind: string, ids: readonly (string | undefined)[]): string[] =>
       ids.map((id) => `${kind} ${String(id)}`);
+    const running = await this.running({});
     const volumes = await ec2.send(new DescribeVolumesCommand({}));
     const endpoints = await ec2.send(new DescribeVpcEndpointsCommand({}));
     const interfaces = await ec2.send(new DescribeNetworkInterfacesCommand({}));
+    // AWS removes the interface of a VM with it; moto keeps it, attached to a VM that is gone.
+    const standing = (interfaces.NetworkInterfaces ?? []).filter(
+      ({ Attachment }) => Attachment?.InstanceId === undefined || running.includes(Attachment.InstanceId),
+    );
     const templates = await ec2.send(new DescribeLaunchTemplatesCommand({}));
     const doors = await ec2.send(new DescribeSecurityGroupsCommand({}));
     const subnets = await ec2.send(new DescribeSubnetsCommand({}));
@@ -90,10 +95,13 @@ export class MotoAccount {
     const scheduled = await this.scheduler.send(new ListScheduleGroupsCommand({}));
     const schedules = await this.scheduler.send(new ListSchedulesCommand({}));
     return [
-      ...lines('instance', await this.running({})),
+      ...lines('instance', running),
       ...lines('volume', volumes.Volumes?.map((one) => one.VolumeId) ?? []),
       ...lines('endpoint', endpoints.VpcEndpoints?.map((one) => one.VpcEndpointId) ?? []),
-      ...lines('interface', interfaces.NetworkInterfaces?.map((one) => one.NetworkInterfaceId) ?? []),
+      ...lines(
+        'interface',
+        standing.map((one) => one.NetworkInterfaceId),
+      ),
       ...lines('template', templates.LaunchTemplates?.map((one) => one.LaunchTemplateName) ?? []),
       ...lines('security group', doors.SecurityGroups?.map((one) => one.GroupId) ?? []),
       ...lines('subnet', subnets.Subnets?.map((one) => one.SubnetId) ?? []),

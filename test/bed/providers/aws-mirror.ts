@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { BudgetsClient, CreateBudgetCommand, DeleteBudgetCommand } from '@aws-sdk/client-budgets';
 import {
+  AssociateVpcCidrBlockCommand,
   CreateLaunchTemplateCommand,
   CreateRouteTableCommand,
   CreateSecurityGroupCommand,
@@ -23,6 +24,7 @@ import {
   DeleteSecurityGroupCommand,
   DeleteSubnetCommand,
   DeleteVpcCommand,
+  DisassociateVpcCidrBlockCommand,
   EC2Client,
   type ResourceType,
 } from '@aws-sdk/client-ec2';
@@ -154,7 +156,6 @@ export class AwsMirror {
         const made = await ec2.send(
           new CreateSubnetCommand({
             VpcId: text(inputs['vpcId']),
-            // moto knows the first range of a network only; addresses play no part in what is looked at.
             CidrBlock: text(inputs['cidrBlock']),
             ...(inputs['availabilityZone'] === undefined
               ? {}
@@ -181,6 +182,16 @@ export class AwsMirror {
       },
       remove: (GroupId) => ec2.send(new DeleteSecurityGroupCommand({ GroupId })),
     };
+    return [
+      ['aws:ec2/vpc:Vpc', vpc],
+      ['aws:ec2/subnet:Subnet', subnet],
+      ...this.#ranges(),
+      ['aws:ec2/securityGroup:SecurityGroup', securityGroup],
+    ];
+  }
+
+  #ranges(): [string, Mirrored][] {
+    const ec2 = this.#ec2;
     const routeTable: Mirrored = {
       create: async (inputs) => {
         const TagSpecifications = this.#tagsFor('route-table', inputs);
@@ -191,11 +202,17 @@ export class AwsMirror {
       },
       remove: (RouteTableId) => ec2.send(new DeleteRouteTableCommand({ RouteTableId })),
     };
+    const range: Mirrored = {
+      create: async (inputs) => {
+        const [VpcId, CidrBlock] = [text(inputs['vpcId']), text(inputs['cidrBlock'])];
+        const made = await ec2.send(new AssociateVpcCidrBlockCommand({ VpcId, CidrBlock }));
+        return { id: text(made.CidrBlockAssociation?.AssociationId) };
+      },
+      remove: (AssociationId) => ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId })),
+    };
     return [
-      ['aws:ec2/vpc:Vpc', vpc],
       ['aws:ec2/routeTable:RouteTable', routeTable],
-      ['aws:ec2/subnet:Subnet', subnet],
-      ['aws:ec2/securityGroup:SecurityGroup', securityGroup],
+      ['aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation', range],
     ];
   }
 

@@ -111,7 +111,12 @@ export class FakeCloud {
   journal(): JournalLine[] {
     const file = path.join(this.folder, 'journal.jsonl');
     if (!existsSync(file)) return [];
-    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const text = readFileSync(file, 'utf8');
+    // A provider may be in the middle of a line.
+    const lines = text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter((line) => line !== '');
     return lines.map((line) => journalLine.parse(JSON.parse(line)));
   }
 

@@ -19,6 +19,7 @@ export interface Ended {
   readonly code: number | null;
   /** Standard output and error, as they came. */
   readonly output: string;
+  readonly stdout: string;
 }
 
 export interface Running {
@@ -104,10 +105,11 @@ export class Engine {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#running.add(child);
-    let output = '';
+    let [output, stdout] = ['', ''];
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         output += chunk.toString();
+        if (stream === child.stdout) stdout += chunk.toString();
       });
     }
     const ended = new Promise<Ended>((resolve, reject) => {
@@ -115,7 +117,7 @@ export class Engine {
       // Children of a killed engine may hold the pipes open: its own end counts.
       child.once('exit', (code) => {
         this.#running.delete(child);
-        setImmediate(() => resolve({ code, output }));
+        setImmediate(() => resolve({ code, output, stdout }));
       });
     });
     return { ended, kill: () => void child.kill('SIGKILL') };
@@ -126,6 +128,13 @@ export class Engine {
     const { code, output } = await this.start(words, env).ended;
     if (code !== 0) throw new Error(`pulumi ${words.join(' ')} ended with ${code}:\n${output}`);
     return output;
+  }
+
+  /** What a command answers as JSON; warnings of the engine's libraries go elsewhere. */
+  async json(words: readonly string[]): Promise<unknown> {
+    const { code, output, stdout } = await this.start(words).ended;
+    if (code !== 0) throw new Error(`pulumi ${words.join(' ')} ended with ${code}:\n${output}`);
+    return JSON.parse(stdout);
   }
 
   async resources(stack: string): Promise<StateResource[]> {
@@ -139,8 +148,8 @@ export class Engine {
   }
 
   async outputs(stack: string): Promise<Record<string, unknown>> {
-    const text = await this.run(['stack', 'output', '--json', '--stack', stack]);
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    const found = await this.json(['stack', 'output', '--json', '--stack', stack]);
+    return z.record(z.string(), z.unknown()).parse(found);
   }
 
   /** Ends what still runs and removes home and state. */
@@ -150,6 +159,6 @@ export class Engine {
   }
 
   async #export(stack: string): Promise<z.infer<typeof exported>> {
-    return exported.parse(JSON.parse(await this.run(['stack', 'export', '--stack', stack])));
+    return exported.parse(await this.json(['stack', 'export', '--stack', stack]));
   }
 }

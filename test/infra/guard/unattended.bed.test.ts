@@ -131,7 +131,6 @@ describe('with the operator killed', { skip: missing(pulumiTool, motoTool) }, ()
       env,
     ).ended;
     assert.equal(exit, 0, output);
-    const text = await engine.run(['stack', 'export', ...common]);
     const state = z
       .object({
         deployment: z.object({
@@ -140,7 +139,7 @@ describe('with the operator killed', { skip: missing(pulumiTool, motoTool) }, ()
           ),
         }),
       })
-      .parse(JSON.parse(text));
+      .parse(await engine.json(['stack', 'export', ...common]));
     const inputsOf = (type: string): unknown =>
       state.deployment.resources.find((one) => one.type === type)?.inputs;
     code = functionInputs.parse(inputsOf('aws:lambda/function:Function'));
@@ -169,12 +168,17 @@ describe('with the operator killed', { skip: missing(pulumiTool, motoTool) }, ()
   test('an up is killed while its VMs start: they run, and no state knows their group', async () => {
     await bed.init();
     const running = bed.start('up', [], { BED_CREATE_MS: '1000' });
+    let failed: string | null = null;
+    void running.ended.then(({ code: exit, output }) => {
+      failed = `it ended with ${exit}:\n${output}`;
+    });
     const groupIn = (did: string): boolean =>
       bed.cloud.journal().some((line) => line.did === did && line.type === 'aws:autoscaling/group:Group');
     await until(async () => (groupIn('asked') ? true : null), {
       what: 'a group that is being created',
       withinMs: 600_000,
       everyMs: 10,
+      isHopeless: () => failed,
     });
     running.kill();
     await running.ended;
