@@ -32,7 +32,10 @@ function promtool(words: readonly string[], input = ''): string {
   return stdout;
 }
 
-test('every dashboard query and every alert is answered with data', { skip, timeout: 480_000 }, async (context) => {
+test('every dashboard query and every alert is answered with data', {
+  skip,
+  timeout: 480_000,
+}, async (context) => {
   const sinceMs = Date.now();
   const money = { usdPerHour: 2, capUsd: 50, sinceMs, deadlineMs: sinceMs + 3_600_000 };
   const network = new LocalNetwork({ nodes: 8, processes: 2, tps: 20, money, log: () => undefined });
@@ -63,7 +66,9 @@ test('every dashboard query and every alert is answered with data', { skip, time
     assert.deepEqual([...unanswered], [], `of ${asked} expressions`);
     // Two views of one network: the conductor's sum of pushes and the nodes' own counters, each at the end of the first run. While
     // it goes on they are scraped at different moments, and the nodes' counters begin anew with the next one.
-    const [fleet] = await prometheus.query(`min_over_time((sum(fleet_finalised_total) and on() ${runEnded})[15m:1s])`);
+    const [fleet] = await prometheus.query(
+      `min_over_time((sum(fleet_finalised_total) and on() ${runEnded})[15m:1s])`,
+    );
     const [nodes] = await prometheus.query('sum(max_over_time(finalized_vertices[15m]))');
     assert.ok((fleet?.value ?? 0) > 0, 'the network finalised nothing');
     const ratio = (fleet?.value ?? 0) / (nodes?.value ?? Number.NaN);
