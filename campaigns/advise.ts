@@ -5,6 +5,7 @@
  */
 import type { Aim } from '#campaigns/analytic/candidates.ts';
 import { liveFinality, sampleSize, sampleSizes } from '#campaigns/analytic/candidates.ts';
+import { halvesBoundLog10 } from '#campaigns/analytic/cut.ts';
 import type { Finality } from '#campaigns/analytic/finality.ts';
 import { expectedRounds } from '#campaigns/analytic/run-length.ts';
 import type { SafetyNotion } from '#campaigns/analytic/safety.ts';
@@ -42,6 +43,8 @@ export interface AdvisedParameters {
   /** log10 of the bounds per decision; -Infinity (null in JSON) = impossible. */
   readonly forgeLog10: number;
   readonly splitLog10: number;
+  /** Both halves of a network that is cut decide within the round limit. */
+  readonly cutLog10: number;
   readonly reversalLog10: number;
 }
 
@@ -179,6 +182,7 @@ function described(aim: Aim, candidate: Candidate): AdvisedParameters {
     alphaRange: alphaRange(aim, k),
     forgeLog10: bounds.forgeLog10,
     splitLog10: bounds.splitLog10,
+    cutLog10: halvesBoundLog10({ nodes, byzantine, k, alphaConfidence: alpha, beta, maxRounds: rounds }),
     reversalLog10: bounds.reversalLog10,
   };
 }

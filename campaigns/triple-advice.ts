@@ -3,6 +3,7 @@
  * Owns: that answer and the three triples of the sources. Does not own: better parameters (advise.ts) or the formulas (campaigns/analytic).
  */
 import type { Wish } from '#campaigns/advise.ts';
+import { halvesBoundLog10 } from '#campaigns/analytic/cut.ts';
 import { finality } from '#campaigns/analytic/finality.ts';
 import { boundOf, type SafetyBounds, safetyBounds } from '#campaigns/analytic/safety.ts';
 import { defaultLivenessTarget, livenessTolerance, safetyTolerance } from '#campaigns/analytic/tolerance.ts';
@@ -21,6 +22,8 @@ export interface PlacedTriple extends Triple {
   readonly isLive: boolean;
   readonly isSafe: boolean;
   readonly bounds: SafetyBounds;
+  /** log10 of the bound on both halves of a cut network deciding. */
+  readonly cutLog10: number;
   /** Largest shares of attackers that are borne; -1 attackers shows as 0. */
   readonly liveShare: number;
   readonly splitShare: number;
@@ -51,6 +54,7 @@ export function placeTriple(wish: Wish, { k, alpha, beta }: Triple): PlacedTripl
     isLive: reach.oneWithin >= target.oneWithinLeast && reach.allWithin >= target.allWithinLeast,
     isSafe: boundOf(bounds, wish.safetyNotion ?? 'split') <= Math.log10(safety),
     bounds,
+    cutLog10: halvesBoundLog10({ ...safe, byzantine }),
     liveShare: livenessTolerance(live, target).share,
     splitShare: safetyTolerance(safe, 'split', safety).share,
     reversalShare: safetyTolerance(safe, 'reversal', safety).share,

@@ -22,7 +22,7 @@ function figure(value: number): string {
   return value !== 0 && (value < 1e-4 || value >= 1e7) ? value.toExponential(1) : formatFigure(value);
 }
 
-type Bounds = Pick<AdvisedParameters, 'forgeLog10' | 'splitLog10' | 'reversalLog10'>;
+type Bounds = Pick<AdvisedParameters, 'forgeLog10' | 'splitLog10' | 'cutLog10' | 'reversalLog10'>;
 
 /** Bounds at most as large as wished are shown; of the others it is said that they are not kept. */
 function boundsText(bounds: Bounds, wish: Wish): string[] {
@@ -35,6 +35,7 @@ function boundsText(bounds: Bounds, wish: Wish): string[] {
   return [
     `  S0 forged without an honest supporter: ${kept(bounds.forgeLog10)}`,
     `  S1 an even split finalises both sides: ${kept(bounds.splitLog10)}`,
+    `  S1 both halves of a cut network finalise, retries counted: ${kept(bounds.cutLog10)}`,
     `  S2 a finalised side is turned around: ${kept(bounds.reversalLog10)} (a drift argument, not a proof)`,
   ];
 }
@@ -55,7 +56,7 @@ function tripleText(wish: Wish, placed: PlacedTriple): string[] {
     `yours: k = ${k}, alpha = ${alpha}, beta = ${beta}: ${placed.isLive ? 'live' : 'NOT LIVE'}, ${placed.isSafe ? 'safe' : 'NOT SAFE'} as wished`,
     `  one node finalises in time with probability ${figure(placed.oneWithin)}, all with ${figure(placed.allWithin)}; ${figure(placed.expectedRounds)} polls on average`,
     `  it bears ${share(placed.liveShare)} ${wish.attack} attackers alive, ${share(placed.splitShare)} against a split, ${share(placed.reversalShare)} against a reversal`,
-    ...boundsText(placed.bounds, wish),
+    ...boundsText({ ...placed.bounds, cutLog10: placed.cutLog10 }, wish),
   ];
 }
 

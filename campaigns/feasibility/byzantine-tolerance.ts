@@ -2,9 +2,10 @@
  * Does the configuration live, and stay safe, with its attackers?
  * Owns: the finding on Byzantine tolerance of one run and of a promised share. Does not own: the formulas.
  */
+import { halvesBoundLog10 } from '#campaigns/analytic/cut.ts';
 import type { Finality } from '#campaigns/analytic/finality.ts';
 import { finality } from '#campaigns/analytic/finality.ts';
-import { safetyBounds } from '#campaigns/analytic/safety.ts';
+import { type SafetyBounds, safetyBounds } from '#campaigns/analytic/safety.ts';
 import {
   defaultLivenessTarget,
   defaultSafetyTarget,
@@ -125,10 +126,11 @@ function reach(spec: RunSpec, attack: AttackName): Finality {
   });
 }
 
-function boundsOf(spec: RunSpec) {
+function boundsOf(spec: RunSpec): SafetyBounds & { readonly cutLog10: number } {
   const { k, alphaPreference, alphaConfidence, beta, maxRounds } = spec.consensus;
   const byzantine = attackerCount(spec.byzantine, spec.nodes);
-  return safetyBounds({ nodes: spec.nodes, byzantine, k, alphaPreference, alphaConfidence, beta, maxRounds });
+  const setting = { nodes: spec.nodes, byzantine, k, alphaPreference, alphaConfidence, beta, maxRounds };
+  return { ...safetyBounds(setting), cutLog10: halvesBoundLog10(setting) };
 }
 
 function aimOf(spec: RunSpec, attack: AttackName) {
@@ -249,6 +251,12 @@ function safetyLines(bounds: ReturnType<typeof boundsOf>): ArithmeticLine[] {
       bounds.splitLog10,
       'log10 probability',
       'N x rounds x P(alpha yes votes | even split and every attacker)^beta, at most 0',
+    ),
+    line(
+      'log10 S1, cut',
+      bounds.cutLog10,
+      'log10 probability',
+      'both halves of a network that is cut for the round limit, empty slots retried, attackers answering both',
     ),
     line(
       'log10 S2',

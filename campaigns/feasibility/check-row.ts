@@ -14,6 +14,7 @@ import type { RowMoney } from './money.ts';
 import { rowMoneyFinding } from './money.ts';
 import type { PollTimes } from './node-load.ts';
 import { contradictionFinding, resourceFindings } from './resource-limits.ts';
+import { splitBrainFinding } from './split-brain.ts';
 
 /** `known` keeps poll times between rows of one plan. Never throws for a specification of any values. */
 export function checkRow(
@@ -27,6 +28,7 @@ export function checkRow(
   if (invalid.length > 0) return [invalidFinding(invalid), ...paid];
   const findings: (Finding | null)[] = [
     byzantineFinding(spec, criteria),
+    splitBrainFinding(spec, criteria),
     latencyFinding(spec, criteria, known),
     ...resourceFindings(spec, criteria, known),
     contradictionFinding(spec, criteria, known),

@@ -6,6 +6,7 @@ import type { Criterion } from '#campaigns/plan-record.ts';
 
 export type Topic =
   | 'byzantine-tolerance'
+  | 'split-brain'
   | 'latency-floor'
   | 'bandwidth'
   | 'cpu'

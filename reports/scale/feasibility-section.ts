@@ -17,6 +17,7 @@ interface Shared {
 
 const topics: Readonly<Record<Topic, string>> = {
   'byzantine-tolerance': 'Byzantine tolerance',
+  'split-brain': 'Both sides of a partition',
   'latency-floor': 'Latency floor',
   bandwidth: 'Bandwidth',
   cpu: 'CPU',

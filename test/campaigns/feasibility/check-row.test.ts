@@ -130,3 +130,24 @@ test('identity does not matter: another id, title, label or seed gives the same 
   const other = { ...spec, scenarioId: 'Y-9', label: 'something else', seed: 99, repetition: 2 };
   assert.deepEqual(checkRow(other, criteria, null), checkRow(spec, criteria, null));
 });
+
+test('a cut that both sides can decide in is named with its nearest alpha; a network that is whole has no such finding', () => {
+  const half = { kind: 'partition', groups: [0.5, 0.5], atUs: 0, forUs: 600_000_000 } as const;
+  const whole = exampleSpec({ nodes: 1_000, network: 'lan' });
+  const never = [criterion('safety.conflicts_finalized', 'equals', 0)];
+  const contested = { ...whole, workload: { ...whole.workload, conflictShare: 0.01 }, faults: [half] };
+  assert.ok(checkRow(whole, never, null).every(({ topic }) => topic !== 'split-brain'));
+  const found = finding(checkRow(contested, never, null), 'split-brain');
+  assert.equal(found.conclusion, 'marginal');
+  assert.match(found.because, /on both sides of a 50\/50 cut differently, because/);
+  const alpha = found.nearest!.values['alpha']!;
+  const consensus = { ...contested.consensus, alphaPreference: alpha, alphaConfidence: alpha };
+  assert.equal(
+    finding(checkRow({ ...contested, consensus }, never, null), 'split-brain').conclusion,
+    'possible',
+  );
+  const majority = { ...consensus, alphaPreference: 30, alphaConfidence: 30 };
+  const certain = finding(checkRow({ ...contested, consensus: majority }, never, null), 'split-brain');
+  assert.equal(certain.conclusion, 'cannot-pass');
+  assert.match(certain.because, /^cannot pass, because/);
+});
