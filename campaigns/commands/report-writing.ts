@@ -11,6 +11,7 @@ import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { evidenceFile, readEvidence } from '#campaigns/guard/evidence.ts';
 import { planHash } from '#campaigns/plan.ts';
+import { planningOf } from '#campaigns/planning.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
 import { loadFinanceSettings } from '#campaigns/schema/finance-settings.ts';
 import type { GuardLogLine } from '#reports/finance/finance-input.ts';
@@ -88,7 +89,7 @@ export async function writeReports(
     );
   }
   await writeScaleReport(
-    { campaign: plan.campaign, plan, verdict, feasibility, runs: record.results },
+    { campaign: plan.campaign, plan, verdict, feasibility, runs: record.results, planning: planningOf(plan) },
     path.join(folder, 'scale'),
   );
   const { settings, sha256 } = loadFinanceSettings(writing.finance ?? null);

@@ -6,12 +6,15 @@
 import type { Bottleneck } from '#campaigns/analysis/bottleneck.ts';
 import type { ByzantineEntry } from '#campaigns/analysis/byzantine.ts';
 import { analyseCampaign, type ScenarioScaling } from '#campaigns/analysis/campaign-analysis.ts';
+import type { Planning } from '#campaigns/analysis/larger-network.ts';
 import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
 import { compareOverlap, type OverlapComparison } from '#campaigns/analysis/overlap.ts';
-import type { RunRecord } from '#campaigns/analysis/reading.ts';
+import { enumeratesNodes, type RunRecord } from '#campaigns/analysis/reading.ts';
 import { zeroFailureBound } from '#campaigns/analysis/statistics.ts';
 import type { FeasibilityReport, Finding } from '#campaigns/feasibility/finding.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
+import { type BreakingPoints, readBreakingPoints } from '#reports/scale/breaking-points.ts';
+import { type PublishedSystem, publishedSystems } from '#reports/scale/published-systems.ts';
 import { provenanceOf, type RowDocument, rowDocument } from '#reports/scale/row-document.ts';
 import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
 import { type TruthDocument, truthDocument } from '#reports/scale/truth-table.ts';
@@ -20,7 +23,7 @@ export interface SafetyDocument {
   readonly conflicts: number;
   readonly violations: readonly string[];
   readonly runs: number;
-  /** Decisions checked: finalised vertices of the windows x honest nodes. */
+  /** Decisions checked: finalised vertices of the windows x honest nodes, of runs that enumerate nodes throughout. */
   readonly decisions: number;
   /** 95 % upper bound of the share of runs with a conflict, 3 / runs; null after a conflict or without a run. */
   readonly runBound: number | null;
@@ -91,6 +94,12 @@ export interface ScaleDocument {
   readonly metrics: readonly { readonly name: string; readonly unit: string; readonly description: string }[];
   /** What `npm run test:truth` last found; null when it stored nothing. */
   readonly truth: TruthDocument | null;
+  /** What `npm run breaking` last found; null when it stored nothing. */
+  readonly breaking: BreakingPoints | null;
+  /** What counting says of far larger networks; null when no row can be taken further. */
+  readonly planning: Planning | null;
+  /** What other systems say of themselves. */
+  readonly published: readonly PublishedSystem[];
 }
 
 export function scaleDocument(input: ScaleReportInput): ScaleDocument {
@@ -125,6 +134,9 @@ export function scaleDocument(input: ScaleReportInput): ScaleDocument {
     predictions: predictionsOf(rows, input.feasibility),
     metrics: metricsOf(rows),
     truth: truthDocument(),
+    breaking: readBreakingPoints(),
+    planning: input.planning ?? null,
+    published: publishedSystems,
   };
 }
 
@@ -190,8 +202,8 @@ function summaryOf(rows: readonly RowDocument[], records: readonly RunRecord[]):
     nodesLeast: nodes.length > 0 ? Math.min(...nodes) : null,
     nodesMost: nodes.length > 0 ? Math.max(...nodes) : null,
     headline: headline?.rowId ?? null,
-    // A benchmark has no decisions: its runs would make the bounds look tighter than they are.
-    safety: safetyOf(records.filter(({ result }) => result.benchmark === undefined)),
+    // Where no node decides by itself nothing could have gone wrong: such runs would make the bounds look tighter than they are.
+    safety: safetyOf(records.filter(({ result }) => enumeratesNodes(result.tier))),
   };
 }
 
@@ -209,7 +221,8 @@ function safetyOf(records: readonly RunRecord[]): SafetyDocument {
     const { consensus_metrics, throughput } = result.results;
     const honest = result.configuration.node_count - result.configuration.byzantine_nodes;
     conflicts += consensus_metrics.conflicts_finalized;
-    decisions += Math.round(throughput.total_vertices * honest);
+    // Of a spliced run only the window was decided node by node; how many of the decisions lie in it is not recorded.
+    if (result.tier !== 'spliced') decisions += Math.round(throughput.total_vertices * honest);
     violations.push(...consensus_metrics.safety_violations);
   }
   const clean = conflicts === 0 && violations.length === 0;

@@ -3,6 +3,7 @@
  * Owns: the input record. Does not own: the report's figures (scale-document.ts) or the analysis behind them
  * (campaigns/analysis), which the report asks for itself so that it cannot disagree with the runs.
  */
+import type { Planning } from '#campaigns/analysis/larger-network.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
 import type { FeasibilityReport } from '#campaigns/feasibility/finding.ts';
@@ -16,4 +17,6 @@ export interface ScaleReportInput {
   readonly feasibility: FeasibilityReport | null;
   /** By cell id; a cell without a run (skipped, aborted) is absent. */
   readonly runs: ReadonlyMap<string, RunRecord>;
+  /** Far larger networks; left out or null when no row of the plan can be taken further. */
+  readonly planning?: Planning | null;
 }

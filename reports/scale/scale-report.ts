@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { scaleCsv } from '#campaigns/analysis/scale-csv.ts';
 import { renderChart } from '#reports/charts/render.ts';
 import { type Html, html, page } from '#reports/html.ts';
+import { breakingSection } from '#reports/scale/breaking-section.ts';
 import { byzantineBlock, byzantineCharts } from '#reports/scale/byzantine-block.ts';
 import { assumptionSection, bottleneckSection, reproduceSection } from '#reports/scale/closing-sections.ts';
 import { coverSection, verdictSection } from '#reports/scale/cover-section.ts';
 import { feasibilitySection } from '#reports/scale/feasibility-section.ts';
 import { counted, formatNumber } from '#reports/scale/figure-format.ts';
+import { outlookSection } from '#reports/scale/outlook-section.ts';
 import { overlapSection } from '#reports/scale/overlap-section.ts';
 import { reportCss } from '#reports/scale/report-css.ts';
 import { link, type Pictures } from '#reports/scale/report-parts.ts';
@@ -61,7 +63,7 @@ ${contents(scenarios, document.overlap.length > 0)}
 <div>
 ${coverSection(document)}${verdictSection(document)}${feasibilitySection(document)}${scalingSection(document, pictures)}${overlapSection(document)}
 ${[...scenarios].map(([scenarioId, rows]) => scenarioPart(document, scenarioId, rows, pictures))}
-${bottleneckSection(document)}${truthSection(document)}${assumptionSection(document)}${reproduceSection(document)}
+${bottleneckSection(document)}${outlookSection(document)}${breakingSection(document)}${truthSection(document)}${assumptionSection(document)}${reproduceSection(document)}
 </div>
 </div>
 `;
@@ -106,5 +108,5 @@ function contents(scenarios: ReadonlyMap<string, readonly RowDocument[]>, hasOve
     ([scenarioId, rows]) =>
       html`<div class="sub">${link(scenarioAnchor(scenarioId), `${scenarioId} ${rows[0]?.title ?? ''}`)}</div>`,
   );
-  return html`<nav class="toc" aria-label="Contents">${link('summary', 'Summary')}${link('verdicts', 'Verdicts')}${link('cannot-pass', 'What cannot pass, and why')}${link('scaling', 'Scaling')}${hasOverlap ? link('overlap', 'Simulated and measured') : null}<div>${link(scenarioAnchor([...scenarios.keys()][0] ?? ''), 'Scenarios')}${parts}</div>${link('bottlenecks', 'Bottlenecks')}${link('truth', 'Whether the simulator is right')}${link('assumptions', 'What was assumed')}${link('reproduce', 'Reproduce')}</nav>`;
+  return html`<nav class="toc" aria-label="Contents">${link('summary', 'Summary')}${link('verdicts', 'Verdicts')}${link('cannot-pass', 'What cannot pass, and why')}${link('scaling', 'Scaling')}${hasOverlap ? link('overlap', 'Simulated and measured') : null}<div>${link(scenarioAnchor([...scenarios.keys()][0] ?? ''), 'Scenarios')}${parts}</div>${link('bottlenecks', 'Bottlenecks')}${link('outlook', 'Larger networks and published systems')}${link('breaking', 'Breaking points')}${link('truth', 'Whether the simulator is right')}${link('assumptions', 'What was assumed')}${link('reproduce', 'Reproduce')}</nav>`;
 }

@@ -1,0 +1,52 @@
+/** Goal: far sizes, published systems and breaking points are shown where there are figures, and their absence is said. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { breakingSection } from '#reports/scale/breaking-section.ts';
+import { outlookSection } from '#reports/scale/outlook-section.ts';
+import { scaleDocument } from '#reports/scale/scale-document.ts';
+import { campaignFixture } from '#test/support/campaign-fixture.ts';
+import { wordsOf } from '#test/support/report-text.ts';
+
+const input = campaignFixture();
+const size = {
+  nodes: 100_000,
+  p50Ms: 79,
+  p95Ms: 82,
+  finalizedShare: 1,
+  roundsMean: 15,
+  mbpsPerNode: 34.3,
+  memoryMb: 96,
+  toleratedShare: 0.11,
+  why: '',
+};
+const planning = { rowId: 'LT-001/nodes=500', label: '500 nodes, local', seconds: 60, sizes: [size] };
+
+test('a larger size has its line, one that cannot be counted its reason', () => {
+  const refused = { ...size, nodes: 1_000_000, p95Ms: null, why: 'queues decide' };
+  const words = wordsOf(
+    outlookSection(scaleDocument({ ...input, planning: { ...planning, sizes: [size, refused] } })).markup,
+  );
+  assert.match(words, /100,000 .*34\.3 Mbps .*11 %/);
+  assert.match(words, /1,000,000 nodes cannot be counted: queues decide/);
+});
+
+test('without a row to take further, and without a table, the sections say so', () => {
+  const document = scaleDocument(input);
+  assert.match(wordsOf(outlookSection(document).markup), /none was taken further/);
+  assert.match(
+    wordsOf(breakingSection({ ...document, breaking: null }).markup),
+    /npm run breaking has stored no table/,
+  );
+});
+
+test('published systems stand below the row of the headline with their source', () => {
+  const words = wordsOf(outlookSection(scaleDocument(input)).markup);
+  assert.match(words, /Avalanche .*3,400 .*1\.35 s .*arXiv 1906\.08936/);
+  assert.match(words, /Tendermint .*10,000/);
+});
+
+test('the stored breaking points name every attack with its interval or with the runs that found none', () => {
+  const words = wordsOf(breakingSection(scaleDocument(input)).markup);
+  assert.match(words, /always-reject .*% \(.* to .*\)/);
+  assert.match(words, /collusion never in \d+ runs/);
+});
