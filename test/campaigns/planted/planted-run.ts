@@ -52,11 +52,13 @@ function heaviest(workload: Workload): number {
 
 function variantOf(entry: RunScenario, variants: readonly Variant[]): RunScenario {
   const { only_on: _only, ...answerable } = entry;
-  const shrunk: RunScenario = { ...answerable, only_on: undefined, ...small };
+  const changes = variants.map(({ scenario }) => scenario ?? {});
+  const sizes = changes.flatMap(({ nodes }) => (nodes === undefined ? [] : [{ nodes }]));
+  const shrunk: RunScenario = Object.assign({ ...answerable, only_on: undefined, ...small }, ...sizes);
   const tps = Math.min(tpsMost, heaviest(shrunk.workload));
   const light = tps === 0 ? shrunk : applyOverrides(shrunk, { tps });
   if (light.kind !== 'run') throw new Error('a benchmark has no small variant');
-  return Object.assign({}, light, ...variants.map(({ scenario }) => scenario ?? {}));
+  return Object.assign({}, light, ...changes);
 }
 
 /** Runs every row with three repetitions and judges it by the criteria of the entry. */
