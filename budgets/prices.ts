@@ -105,6 +105,21 @@ function onDemandQuote(sheet: PriceSheet, quote: InstanceQuote, asOf: string): Q
   };
 }
 
+/** Low, expected and high of a spot price that was quoted once; nobody pays more for spot than the same VM costs on demand. */
+export function singleQuote(
+  price: UsdMicros,
+  onDemand: UsdMicros | null,
+): Pick<Priced, 'low' | 'expected' | 'high' | 'list'> {
+  const band = (percent: number): UsdMicros => multiply(price, { times: BigInt(percent), over: 100n });
+  const high = band(singleSpotBandPercent.high);
+  return {
+    low: band(singleSpotBandPercent.low),
+    expected: price,
+    high: onDemand !== null && high > onDemand ? onDemand : high,
+    list: onDemand,
+  };
+}
+
 function spotQuote(sheet: PriceSheet, quote: InstanceQuote, asOf: string): Quote {
   const item = instanceItem(quote, 'spot');
   const { spot, onDemand } = quote;
@@ -114,19 +129,18 @@ function spotQuote(sheet: PriceSheet, quote: InstanceQuote, asOf: string): Quote
   if (rejection !== null) return { status: 'unpriced', item, reason: `rejected: ${rejection.message}` };
   const warning = ageWarning(item, spot.date, asOf);
   const { minUsdPerHour, maxUsdPerHour } = spot;
-  const band = (percent: number): UsdMicros =>
-    multiply(spot.usdPerHour, { times: BigInt(percent), over: 100n });
-  const high = maxUsdPerHour ?? band(singleSpotBandPercent.high);
+  const list = onDemand?.usdPerHour ?? null;
+  const single = singleQuote(spot.usdPerHour, list);
+  const high = maxUsdPerHour ?? single.high;
   const basis = basisText(sheet, spot.basis);
   return {
     status: 'priced',
     item,
     unit: 'VM-hour',
-    low: minUsdPerHour ?? band(singleSpotBandPercent.low),
+    low: minUsdPerHour ?? single.low,
     expected: spot.usdPerHour,
-    // Nobody pays more for spot than the same VM costs on demand.
-    high: onDemand !== null && high > onDemand.usdPerHour ? onDemand.usdPerHour : high,
-    list: onDemand?.usdPerHour ?? null,
+    high: list !== null && high > list ? list : high,
+    list,
     basis:
       maxUsdPerHour === undefined
         ? `${basis}; one quote, band assumed ${singleSpotBandPercent.low}-${singleSpotBandPercent.high} %`

@@ -6,6 +6,8 @@
 import { poisson, quantileAt, retries, selectQuantile, uniforms } from '#budgets/draws.ts';
 import { type Estimate, estimate } from '#budgets/estimate.ts';
 import { usdMicros } from '#budgets/money.ts';
+import { type DriftLaw, driftFactor, horizonDays, shippedDrift } from '#budgets/price-drift.ts';
+import type { Priced } from '#budgets/prices.ts';
 import type { RiskModel } from '#budgets/risk.ts';
 import { type CostLine, HOUR_US, minutesUs } from '#budgets/run-cost.ts';
 import type { StackRates } from '#budgets/stack-rates.ts';
@@ -25,6 +27,7 @@ const SHORTAGE_SHARE = 3;
 const FREQUENCY = 4;
 const DEPLOY_TIME = 5;
 const DEPLOY_FAILS = 6;
+const DRIFT = 7;
 const FIRST_RUN = 16;
 const STREAMS_PER_RUN = 4;
 const MOST_RETRIES = 3;
@@ -46,7 +49,7 @@ export interface Market {
  * as from expected to high, at most to on demand. A pool that cannot be had at all is the shortage's business, not the price's.
  */
 export function priceQuantiles(
-  price: StackRates['pool']['price'],
+  price: Pick<Priced, 'low' | 'expected' | 'high' | 'list'>,
 ): readonly (readonly [probability: number, value: number])[] {
   const { low, expected, high, list } = price;
   const ceiling = Math.max(high, Math.min(2 * high - expected, list ?? Number.POSITIVE_INFINITY));
@@ -60,15 +63,44 @@ export function priceQuantiles(
   ];
 }
 
+/** The moves that a price can make, and for how long. */
+export interface Drift {
+  readonly law: DriftLaw;
+  readonly days: number;
+}
+
+/** What is bought on demand, or stands in for a missing quote, has one price and does not move. */
+function driftOf({ price }: StackRates['pool']): Drift | null {
+  return price.low === price.high ? null : { law: shippedDrift(), days: horizonDays(price.ageDays) };
+}
+
+/** Draws of a VM-hour: where in its quoted range, times how far the range has moved since; never above on demand. */
+export function spotPrices(
+  price: Pick<Priced, 'low' | 'expected' | 'high' | 'list'>,
+  drift: Drift | null,
+  { seed, draws }: Sampling,
+): Float64Array {
+  const points = priceQuantiles(price);
+  const prices = Float64Array.from(uniforms(seed, PRICE, draws), (u) => quantileAt(points, u));
+  if (drift === null) return prices;
+  const most = price.list ?? Number.POSITIVE_INFINITY;
+  const moves = uniforms(seed, DRIFT, draws);
+  for (let i = 0; i < draws; i += 1) {
+    const moved = (prices[i] ?? 0) * driftFactor(drift.law, drift.days, moves[i] ?? 0.5);
+    prices[i] = Math.min(most, moved);
+  }
+  return prices;
+}
+
 const known = new Map<string, Market>();
 const MOST_KNOWN = 64;
 
 /** Kept, because a search for a way back asks for the same market hundreds of times; not to be written to. */
 export function marketOf(rates: StackRates, risks: RiskModel, sampling: Sampling): Market {
-  const { low, expected, high, list } = rates.pool.price;
+  const { low, expected, high, list, ageDays } = rates.pool.price;
   const band = rates.interruptionBand;
   const key = JSON.stringify([
-    [low, expected, high, list],
+    [low, expected, high, list, ageDays],
     [band, rates.interruptions, band === null ? 0 : risks.spotShortage[band].share, risks.mostFallbackShare],
     [risks.deployPercent, risks.failedDeploy.share, sampling.seed, sampling.draws],
   ]);
@@ -83,7 +115,6 @@ export function marketOf(rates: StackRates, risks: RiskModel, sampling: Sampling
 function drawMarket(rates: StackRates, risks: RiskModel, sampling: Sampling): Market {
   const { seed, draws } = sampling;
   const { price } = rates.pool;
-  const points = priceQuantiles(price);
   const shortage = rates.interruptionBand === null ? 0 : risks.spotShortage[rates.interruptionBand].share;
   const onDemand = Math.max(price.list ?? price.high, price.high);
   const { low, high } = rates.interruptions;
@@ -103,8 +134,8 @@ function drawMarket(rates: StackRates, risks: RiskModel, sampling: Sampling): Ma
     deployTries: new Float64Array(draws),
   };
   const drawn = (stream: number): Float64Array => uniforms(seed, stream, draws);
-  const [prices, shortages, shares, frequencies, times, fails] = [
-    drawn(PRICE),
+  const prices = spotPrices(price, driftOf(rates.pool), sampling);
+  const [shortages, shares, frequencies, times, fails] = [
     drawn(SHORTAGE),
     drawn(SHORTAGE_SHARE),
     drawn(FREQUENCY),
@@ -112,7 +143,7 @@ function drawMarket(rates: StackRates, risks: RiskModel, sampling: Sampling): Ma
     drawn(DEPLOY_FAILS),
   ];
   for (let i = 0; i < draws; i += 1) {
-    const spot = quantileAt(points, prices[i] ?? 0);
+    const spot = prices[i] ?? 0;
     const share = (shortages[i] ?? 1) < shortage ? (shares[i] ?? 0) * risks.mostFallbackShare : 0;
     market.vmHour[i] = spot * (1 - share) + onDemand * share;
     market.frequency[i] = ((1 - share) * (low + (high - low) * (frequencies[i] ?? 0))) / 1_000;

@@ -6,6 +6,7 @@ import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import type { Forecast } from '#budgets/forecast.ts';
 import { runAlerts } from '#budgets/limits.ts';
 import { formatUsd } from '#budgets/money.ts';
+import { UNDATED_DAYS } from '#budgets/price-drift.ts';
 import { type Column, textTable } from '#campaigns/commands/text-table.ts';
 
 const usHour = 3_600_000_000;
@@ -34,6 +35,20 @@ function rowsText(forecast: Forecast): string {
   return textTable(columns, rows);
 }
 
+/** How wide P90 is depends on how old the quote is: said where it can be changed. */
+function quoteAge({ rates, stack }: Forecast): readonly string[] {
+  const pool = rates.find(({ use }) => use === 'node pool');
+  if (pool === undefined || stack.kind === 'local' || stack.pool.option !== 'spot') return [];
+  const { date, ageDays } = pool.price;
+  const age =
+    ageDays === null || date === null
+      ? `carries no date and counts as ${UNDATED_DAYS} days old`
+      : `is of ${date}, ${ageDays} days old`;
+  return [
+    `P90 holds what a spot price can move in that time: the quote ${age} (newer ones: npm run campaign prices -- --refresh)`,
+  ];
+}
+
 export function forecastText(campaign: CampaignForecast): string {
   const { forecast, breaches, whatIf, priceSheet } = campaign;
   const { low, p50, p90 } = forecast.total;
@@ -59,5 +74,5 @@ export function forecastText(campaign: CampaignForecast): string {
       `  ${component} x ${ratio}: ${lines} reconciled line(s) of past campaigns`,
   );
   const past = learnt.length === 0 ? [] : ['corrected by what past campaigns really cost:', ...learnt];
-  return `${[head, '', rowsText(shown).trimEnd(), '', total, limits, ...broken, ...rung, ...past].join('\n')}\n`;
+  return `${[head, '', rowsText(shown).trimEnd(), '', total, ...quoteAge(shown), limits, ...broken, ...rung, ...past].join('\n')}\n`;
 }

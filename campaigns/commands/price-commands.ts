@@ -3,6 +3,7 @@
  * Owns: its options, words and exit codes. Does not own: any price (budgets) or asking for one (campaigns/prices).
  */
 import type { Command } from 'commander';
+import type { BacktestSet } from '#budgets/backtest.ts';
 import { formatUnitPrice, formatUsd } from '#budgets/money.ts';
 import type { ComparedPrice } from '#budgets/price-comparison.ts';
 import type { PriceChange } from '#budgets/price-refresh.ts';
@@ -162,36 +163,54 @@ async function refreshAnswer(): Promise<Answer> {
   return { text: `${text.join('\n')}\n`, document: { ...done }, exitCode: exitCodes.passed };
 }
 
-async function backtestAnswer(): Promise<Answer> {
-  const { sheetInForce } = await import('#budgets/sheet-store.ts');
-  const { backtest, readPriceHistory } = await import('#budgets/backtest.ts');
-  const past = readPriceHistory();
-  const { sheet } = sheetInForce();
-  const found = backtest(past, sheet);
-  const columns: Column[] = [
-    { title: 'price' },
-    { title: 'paid on' },
-    { title: 'paid $/h', align: 'right' },
-    { title: 'forecast P50', align: 'right' },
-    { title: 'P90', align: 'right' },
-    { title: 'inside' },
-  ];
-  const rows = found.rows.map(({ item, date, paid, p50, p90 }) => [
+const backtestColumns: Column[] = [
+  { title: 'price' },
+  { title: 'quoted' },
+  { title: 'paid on' },
+  { title: 'paid $/h', align: 'right' },
+  { title: 'forecast P50', align: 'right' },
+  { title: 'P90', align: 'right' },
+  { title: 'inside' },
+];
+
+const percentOf = (share: number | null): string =>
+  share === null ? 'unknown' : `${Math.round(share * 100)} %`;
+
+function backtestSetText({ about, rows, ...found }: BacktestSet): string[] {
+  const lines = rows.map(({ item, quotedOn, paidOn, paid, p50, p90 }) => [
     item,
-    date,
+    quotedOn,
+    paidOn,
     formatUnitPrice(paid),
     formatUnitPrice(p50),
     formatUnitPrice(p90),
     paid <= p50 ? 'P50' : paid <= p90 ? 'P90' : 'above P90',
   ]);
-  const percent = (share: number | null): string =>
-    share === null ? 'unknown' : `${Math.round(share * 100)} %`;
   const [low, high] = found.intervalP90 ?? [null, null];
+  return [
+    `${found.name}: ${about}`,
+    textTable(backtestColumns, lines).trimEnd(),
+    `  ${rows.length} prices: ${percentOf(found.coverageP50)} at or below P50 (right: 50 %), ${percentOf(found.coverageP90)} at or below P90 (right: 90 %; 95 % interval ${percentOf(low)} to ${percentOf(high)})`,
+    '',
+  ];
+}
+
+async function backtestAnswer(): Promise<Answer> {
+  const { sheetInForce } = await import('#budgets/sheet-store.ts');
+  const { backtest } = await import('#budgets/backtest.ts');
+  const { readPriceHistory } = await import('#budgets/price-history.ts');
+  const past = readPriceHistory();
+  const { sheet } = sheetInForce();
+  const found = backtest(past, sheet);
+  const { notCompared } = found;
   const text = [
-    textTable(columns, rows).trimEnd(),
-    `coverage of ${rows.length} recorded prices by the law of the sheet of ${sheet.date}: ${percent(found.coverageP50)} at or below P50 (right: 50 %), ${percent(found.coverageP90)} at or below P90 (right: 90 %; 95 % interval ${percent(low)} to ${percent(high)})`,
-    'one region and one day, of another year than the sheet: it shows how a sheet ages, not how good a fresh one is',
-    ...found.notCompared.map((item) => `not compared: ${item} has no usable quote on the sheet`),
+    ...found.sets.flatMap(backtestSetText),
+    'three days of one provider, and types of one day move together: read the coverage as three observations, not as so many rows',
+    ...(notCompared.length === 0
+      ? []
+      : [
+          `not in "later": ${notCompared.length} types that the sheet quotes from the same source, or not at all`,
+        ]),
     ...Object.entries(past.sources).map(([name, source]) => `  ${name}: ${source}`),
   ];
   return { text: `${text.join('\n')}\n`, document: { backtest: found }, exitCode: exitCodes.passed };

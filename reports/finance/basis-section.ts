@@ -4,6 +4,7 @@
  */
 import type { Forecast } from '#budgets/forecast.ts';
 import { divide, formatUnitPrice, formatUsd } from '#budgets/money.ts';
+import { horizonDays, UNDATED_DAYS } from '#budgets/price-drift.ts';
 import type { Priced } from '#budgets/prices.ts';
 import type { Chance } from '#budgets/risk.ts';
 import { type CloudStack, componentLabel } from '#budgets/stacks.ts';
@@ -130,6 +131,11 @@ export function savingsSection(input: FinanceReportInput): Html {
   );
 }
 
+/** Between the quote of the node pool and its use. */
+function spotDays({ rates }: Forecast): number {
+  return horizonDays(rates.find(({ use }) => use === 'node pool')?.price.ageDays ?? null);
+}
+
 function assumptions(shown: Forecast, stack: CloudStack): readonly Cell[][] {
   const { packing, pool } = stack;
   return [
@@ -161,8 +167,8 @@ function assumptions(shown: Forecast, stack: CloudStack): readonly Cell[][] {
     [
       'A6',
       'Spot price',
-      'P50: mean over zones; low and P90: cheapest and dearest zone; one quote only: 85-135 % of it',
-      'price sheet; range of one quote assumed',
+      `cheapest zone at P10, mean at P50, dearest at P90 (one quote only: 85-135 % of it), times how far prices move in ${spotDays(shown)} days, at most on demand`,
+      `price sheet; recorded moves, both signs, scaled with the square root of time; a quote without date counts as ${UNDATED_DAYS} days old`,
     ],
     [
       'A7',

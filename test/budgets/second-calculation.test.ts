@@ -1,8 +1,10 @@
 /** Every cloud phase of the catalogue, calculated a second time by code that shares nothing with the product. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { forecast } from '#budgets/forecast.ts';
 import { sum } from '#budgets/money.ts';
+import { SHIPPED_HISTORY } from '#budgets/price-history.ts';
 import { readPriceSheet, readPriceSheetText, SHIPPED_PRICE_SHEET } from '#budgets/price-sheet.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import { planPhase } from '#campaigns/commands/plan-request.ts';
@@ -21,7 +23,13 @@ for (const phase of ['phase2', 'phase3', 'phase4']) {
       repetitions,
       runHours: runUs / HOUR_US,
     }));
-    const theirs = secondCalculation(readPriceSheetText(SHIPPED_PRICE_SHEET), phase, rows, 8_000);
+    const theirs = secondCalculation(
+      readPriceSheetText(SHIPPED_PRICE_SHEET),
+      readFileSync(SHIPPED_HISTORY, 'utf8'),
+      phase,
+      rows,
+      8_000,
+    );
     const dollars = (lines: (typeof ours.rows)[number]['lines']): number =>
       sum(lines.filter(({ component }) => component !== 'risk').map(({ amount }) => amount.p50.usdMicros)) /
       1e6;

@@ -13,10 +13,20 @@ interface RawSheet {
       readonly usdPerHour: string;
       readonly minUsdPerHour?: string;
       readonly maxUsdPerHour?: string;
+      readonly date: string | null;
     } | null;
   }[];
   readonly unitPrices: readonly { readonly id: string; readonly usd: string | null }[];
 }
+
+interface RawHistory {
+  readonly rows: readonly {
+    readonly quotes: readonly { readonly usdPerHour: string; readonly date: string }[];
+  }[];
+}
+
+/** A year for a quote without a date, and the day that an approval holds; 668 days lie between the recorded ones. */
+const DRIFT_SCALE = Math.sqrt(366 / 668);
 
 export interface SecondRow {
   readonly nodes: number;
@@ -67,13 +77,24 @@ interface Prices {
   readonly onDemand: number;
   /** Dollars at probability 0, 0.1, 0.5, 0.9 and 1. */
   readonly points: readonly number[];
+  /** Logarithms of how far prices moved while the quote grew old. */
+  readonly moves: readonly number[];
   /** Dollars per hour of the whole stack. */
   readonly hour: (vms: number, vmPrice: number) => number;
 }
 
 const vmsOf = (row: SecondRow): number => Math.ceil(row.nodes / NODES_PER_VM);
 
-function pricesOf(sheetText: string, phase: string): Prices {
+function movesOf(historyText: string): number[] {
+  const history = JSON.parse(historyText) as RawHistory;
+  return history.rows.flatMap(({ quotes: [first, second] }) => {
+    if (first === undefined || second === undefined) return [];
+    if (Date.parse(second.date) - Date.parse(first.date) !== 668 * 86_400_000) throw new Error(second.date);
+    return [DRIFT_SCALE * Math.log(Number(second.usdPerHour) / Number(first.usdPerHour))];
+  });
+}
+
+function pricesOf(sheetText: string, historyText: string, phase: string): Prices {
   const sheet = JSON.parse(sheetText) as RawSheet;
   const stack = stacks[phase];
   if (stack === undefined) throw new Error(phase);
@@ -99,7 +120,9 @@ function pricesOf(sheetText: string, phase: string): Prices {
     Number(pool?.spot?.maxUsdPerHour),
     2 * Number(pool?.spot?.maxUsdPerHour) - spot,
   ];
-  return { stack, spot, onDemand: Number(pool?.onDemand?.usdPerHour), points, hour };
+  if (pool?.spot?.date !== null) throw new Error('the quote has a date');
+  const moves = movesOf(historyText);
+  return { stack, spot, onDemand: Number(pool.onDemand?.usdPerHour), points, moves, hour };
 }
 
 class Chance {
@@ -135,12 +158,14 @@ class Chance {
 }
 
 function drawTotal(
-  { stack, points, onDemand, hour }: Prices,
+  { stack, points, moves, onDemand, hour }: Prices,
   rows: readonly SecondRow[],
   chance: Chance,
 ): number {
   const fallback = chance.uniform() < 0.1 ? chance.uniform() * 0.5 : 0;
-  const price = chance.between(points) * (1 - fallback) + onDemand * fallback;
+  const move = (moves[Math.floor(chance.uniform() * moves.length)] ?? 0) * (chance.uniform() < 0.5 ? -1 : 1);
+  const spot = Math.min(onDemand, chance.between(points) * Math.exp(move));
+  const price = spot * (1 - fallback) + onDemand * fallback;
   const frequency = (1 - fallback) * (0.15 + 0.05 * chance.uniform());
   const stretch = chance.between([76.5, 85, 100, 150, 225]) / 100;
   const most = Math.max(...rows.map(vmsOf));
@@ -159,11 +184,12 @@ function drawTotal(
 
 export function secondCalculation(
   sheetText: string,
+  historyText: string,
   phase: string,
   rows: readonly SecondRow[],
   draws: number,
 ): SecondResult {
-  const prices = pricesOf(sheetText, phase);
+  const prices = pricesOf(sheetText, historyText, phase);
   const { hour, spot, stack } = prices;
   const quoted = rows.map((row) => {
     const billed = row.runHours + RESET_HOURS;

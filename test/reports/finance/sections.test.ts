@@ -50,7 +50,7 @@ test('the cover has a line to sign for each role and every input hash', () => {
 test('budget over spending is in brackets and its row is marked', () => {
   const page = budgetSection(phase3).markup;
   assert.match(page, /<tr class="over"><td class="left">SK-002\/nodes=5000/);
-  assert.match(page, /\(\$20,\d{3}\.\d{2}\)/);
+  assert.match(page, /\(\$19,\d{3}\.\d{2}\)/);
   assert.match(summarySection(phase3).markup, /\(\$1\d,\d{3}\.\d{2}\)/);
 });
 
