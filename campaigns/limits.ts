@@ -31,4 +31,4 @@ export const messagesUsuallyMost = 120_000_000;
 /** Cores on which a phase is to be simulated within the time it names. */
 export const phaseCores = 2;
 /** Of their time, what repetitions get: reports are written alone, and at the end of a phase one core waits for the other. */
-export const phaseCoreShare = 0.85;
+export const phaseCoreShare = 0.95;

@@ -13,6 +13,8 @@ export const messagesPerCpuSecond = 20_000_000;
 /** Ten times as many nodes no longer fit the caches. Source: docs/bench.md, growth with nodes. */
 const largestSlowdown = 1.4;
 const nodesOfLargest = 10_000;
+/** Messages that wait for links of limited bandwidth. Measured at 10,000 nodes beside the same network without a limit. */
+const linkFactor = 2.4;
 /** One round of a chain of counted nodes. Source: 24 h in rounds of 0.17 s take a third of a second. */
 const countedRoundSeconds = 0.65e-6;
 
@@ -30,6 +32,8 @@ export function simulatedCpuSeconds(spec: RunSpec): number {
   const counted = (countedUs / Math.max(1, estimate.roundUs)) * countedRoundSeconds;
   if (spec.tier === 'lumped') return counted;
   const { estimatedMessages } = planWindow(spec, estimate);
-  const window = cpuSecondsOfWork(estimatedMessages * estimate.workPerMessage, spec.nodes);
+  const perMessage =
+    estimate.workPerMessage * (spec.network.bandwidthBitsPerSecond === null ? 1 : linkFactor);
+  const window = cpuSecondsOfWork(estimatedMessages * perMessage, spec.nodes);
   return spec.tier === 'spliced' ? window + counted : window;
 }

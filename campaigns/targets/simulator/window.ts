@@ -13,9 +13,11 @@ export const leastFinalityTimes = 20;
 /** What is planned for: the estimate of finality errs by tens of percent, and a window that turns out short is worth nothing. */
 export const plannedFinalityTimes = 24;
 /** Of a spliced run without attackers and faults: time is counted, the window shows what a settled network does. */
-const splicedFinalityTimes = 8;
+const splicedFinalityTimes = 6;
 /** The same with attackers that counting follows: they have to be met, and found out. */
 const attackedFinalityTimes = 12;
+/** The same with faults, which have to fit with the recovery from them; the counted time needs no margin for the estimate. */
+const faultyFinalityTimes = leastFinalityTimes;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time. */
 const finalityTimesPerStep = 3;
 const warmupFinalityTimes = 2;
@@ -104,9 +106,10 @@ export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estima
   return messagesOf(leastLengths(load, estimate), estimate) * estimate.workPerMessage;
 }
 
-/** How much of a window that stands alone a run needs. Faults have to fit: they keep all of it. */
+/** How much of a window that stands alone a run needs. */
 function windowShareOf({ tier, faults, byzantine, workload }: RunSpec): number {
-  if (tier !== 'spliced' || faults.length > 0 || workload.kind === 'ramp') return 1;
+  if (tier !== 'spliced' || workload.kind === 'ramp') return 1;
+  if (faults.length > 0) return faultyFinalityTimes / plannedFinalityTimes;
   return (byzantine.share === 0 ? splicedFinalityTimes : attackedFinalityTimes) / plannedFinalityTimes;
 }
 

@@ -113,15 +113,16 @@ test('a network that is not live is measured for its round limit, whatever the b
   }
 });
 
-test('a spliced run needs a third of the window, with attackers half of it; faults keep all of it', () => {
+test('a spliced run needs a quarter of the window, with attackers half of it, with faults five sixths', () => {
   const lengthOf = (changes: Partial<typeof spec>): number =>
     planWindow({ ...spec, byzantine: { ...spec.byzantine, share: 0, attack: 'none' }, ...changes }).measureUs;
   const alone = lengthOf({});
   const spliced = lengthOf({ tier: 'spliced' });
-  assert.ok(spliced > 0.25 * alone && spliced < 0.4 * alone, `${spliced} ${alone}`);
+  assert.ok(spliced > 0.2 * alone && spliced < 0.3 * alone, `${spliced} ${alone}`);
   const byzantine = { ...spec.byzantine, share: 0.1, attack: 'random' } as const;
   const attacked = lengthOf({ tier: 'spliced', byzantine }) / lengthOf({ byzantine });
   assert.ok(attacked > 0.4 && attacked < 0.6, `${attacked}`);
   const faults = [{ kind: 'loss', loss: 0.1, atUs: 1, forUs: 1 }] as const;
-  assert.equal(lengthOf({ tier: 'spliced', faults }), lengthOf({ faults }));
+  const faulty = lengthOf({ tier: 'spliced', faults }) / lengthOf({ faults });
+  assert.ok(faulty > 0.8 && faulty < 0.85, `${faulty}`);
 });
