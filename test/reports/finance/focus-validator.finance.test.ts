@@ -66,8 +66,10 @@ function validate(file: string): Verdict {
   const packages = path.join(focusTool.folder, 'lib');
   const python = readdirSync(packages).find((name) => name.startsWith('python')) ?? '';
   const ran = spawnSync(
-    path.join(focusTool.folder, 'bin', 'focus-validator'),
+    // Not by its first line: that names the folder it was built in, which was renamed since.
+    path.join(focusTool.folder, 'bin', 'python'),
     [
+      path.join(focusTool.folder, 'bin', 'focus-validator'),
       '--data-file',
       file,
       '--validate-version',
@@ -79,6 +81,7 @@ function validate(file: string): Verdict {
     // It reads a list of currencies from its working directory.
     { cwd: path.join(packages, python, 'site-packages'), encoding: 'utf8', maxBuffer: 1 << 26 },
   );
+  assert.equal(ran.error, undefined);
   const total = /^Total: (\d+) \| Pass: (\d+) \| Fail: (\d+)/m.exec(ran.stdout);
   assert.ok(ran.status === 0 && total !== null, `the validator gave no verdict: ${ran.stderr.slice(-2_000)}`);
   const failures = [...ran.stdout.matchAll(/^❌ (\S+): FAIL\s+\(.*$/gm)].map(failureOf);
