@@ -1,0 +1,116 @@
+/**
+ * Nothing is silently clipped: anywhere in the parameter space a fidelity either refuses a run in words, or its figures are
+ * possible and, where a corner has one answer, right.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { AttackName, RunSpec, TierName } from '#campaigns/run-spec.ts';
+import { createSimulator } from '#campaigns/targets/simulator/target.ts';
+import { tiers } from '#campaigns/targets/simulator/tier.ts';
+import { violations } from '#node/core/params.ts';
+import { smallSpec } from './small-run.ts';
+
+const simulator = createSimulator();
+
+interface Sample {
+  readonly nodes: number;
+  readonly k: number;
+  readonly ratio: number;
+  readonly beta: number;
+  readonly share: number;
+  readonly attack: AttackName;
+  readonly loss: number;
+  readonly seed: number;
+}
+
+const samples: fc.Arbitrary<Sample> = fc.record({
+  nodes: fc.constantFrom(2, 5, 300, 1_100, 16_384, 16_385, 131_073, 1_000_000),
+  k: fc.constantFrom(1, 4, 255, 256, 300, 1_023, 1_024),
+  ratio: fc.constantFrom(0.5, 0.51, 0.8, 1),
+  beta: fc.constantFrom(1, 10, 300),
+  share: fc.constantFrom(0, 0.1, 0.5, 0.9, 0.999),
+  attack: fc.constantFrom<AttackName>('always-reject', 'always-accept', 'random', 'silent'),
+  loss: fc.constantFrom(0, 0.01, 0.999, 1),
+  seed: fc.nat(1_000),
+});
+
+function specOf(sample: Sample, tier: TierName): RunSpec {
+  const { nodes, k, ratio, beta, share, loss, seed } = sample;
+  // The formula of silent peers costs the cube of k: minutes at 1,023.
+  const attack = sample.attack === 'silent' && k > 100 ? 'random' : sample.attack;
+  const alpha = Math.ceil(ratio * k);
+  const spec = smallSpec({
+    nodes,
+    seed,
+    consensus: { k, alphaPreference: alpha, alphaConfidence: alpha, beta, maxRounds: 320 },
+    byzantine: { share, attack },
+    workload: { tps: 10 },
+    messageBudget: 20_000,
+  });
+  return { ...spec, tier, network: { ...spec.network, loss } };
+}
+
+async function figuresOf(spec: RunSpec) {
+  const { result } = await simulator.run(spec, () => undefined, new AbortController().signal);
+  return result;
+}
+
+for (const tier of ['analytic', 'lumped'] as const)
+  test(`${tier}: a refusal in words, or figures that are possible and right in the corners`, async (context) => {
+    let answered = 0;
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(samples, async (sample) => {
+        const spec = specOf(sample, tier);
+        const broken = violations(spec.consensus, spec.nodes);
+        const why = broken[0] ?? tiers[tier].supports(spec);
+        if (why !== null && why !== undefined) {
+          refused += 1;
+          assert.ok(why.length > 10, why);
+          return;
+        }
+        answered += 1;
+        const { results, configuration } = await figuresOf(spec);
+        const { finalized_share, all_honest_share } = results.consensus_metrics;
+        for (const figure of [finalized_share, all_honest_share, results.latency.undecided_share])
+          assert.ok(figure >= 0 && figure <= 1 + 1e-9, JSON.stringify([sample, figure]));
+        assert.equal(configuration.byzantine_nodes, Math.floor(sample.share * sample.nodes + 1e-9));
+        if (sample.loss === 1) assert.ok(finalized_share < 1e-9, 'every message is lost');
+        const isCalm = configuration.byzantine_nodes === 0 || sample.attack === 'always-accept';
+        if (isCalm && sample.loss === 0) assert.ok(finalized_share > 1 - 1e-9, JSON.stringify(sample));
+      }),
+      { numRuns: 40, seed: 11 },
+    );
+    context.diagnostic(`${answered} answered, ${refused} refused`);
+    assert.ok(answered >= 10 && refused >= 5);
+  });
+
+test('with an event per message more nodes than an event can name are refused, whichever fidelity', () => {
+  for (const tier of ['poll', 'message', 'spliced'] as const) {
+    const spec = specOf(
+      { nodes: 1_000_000, k: 300, ratio: 0.8, beta: 10, share: 0, attack: 'random', loss: 0, seed: 1 },
+      tier,
+    );
+    assert.match(tiers[tier].supports(spec) ?? '', /1000000 nodes \(at most \d+ with an event per message\)/);
+  }
+});
+
+test('samples larger than a byte counts are right with an event per message, and a network that loses everything decides nothing', async () => {
+  const sample: Sample = {
+    nodes: 300,
+    k: 280,
+    ratio: 0.8,
+    beta: 10,
+    share: 0.1,
+    attack: 'always-reject',
+    loss: 0,
+    seed: 5,
+  };
+  const { results } = await figuresOf(specOf(sample, 'message'));
+  assert.equal(results.consensus_metrics.finalized_share, 1);
+  const mute = specOf({ ...sample, nodes: 20, k: 10, loss: 1 }, 'message');
+  const { consensus_metrics } = (await figuresOf(mute)).results;
+  assert.equal(consensus_metrics.finalized_share, 0);
+  assert.deepEqual(consensus_metrics.safety_violations, []);
+});
