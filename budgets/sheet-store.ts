@@ -3,12 +3,12 @@
  * Owns: that rule, the sheet's hash, and writing a new one whole or not at all. Does not own: the format (price-sheet.ts) or where
  * prices come from (price-sources).
  */
-import { createHash } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BudgetError } from '#budgets/budget-error.ts';
 import { type PriceSheet, parsePriceSheet, readPriceSheetText } from '#budgets/price-sheet.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
 
 /** Refreshed sheets, under version control beside the approvals that are bound to them. Relative to the working folder. */
 export const userSheetsFolder = 'prices';
@@ -47,7 +47,7 @@ export interface SheetInForce {
 }
 
 export function sheetSha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256Hex(text);
 }
 
 /** Throws `bad-price-sheet` naming the file and the first thing that is wrong in it. */

@@ -3,9 +3,9 @@
  * Owns: the text of a line, its hash, and reading a whole ledger back. Does not own: the file, locks or clocks.
  * What a chain cannot show is a cut at its end; the number of entries and the last hash belong into a signed report.
  */
-import { createHash } from 'node:crypto';
 import { BudgetError } from '#budgets/budget-error.ts';
 import { checkedRecord, type LedgerEntry, type LedgerRecord, ledgerEntry } from '#budgets/ledger/entry.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
 
 /** What the first line follows. */
 export const GENESIS_HASH = '0'.repeat(64);
@@ -26,7 +26,7 @@ export interface ChainedEntry extends LedgerEntry {
 }
 
 function hashOf(prev: string, body: string): string {
-  return createHash('sha256').update(`${prev}\n${body}`).digest('hex');
+  return sha256Hex(`${prev}\n${body}`);
 }
 
 /** The next line after `head`, with its newline. `now`: ISO 8601, UTC. Throws `bad-ledger-entry`. */

@@ -4,11 +4,11 @@
  * Quirks taken as they are: null unit prices and names, dates with a space or without zone, columns in any order, unknown columns,
  * account ids that a reader took for numbers, exponent notation, renamed provider columns (1.3+).
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { BudgetError } from '#budgets/budget-error.ts';
 import { type Charge, checkedRecord, type LedgerState } from '#budgets/ledger/entry.ts';
 import { divide, usdMicros } from '#budgets/money.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
 
 export interface FocusImport {
   /** Name of the file, as it is to stand in the ledger. */
@@ -199,7 +199,7 @@ export async function readFocus(
   options: { readonly name: string; readonly campaign: string; readonly state: 'BILLED' | 'INVOICED' },
 ): Promise<FocusImport> {
   if (!existsSync(file)) throw new BudgetError('bad-bill', `${file}: no such file`);
-  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const sha256 = sha256Hex(readFileSync(file));
   const rows = await readRows(file);
   const [first] = rows;
   if (first === undefined) throw new BudgetError('bad-bill', `${file}: the bill has no rows`);

@@ -3,12 +3,12 @@
  * Owns: when a report is a new version, how versions chain, the detached signature, proving a folder. Does not own: the files.
  * The same inputs are the same version: writing a report again changes nothing. Each manifest holds the hash of the one before.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { BudgetError } from '#budgets/budget-error.ts';
 import { decimalUsd } from '#budgets/money.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
 import { signDetached, verifyDetached } from '#budgets/signature.ts';
 import type { FinanceReportInput } from '#reports/finance/finance-input.ts';
 import { statusOf, totalIn } from '#reports/finance/sheets/ledger-view.ts';
@@ -33,8 +33,6 @@ const manifest = z.strictObject({
   not_written: z.array(z.strictObject({ format: z.string(), why: z.string() })),
 });
 export type ReportManifest = z.infer<typeof manifest>;
-
-const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 /** The version that stands in a folder; null when there is none. Throws `bad-report` when it is damaged. */
 export function readManifest(
@@ -88,7 +86,7 @@ export function issueOf(input: FinanceReportInput, before: ReturnType<typeof rea
   const changes = names
     .map((figure) => ({ figure, before: old.figures[figure] ?? null, after: now[figure] ?? null }))
     .filter((one) => one.before !== one.after);
-  return { version: old.version + 1, supersedes: sha256(text), changes };
+  return { version: old.version + 1, supersedes: sha256Hex(text), changes };
 }
 
 export function manifestText(
@@ -106,7 +104,7 @@ export function manifestText(
     figures: { ...headlines(input) },
     changes: [...issue.changes],
     inputs: input.inputHashes.map((one) => ({ ...one })),
-    files: files.map(({ name, bytes }) => ({ name, sha256: sha256(bytes) })),
+    files: files.map(({ name, bytes }) => ({ name, sha256: sha256Hex(bytes) })),
     not_written: [...notWritten],
   };
   return `${JSON.stringify(record, null, 2)}\n`;
@@ -141,7 +139,7 @@ export function proveReport(folder: string, publicKey: string | null): ReportPro
   for (const { name, sha256: expected } of found.manifest.files) {
     const file = path.join(folder, path.basename(name));
     if (!existsSync(file)) throw new BudgetError('bad-report', `${file} is missing`);
-    if (sha256(readFileSync(file)) !== expected)
+    if (sha256Hex(readFileSync(file)) !== expected)
       throw new BudgetError('bad-report', `${file} was changed after it was written`);
   }
   return {
