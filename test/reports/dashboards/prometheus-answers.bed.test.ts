@@ -70,7 +70,10 @@ test('every dashboard query and every alert is answered with data', {
       `min_over_time((sum(fleet_finalised_total) and on() ${runEnded})[15m:1s])`,
     );
     const [nodes] = await prometheus.query('sum(max_over_time(finalized_vertices[15m]))');
-    assert.ok((fleet?.value ?? 0) > 0, 'the network finalised nothing');
+    assert.ok(
+      (fleet?.value ?? 0) > 0,
+      `nothing final in the first run: fleet ${fleet?.value}, nodes ${nodes?.value}`,
+    );
     const ratio = (fleet?.value ?? 0) / (nodes?.value ?? Number.NaN);
     assert.ok(ratio > 0.75 && ratio < 1.33, `fleet ${fleet?.value}, nodes ${nodes?.value}`);
     context.diagnostic(`fleet ${fleet?.value}, nodes ${nodes?.value} finalised in the first run`);
