@@ -137,8 +137,9 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
 }
 
 /**
- * How much longer everything takes at links that vertices and polls overfill, averaged over time and over transactions: what waits in
- * a burst waits again behind it, so the overload counts squared (fitted to one network: 10,000 nodes at 100 Mbps with bursts).
+ * How much longer everything takes at links that vertices and polls overfill, averaged over time and over transactions: what waits in a
+ * burst waits again behind it, so the overload counts squared, and for a transaction, which waits in every round, cubed (fitted to one
+ * network: 10,000 nodes at 100 Mbps with bursts).
  */
 function linkSlowdown(
   spec: RunLoad,
@@ -153,13 +154,14 @@ function linkSlowdown(
   const pollBits = (8 * consensus.k * (queryFixed + answerFixed) * 1_000_000) / Math.max(1, roundUs);
   const levels = loadLevels(workload).map((tps) => {
     const overload = ((tps / workload.batch) * vertexBits + pollBits) / network.bandwidthBitsPerSecond!;
-    return { tps, slower: Math.max(1, overload * overload) };
+    const squared = overload * overload;
+    return { tps, slower: Math.max(1, squared), later: Math.max(1, squared * overload) };
   });
   const offered = levels.reduce((sum, { tps }) => sum + tps, 0);
   return {
     // What has piled up in a burst takes as long to be worked off.
     perSecond: 1 + (2 * levels.reduce((sum, { slower }) => sum + slower - 1, 0)) / levels.length,
-    perTransaction: levels.reduce((sum, { tps, slower }) => sum + tps * slower, 0) / Math.max(1e-9, offered),
+    perTransaction: levels.reduce((sum, { tps, later }) => sum + tps * later, 0) / Math.max(1e-9, offered),
   };
 }
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { splitBoundLog10 } from '#campaigns/analytic/safety.ts';
+import { attackNames } from '#campaigns/schema/names.ts';
 import { violations } from '#node/core/params.ts';
 import { extinct, uncontested } from '#test/swarm/progress.ts';
 import { mixOf, swarmSpec } from '#test/swarm/swarm-spec.ts';
@@ -23,7 +24,7 @@ test('every drawn configuration is valid and below the split bound', () => {
 test('sizes from 4 to 100, every attack, topology and fault occur', () => {
   assert.equal(Math.min(...specs.map(({ nodes }) => nodes)), 4);
   assert.ok(Math.max(...specs.map(({ nodes }) => nodes)) > 90);
-  assert.equal(new Set(specs.map(({ byzantine }) => byzantine.attack)).size, 15);
+  assert.equal(new Set(specs.map(({ byzantine }) => byzantine.attack)).size, attackNames.length);
   assert.equal(new Set(specs.map(({ topology }) => topology.kind)).size, 6);
   assert.equal(new Set(specs.flatMap(({ faults }) => faults.map(({ kind }) => kind))).size, 9);
 });
