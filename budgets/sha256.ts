@@ -1,5 +1,5 @@
 /**
- * The hash that files and figures of money are named by.
+ * The hash that records and files are named by.
  * Owns: that. Does not own: what is hashed.
  */
 import { createHash } from 'node:crypto';

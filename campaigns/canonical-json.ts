@@ -1,8 +1,7 @@
 /**
  * One text for one value: JSON with sorted keys, so that hashes do not depend on the order in which a record was built.
- * Owns: the text and its hash. Does not own: what is hashed (plan.ts, journal.ts).
+ * Owns: the text. Does not own: its hash (budgets/sha256.ts), what is hashed (plan.ts, journal.ts).
  */
-import { createHash } from 'node:crypto';
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
@@ -20,9 +19,4 @@ function sorted(value: unknown): unknown {
 /** JSON without white space and with sorted keys. Throws RangeError for NaN and infinities. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(sorted(value));
-}
-
-/** SHA-256 in lower-case hexadecimal. */
-export function sha256Hex(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
 }

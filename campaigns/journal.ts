@@ -4,7 +4,8 @@
  * add up to are journal-event.ts. Does not own: what to do next (next-action.ts).
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
+import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { failpoint } from '#campaigns/failpoint.ts';
 import { type JournalEvent, type JournalRecord, journalRecord } from '#campaigns/journal-event.ts';

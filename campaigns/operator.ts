@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { sha256Hex } from '#budgets/sha256.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
-import { sha256Hex } from '#campaigns/canonical-json.ts';
 import { deploymentsOf, withClusterRows } from '#campaigns/deployment-plan.ts';
 import { type ClusterFactory, DeploymentSaga } from '#campaigns/deployment-saga.ts';
 import { troublesOf } from '#campaigns/deployment-state.ts';

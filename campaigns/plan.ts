@@ -2,7 +2,8 @@
  * Builds the plan of a campaign: rows in ascending scale, one cell per repetition, each named by what it computes.
  * Owns: cell ids, order, the hash that an approval binds to. Does not own: resolving scenarios (resolve.ts), running.
  */
-import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
+import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { type OnlyOn, type Plan, type PlannedRow, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';

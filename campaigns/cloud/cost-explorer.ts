@@ -7,7 +7,8 @@ import { CostExplorerClient, GetCostAndUsageCommand, type ResultByTime } from '@
 import { BudgetError } from '#budgets/budget-error.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { componentOf, microsOf } from '#budgets/ledger/focus-import.ts';
-import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
+import { canonicalJson } from '#campaigns/canonical-json.ts';
 
 /** Cost Explorer has one endpoint for all regions. */
 const REGION = 'us-east-1';

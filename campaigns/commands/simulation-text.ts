@@ -2,8 +2,9 @@
  * What `simulate` answers: a line per run for people with what the formulas expect beside it, the runs for programs.
  * Owns: the document and the summary. Does not own: the runs (results/schema.ts), the formulas or the verdict.
  */
+
+import { sha256Hex } from '#budgets/sha256.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
-import { sha256Hex } from '#campaigns/canonical-json.ts';
 import { type Column, formatFigure, textTable } from '#campaigns/commands/text-table.ts';
 import type { CampaignRecord, StoredRun } from '#campaigns/results/reader.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';

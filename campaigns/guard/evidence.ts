@@ -4,7 +4,8 @@
  */
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { z } from 'zod';
-import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
+import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 
 export const evidenceFile = 'guard.jsonl';

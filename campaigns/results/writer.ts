@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
 import { failpoint } from '#campaigns/failpoint.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';

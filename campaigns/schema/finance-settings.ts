@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { type FinanceSettings, noFinanceSettings } from '#budgets/finance-settings.ts';
-import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
+import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { ConfigError } from '#campaigns/config-error.ts';
 import { parseLocated } from '#campaigns/schema/problems.ts';
 import { readConfiguration, readConfigurationText } from '#campaigns/yaml-reader.ts';

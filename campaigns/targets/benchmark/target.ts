@@ -5,7 +5,8 @@
  */
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { canonicalJson, sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
+import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { compileCache } from '#campaigns/engine.ts';
 import { configurationOf, determinismKey, testRunId } from '#campaigns/measure/run-figures.ts';
 import { type BenchmarkRecord, benchmarkGroups, machineText } from '#campaigns/results/benchmark-record.ts';

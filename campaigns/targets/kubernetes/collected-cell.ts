@@ -3,7 +3,7 @@
  * Owns: that proof. Does not own: the way they come (conductor-link.ts), storing them (results/writer.ts).
  */
 import { z } from 'zod';
-import { sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
 import { runResult, runSeries } from '#campaigns/results/schema.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
 

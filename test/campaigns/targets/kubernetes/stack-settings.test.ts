@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
-import { sha256Hex } from '#campaigns/canonical-json.ts';
+import { sha256Hex } from '#budgets/sha256.ts';
 import { writeCell } from '#campaigns/results/writer.ts';
 import { collectCell } from '#campaigns/targets/kubernetes/collected-cell.ts';
 import {
