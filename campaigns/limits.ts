@@ -23,7 +23,7 @@ export const messageBudgetMost = 1_000_000_000_000;
 
 /** Finality times that are bought when they are cheap: the confidence interval of a percentile tightens. */
 export const finalityTimesWanted = 60;
-/** Nobody waits long for this many messages (3 CPU-seconds at 20 M messages per CPU-second). */
+/** Nobody waits long for this many messages (6 CPU-seconds at 10 M messages per CPU-second). */
 export const messagesAlways = 60_000_000;
 /** More than this is only bought when the least window needs it. */
 export const messagesUsuallyMost = 120_000_000;

@@ -44,7 +44,7 @@ export function leastMessageBudget(facts: BudgetFacts, estimate = estimateFinali
  * The default: 60 finality times, at least 60 M and at most 120 M messages, and never below the least budget. A network
  * that is not live by the run-length law gets the least budget: watching it for longer shows nothing new.
  *
- * What vertices cost is counted in messages, too (FinalityEstimate.workPerMessage), so the budget is time: 20 M take about
+ * What vertices cost is counted in messages, too (FinalityEstimate.workPerMessage), so the budget is time: 10 M take about
  * one CPU-second (simulation-cost.ts).
  */
 export function defaultMessageBudget(facts: BudgetFacts): number {

@@ -28,6 +28,8 @@ export interface FinalityEstimate {
   readonly disseminationUs: number;
   /** Submission to finality at an average honest node. */
   readonly finalityUs: number;
+  /** Whether vertices and polls overfill links at some level of the load: finality is then a fit, not a law. */
+  readonly isQueued: boolean;
   /** Queries, answers and relayed vertices per virtual second, all nodes together. */
   readonly messagesPerSecond: number;
   /** Of one vertex from creation to finality everywhere, when it is alone. */
@@ -129,6 +131,7 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
     roundUs,
     disseminationUs,
     finalityUs,
+    isQueued: link.perTransaction > 1,
     messagesPerSecond,
     messagesPerDecision: exchanges * rounds + relay,
     undecidedVertices,

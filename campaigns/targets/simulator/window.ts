@@ -12,6 +12,8 @@ import { estimateFinality } from './finality-estimate.ts';
 export const leastFinalityTimes = 20;
 /** What is planned for: the estimate of finality errs by tens of percent, and a window that turns out short is worth nothing. */
 export const plannedFinalityTimes = 24;
+/** The same where queues at links decide, which the estimate only fits. */
+const queuedFinalityTimes = 32;
 /** Of a spliced run without attackers and faults: time is counted, the window shows what a settled network does. */
 const splicedFinalityTimes = 6;
 /** The same with attackers that counting follows: they have to be met, and found out. */
@@ -77,7 +79,8 @@ export function leastLengths(
   { duration, workload, consensus, faults }: LoadAndTime,
   estimate: FinalityEstimate,
 ): Lengths {
-  const { finalityUs, roundUs, isLive } = estimate;
+  const { finalityUs, roundUs, isLive, isQueued } = estimate;
+  const planned = isQueued ? queuedFinalityTimes : plannedFinalityTimes;
   if (!isLive) {
     const limitUs = Math.ceil(consensus.maxRounds * roundUs);
     return {
@@ -89,7 +92,7 @@ export function leastLengths(
   const steps = workload.kind === 'ramp' ? finalityTimesPerStep * workload.steps : 0;
   return {
     warmupUs: Math.min(duration.warmupUs, Math.ceil(warmupFinalityTimes * finalityUs)),
-    measureUs: Math.ceil(Math.max(plannedFinalityTimes * delayedBy(faults, duration), steps) * finalityUs),
+    measureUs: Math.ceil(Math.max(planned * delayedBy(faults, duration), steps) * finalityUs),
     cooldownUs: cooldownOf(duration.cooldownUs, finalityUs),
   };
 }
