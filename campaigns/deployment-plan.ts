@@ -6,7 +6,13 @@
  * A pure function of plan.json: an approval that is bound to the plan is bound to this, too.
  */
 import { cellId } from '#campaigns/plan.ts';
-import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import {
+  type Plan,
+  type PlannedCell,
+  type PlannedRow,
+  plannedOnly,
+  targetOf,
+} from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { planRealTime } from '#campaigns/targets/processes/real-window.ts';
 
@@ -62,8 +68,8 @@ export function clusterRows(plan: Plan): readonly PlannedRow[] {
   const rows =
     plan.target !== 'kubernetes'
       ? []
-      : plan.rows
-          .filter((row) => targetOf(row) === 'simulator' && !predictors.has(row.rowId))
+      : plannedOnly(plan)
+          .rows.filter((row) => targetOf(row) === 'simulator' && !predictors.has(row.rowId))
           .map((row) => clusterRow(row, plan.codeVersion));
   rowsOfPlan.set(plan, rows);
   return rows;

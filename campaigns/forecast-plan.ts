@@ -11,7 +11,7 @@ import { HOUR_US } from '#budgets/run-cost.ts';
 import { sheetInForce } from '#budgets/sheet-store.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
 import type { CampaignMoney, RowMoney } from '#campaigns/feasibility/money.ts';
-import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedRow, plannedOnly, targetOf } from '#campaigns/plan-record.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 
 /** Results by cell id, as far as they exist. */
@@ -67,7 +67,9 @@ export function forecastInputOf(
   sheet: PriceSheet,
   asOf: string,
 ): ForecastInput {
-  const rows = plan.rows.map((row) => rowInput(row, results)).filter((row) => row !== null);
+  const rows = plannedOnly(plan)
+    .rows.map((row) => rowInput(row, results))
+    .filter((row) => row !== null);
   const risks = risksFrom(readAccuracy());
   return { campaign: plan.campaign, phase: plan.phase, stack: stackOf(plan), sheet, asOf, rows, risks };
 }

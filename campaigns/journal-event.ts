@@ -48,6 +48,8 @@ export const journalEvent = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('cell-abandoned'), cell: z.string(), reason: z.string() }),
   z.strictObject({ kind: z.literal('cell-failed'), cell: z.string(), reason: z.string() }),
+  /** The finished repetitions of a row were looked at: how many more it gets, 0 = it keeps these, and why. */
+  z.strictObject({ kind: z.literal('row-weighed'), row: z.string(), more: z.number(), why: z.string() }),
   ...deploymentEvents,
   z.strictObject({ kind: z.literal('interrupted'), times: z.number() }),
   /** The guard asked for the interruption: nothing is deployed any more, whoever resumes. */
@@ -76,11 +78,19 @@ export interface StepOutcome {
   readonly notes: readonly string[];
 }
 
+/** What was decided about further repetitions of a row. */
+export interface RowWeight {
+  readonly steps: ReadonlyArray<{ readonly more: number; readonly why: string }>;
+  readonly stopped: string | null;
+}
+
 export interface JournalState {
   readonly cells: ReadonlyMap<string, CellState>;
   readonly manifests: ReadonlyMap<string, string>;
   readonly failures: ReadonlyMap<string, string>;
   readonly steps: ReadonlyMap<StepName, StepOutcome>;
+  /** By row; one that was never weighed is absent. */
+  readonly weights: ReadonlyMap<string, RowWeight>;
   /** By name; one that was never begun is absent. */
   readonly deployments: ReadonlyMap<string, DeploymentState>;
   /** Why the guard stopped it; null when it did not. */
@@ -96,6 +106,7 @@ interface MutableState {
   manifests: Map<string, string>;
   failures: Map<string, string>;
   steps: Map<StepName, StepOutcome>;
+  weights: Map<string, RowWeight>;
   deployments: Map<string, DeploymentState>;
   guardStop: string | null;
   interrupted: boolean;
@@ -118,6 +129,10 @@ function startSession(state: MutableState): void {
 function judgeAgain(state: MutableState): void {
   state.steps.delete('judge');
   state.steps.delete('report');
+}
+
+function afterWeighing(steps: RowWeight['steps'], { more, why }: RowWeight['steps'][number]): RowWeight {
+  return more === 0 ? { steps, stopped: why } : { steps: [...steps, { more, why }], stopped: null };
 }
 
 function apply(state: MutableState, event: JournalEvent): void {
@@ -148,6 +163,9 @@ function apply(state: MutableState, event: JournalEvent): void {
     case 'cell-failed':
       state.cells.set(event.cell, 'failed');
       state.failures.set(event.cell, event.reason);
+      return;
+    case 'row-weighed':
+      state.weights.set(event.row, afterWeighing(state.weights.get(event.row)?.steps ?? [], event));
       return;
     case 'deploy-started':
     case 'deploy-done':
@@ -180,6 +198,7 @@ export function journalState(records: readonly JournalRecord[]): JournalState {
     manifests: new Map(),
     failures: new Map(),
     steps: new Map(),
+    weights: new Map(),
     deployments: new Map(),
     guardStop: null,
     interrupted: false,
@@ -188,4 +207,20 @@ export function journalState(records: readonly JournalRecord[]): JournalState {
   };
   for (const record of records) apply(state, record.event);
   return state;
+}
+
+/** Time in which a process drove the campaign, over all sessions, until `nowMs`. */
+export function drivenSeconds(records: readonly JournalRecord[], nowMs: number): number {
+  let driven = 0;
+  let beganMs: number | null = null;
+  let lastMs = 0;
+  for (const { at, event } of records) {
+    const atMs = Date.parse(at);
+    if (event.kind === 'opened' || event.kind === 'resumed') {
+      if (beganMs !== null) driven += lastMs - beganMs;
+      beganMs = atMs;
+    }
+    lastMs = atMs;
+  }
+  return beganMs === null ? 0 : (driven + Math.max(0, nowMs - beganMs)) / 1_000;
 }

@@ -28,6 +28,9 @@ export const messagesAlways = 60_000_000;
 /** More than this is only bought when the least window needs it. */
 export const messagesUsuallyMost = 120_000_000;
 
+/** Seconds of one core that a row which belongs to no phase may take for further repetitions. */
+export const extraSecondsAlone = 60;
+
 /** Cores on which a phase is to be simulated within the time it names. */
 export const phaseCores = 2;
 /** Of their time, what repetitions get: reports are written alone, and at the end of a phase one core waits for the other. */

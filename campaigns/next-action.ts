@@ -4,14 +4,17 @@
  */
 import { deploymentsOf, type PlannedDeployment } from '#campaigns/deployment-plan.ts';
 import { absentDeployment, type DeploymentState } from '#campaigns/deployment-state.ts';
+import { mayHaveMore, withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
 import type { JournalState } from '#campaigns/journal-event.ts';
-import { type Plan, type PlannedCell, targetOf } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 
 export type Action =
   | { readonly kind: 'check-feasibility' }
   /** Another process began this cell and is gone: its result is whole on disk, or it is run again. */
   | { readonly kind: 'look'; readonly cell: PlannedCell }
   | { readonly kind: 'simulate'; readonly cell: PlannedCell }
+  /** All repetitions of the row are done: are they enough? */
+  | { readonly kind: 'weigh'; readonly row: PlannedRow }
   /** Every cell is running or done, or all workers are busy: nothing to do until one ends. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'forecast' }
@@ -123,7 +126,14 @@ function measureAction(plan: Plan, state: JournalState): Action | null {
   return null;
 }
 
-/** Cells of this machine; null when each is done or failed. */
+/** A row whose repetitions are all done, and about which nothing was decided since; null when there is none. */
+function rowToWeigh(plan: Plan, state: JournalState): PlannedRow | null {
+  const isOpen = ({ extended }: PlannedRow): boolean => extended === undefined || extended.stopped === null;
+  const isDone = ({ cells }: PlannedRow): boolean => cells.every(({ id }) => state.cells.get(id) === 'done');
+  return plan.rows.find((row) => mayHaveMore(row) && isOpen(row) && isDone(row)) ?? null;
+}
+
+/** Cells of this machine; null when each is done or failed. Further repetitions come after all that is planned. */
 function simulateAction(plan: Plan, state: JournalState, workers: number): Action | null {
   const cells = cellsToRun(plan);
   const running = cells.filter((cell) => state.cells.get(cell.id) === 'running').length;
@@ -132,6 +142,8 @@ function simulateAction(plan: Plan, state: JournalState, workers: number): Actio
   const untouched = cells.filter((cell) => !state.cells.has(cell.id));
   const next = untouched.find(({ id }) => !alone.has(id));
   if (next !== undefined && running < workers && !isAloneRunning) return { kind: 'simulate', cell: next };
+  const row = next === undefined && !isAloneRunning ? rowToWeigh(plan, state) : null;
+  if (row !== null) return { kind: 'weigh', row };
   const [measured] = untouched;
   if (measured !== undefined && running === 0) return { kind: 'simulate', cell: measured };
   return running > 0 ? wait : null;
@@ -154,7 +166,8 @@ function endAction(plan: Plan, state: JournalState): Action {
 /** `workers`: how many cells may run at once, at least 1. O(cells). */
 export function nextAction(plan: Plan, state: JournalState, workers: number): Action {
   if (state.closed !== null) return { kind: 'finished', exitCode: state.closed };
-  const cells = [...cellsToRun(plan), ...deploymentsOf(plan).flatMap((deployment) => deployment.cells)];
+  const extended = withExtraRepetitions(plan, state);
+  const cells = [...cellsToRun(extended), ...deploymentsOf(plan).flatMap((deployment) => deployment.cells)];
   if (state.interrupted) {
     if (cells.some((cell) => state.cells.get(cell.id) === 'running')) return wait;
     const because = isIncomplete(plan, state) ? 'teardown-incomplete' : 'interrupted';
@@ -163,7 +176,7 @@ export function nextAction(plan: Plan, state: JournalState, workers: number): Ac
   if (!state.steps.has('feasibility')) return { kind: 'check-feasibility' };
   const uncertain = cells.find((cell) => state.cells.get(cell.id) === 'uncertain');
   if (uncertain !== undefined) return { kind: 'look', cell: uncertain };
-  const simulate = simulateAction(plan, state, workers);
+  const simulate = simulateAction(extended, state, workers);
   if (simulate !== null) return simulate;
   if (!state.steps.has('forecast')) return { kind: 'forecast' };
   if (!state.steps.has('approval')) return { kind: 'need-approval' };

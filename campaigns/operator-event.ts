@@ -12,6 +12,12 @@ export interface CellName {
   readonly repetition: number;
 }
 
+export interface ExpectedCell extends CellName {
+  readonly messageBudget: number;
+  /** Expected seconds of one core: the weight of a cell in the time that is left. */
+  readonly coreSeconds: number;
+}
+
 export type OperatorEvent =
   | {
       readonly kind: 'campaign';
@@ -19,14 +25,7 @@ export type OperatorEvent =
       readonly phase: string;
       readonly target: string;
       readonly resumed: boolean;
-      readonly cells: ReadonlyArray<
-        CellName & {
-          readonly messageBudget: number;
-          /** Expected seconds of one core: the weight of a cell in the time that is left. */
-          readonly coreSeconds: number;
-          readonly done: boolean;
-        }
-      >;
+      readonly cells: ReadonlyArray<ExpectedCell & { readonly done: boolean }>;
       readonly workers: number;
     }
   | { readonly kind: 'step-started'; readonly step: StepName }
@@ -42,6 +41,13 @@ export type OperatorEvent =
     } & CellName)
   | ({ readonly kind: 'cell-failed'; readonly reason: string } & CellName)
   | ({ readonly kind: 'cell-abandoned'; readonly reason: string } & CellName)
+  /** A row gets further repetitions, or it was decided that it gets none: `cells` is then empty. */
+  | {
+      readonly kind: 'row-weighed';
+      readonly rowId: string;
+      readonly cells: readonly ExpectedCell[];
+      readonly why: string;
+    }
   /** A line about the network of one deployment, for people. */
   | { readonly kind: 'deployment'; readonly deployment: string; readonly text: string }
   | { readonly kind: 'interrupted'; readonly times: number }

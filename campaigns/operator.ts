@@ -8,15 +8,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { sha256Hex } from '#budgets/sha256.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
+import { CellBook } from '#campaigns/cell-book.ts';
 import { deploymentsOf, withClusterRows } from '#campaigns/deployment-plan.ts';
-import { type ClusterFactory, DeploymentSaga } from '#campaigns/deployment-saga.ts';
+import { DeploymentSaga } from '#campaigns/deployment-saga.ts';
 import { troublesOf } from '#campaigns/deployment-state.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { type ExitCode, exitCodeOfStatus, exitCodes, knownExitCodes, loudest } from '#campaigns/exit-code.ts';
+import { type Weight, weigh, withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
 import { failpoint } from '#campaigns/failpoint.ts';
 import { guardStopReason, wasStoppedByGuard } from '#campaigns/guard/run-link.ts';
 import { Journal, journalFile } from '#campaigns/journal.ts';
 import {
+  drivenSeconds,
   type JournalEvent,
   type JournalState,
   journalState,
@@ -25,15 +28,10 @@ import {
 import { acquireLock, type Lock } from '#campaigns/lock.ts';
 import { type Action, cellsToRun, isApproved, nextAction } from '#campaigns/next-action.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
-import { type Plan, type PlannedCell, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
+import type { OperatorServices } from '#campaigns/operator-services.ts';
+import type { Plan, PlannedCell, PlannedRow, RunTarget } from '#campaigns/plan-record.ts';
 import { Pool, type PoolOutcome } from '#campaigns/pool.ts';
-import {
-  type CampaignRecord,
-  readCampaign,
-  readCell,
-  readPlan,
-  wholeCell,
-} from '#campaigns/results/reader.ts';
+import { readCampaign, readCell, readPlan, wholeCell } from '#campaigns/results/reader.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 import {
   createCampaignFolder,
@@ -45,33 +43,6 @@ import {
   writeFolder,
 } from '#campaigns/results/writer.ts';
 import type { Progress } from '#campaigns/targets/target.ts';
-import type { TargetReference } from '#campaigns/worker.ts';
-
-/** What a step leaves behind beside its document. */
-export interface StepNotes {
-  readonly exitCodes: readonly ExitCode[];
-  readonly notes: readonly string[];
-}
-
-/** The work of the steps. Documents are plain JSON. */
-export interface OperatorServices {
-  readonly target: TargetReference;
-  /** Runs the rows that are measured on this machine; a plan without such rows never loads it. */
-  readonly processes?: TargetReference;
-  /** Runs the benchmark rows; a plan without such rows never loads it. */
-  readonly benchmark?: TargetReference;
-  /** The network of one deployment; asked for only when an approved plan has some. */
-  readonly cluster?: ClusterFactory;
-  /** What a cell is expected to take, in seconds: of one core when it is simulated, of the machine when it is measured. */
-  readonly secondsOf: (cell: PlannedCell, target: RunTarget) => number;
-  readonly checkFeasibility: (plan: Plan) => unknown;
-  readonly forecast: (record: CampaignRecord) => { readonly document: unknown } & StepNotes;
-  /** May money be spent? An exit code other than 0 says no, and the notes what is missing. */
-  readonly approval: (record: CampaignRecord) => { readonly document: unknown } & StepNotes;
-  readonly judge: (record: CampaignRecord) => CampaignVerdict;
-  /** Fills `folder` with `scale/` and `finance/`. */
-  readonly report: (record: CampaignRecord, verdict: CampaignVerdict, folder: string) => Promise<void>;
-}
 
 export interface OperatorOptions {
   readonly workers: number;
@@ -80,6 +51,8 @@ export interface OperatorOptions {
   readonly stop: AbortSignal;
   /** Aborted at the second: leave at once. */
   readonly leave: AbortSignal;
+  /** ISO 8601, for the journal and the time of the phase. Left out: the machine's. */
+  readonly now?: () => string;
 }
 
 export interface CampaignEnd {
@@ -125,21 +98,23 @@ class Operator {
   readonly #folder: string;
   readonly #services: OperatorServices;
   readonly #options: OperatorOptions;
+  readonly #now: () => string;
   readonly #journal: Journal;
   readonly #plan: Plan;
   readonly #pools: Readonly<Record<Exclude<RunTarget, 'kubernetes'>, Pool>>;
   readonly #saga: DeploymentSaga;
   readonly #running = new Map<string, Promise<void>>();
-  readonly #repetitions = new Map<string, { cell: string; rowId: string; repetition: number }>();
-  readonly #targets = new Map<string, RunTarget>();
+  readonly #cells: CellBook;
   #state: JournalState;
 
   constructor(folder: string, services: OperatorServices, options: OperatorOptions, lock: Lock) {
     this.#folder = folder;
     this.#services = services;
     this.#options = options;
+    this.#cells = new CellBook(services.secondsOf, options.workers);
     sweepTemporary(folder);
-    this.#journal = Journal.open(path.join(folder, journalFile));
+    this.#now = options.now ?? (() => new Date().toISOString());
+    this.#journal = Journal.open(path.join(folder, journalFile), this.#now);
     this.#state = journalState(this.#journal.records);
     this.#plan = readPlan(folder, this.#state.planSha256);
     const { target, processes = target, benchmark = target } = services;
@@ -157,12 +132,8 @@ class Operator {
       hasLeft: () => options.leave.aborted,
       say: (deployment, text) => options.onEvent({ kind: 'deployment', deployment, text }),
     });
-    for (const row of withClusterRows(this.#plan).rows) {
-      for (const cell of row.cells) {
-        this.#repetitions.set(cell.id, { cell: cell.id, rowId: row.rowId, repetition: cell.spec.repetition });
-        this.#targets.set(cell.id, targetOf(row));
-      }
-    }
+    for (const row of withExtraRepetitions(withClusterRows(this.#plan), this.#state).rows)
+      this.#cells.remember(row, row.cells);
     if (this.#state.closed !== null) return;
     const session = { pid: lock.owner.pid, host: os.hostname() };
     if (this.#journal.records.length > 0) this.#record({ kind: 'resumed', ...session });
@@ -223,6 +194,8 @@ class Operator {
         return this.#run(action.cell, (onProgress) =>
           this.#poolOf(action.cell).run(action.cell.id, action.cell.spec, onProgress),
         );
+      case 'weigh':
+        return this.#weigh(action.row);
       case 'forecast':
         return this.#step('forecast', () => ({
           file: 'forecast.json',
@@ -326,11 +299,54 @@ class Operator {
     const { test_status: status, reason, results } = result;
     this.#record({ kind: 'cell-done', cell: cell.id, manifest_sha256: manifest, status, adopted });
     const { messages } = results.simulation;
-    this.#options.onEvent({ kind: 'cell-done', ...this.#nameOf(cell), status, reason, messages, adopted });
+    this.#options.onEvent({
+      kind: 'cell-done',
+      ...this.#cells.nameOf(cell),
+      status,
+      reason,
+      messages,
+      adopted,
+    });
+  }
+
+  /** Decides once about the repetitions that a row has: the decision is journalled before anything follows from it. */
+  #weigh(row: PlannedRow): void {
+    const { more, why } = this.#weightOf(row);
+    this.#record({ kind: 'row-weighed', row: row.rowId, more, why });
+    const { rows } = withExtraRepetitions(this.#plan, this.#state);
+    const further = rows.find(({ rowId }) => rowId === row.rowId)?.cells.slice(row.cells.length) ?? [];
+    this.#cells.remember(row, further);
+    const cells = further.map((cell) => this.#cells.expected(cell));
+    this.#options.onEvent({ kind: 'row-weighed', rowId: row.rowId, cells, why });
+  }
+
+  #weightOf(row: PlannedRow): Weight {
+    const { most, coreSeconds } = row.more!;
+    const each = this.#cells.coreSecondsOf(row.cells[0]!);
+    const further = row.cells.length - (row.extended?.planned ?? row.cells.length);
+    const runs = row.cells.map(({ id }) => readCell(this.#folder, id));
+    return weigh({
+      done: row.cells.length,
+      most,
+      ...this.#services.openFigures(row, runs),
+      secondsEach: each,
+      secondsLeft: coreSeconds - each * further,
+      clockSecondsLeft: this.#clockSecondsLeft(),
+    });
+  }
+
+  /** Of all cores, until the time of the phase is over, without what cells that are not done are expected to take. */
+  #clockSecondsLeft(): number {
+    const { simulatedWithinUs } = this.#plan;
+    if (simulatedWithinUs === undefined) return Number.POSITIVE_INFINITY;
+    const driven = drivenSeconds(this.#journal.records, Date.parse(this.#now()));
+    const cells = cellsToRun(withExtraRepetitions(this.#plan, this.#state));
+    const ahead = this.#cells.sumSeconds(cells.filter(({ id }) => this.#state.cells.get(id) !== 'done'));
+    return (simulatedWithinUs / 1e6 - driven) * this.#options.workers - ahead;
   }
 
   #run(cell: PlannedCell, start: (onProgress: Progress) => Promise<PoolOutcome>): void {
-    const name = this.#nameOf(cell);
+    const name = this.#cells.nameOf(cell);
     this.#record({ kind: 'cell-started', cell: cell.id });
     this.#options.onEvent({ kind: 'cell-started', ...name });
     const onProgress = (share: number): void =>
@@ -399,8 +415,7 @@ class Operator {
   #end(exitCode: ExitCode): CampaignEnd {
     const notes = [...this.#state.steps.values()].flatMap((step) => step.notes);
     const failures = [...this.#state.failures].map(
-      ([cell, reason]) =>
-        `${this.#repetitions.get(cell)?.rowId ?? ''} (cell ${cell}): ${reason.split('\n')[0] ?? ''}`,
+      ([cell, reason]) => `${this.#cells.rowOf(cell)} (cell ${cell}): ${reason.split('\n')[0] ?? ''}`,
     );
     const verdict = this.#verdict();
     const { deployments, isStanding } = troublesOf(this.#state.deployments);
@@ -408,26 +423,15 @@ class Operator {
   }
 
   #poolOf(cell: PlannedCell): Pool {
-    const target = this.#targets.get(cell.id) ?? 'simulator';
+    const target = this.#cells.targetOf(cell.id);
     return this.#pools[target === 'kubernetes' ? 'simulator' : target];
-  }
-
-  #nameOf(cell: PlannedCell): { cell: string; rowId: string; repetition: number } {
-    return this.#repetitions.get(cell.id) ?? { cell: cell.id, rowId: cell.id, repetition: 0 };
-  }
-
-  /** What is measured runs alone: its seconds are those of every core. */
-  #coreSecondsOf(cell: PlannedCell): number {
-    const target = this.#targets.get(cell.id) ?? 'simulator';
-    return this.#services.secondsOf(cell, target) * (target === 'simulator' ? 1 : this.#options.workers);
   }
 
   #announce(): void {
     const inCluster = isApproved(this.#plan, this.#state) ? deploymentsOf(this.#plan) : [];
-    const cells = [...cellsToRun(this.#plan), ...inCluster.flatMap((one) => one.cells)].map((cell) => ({
-      ...this.#nameOf(cell),
-      messageBudget: cell.spec.messageBudget,
-      coreSeconds: this.#coreSecondsOf(cell),
+    const here = cellsToRun(withExtraRepetitions(this.#plan, this.#state));
+    const cells = [...here, ...inCluster.flatMap((one) => one.cells)].map((cell) => ({
+      ...this.#cells.expected(cell),
       done: this.#state.cells.get(cell.id) === 'done',
     }));
     const { phase, target } = this.#plan;

@@ -24,8 +24,9 @@ export function measuredRow(
   predictedBy: string | null,
 ): RowToPlan {
   if (row.target === 'benchmark') return row; // measured as it is
+  const { more: _simulatedOnly, ...same } = row;
   return {
-    ...row,
+    ...same,
     rowId: named(row, measuredSuffix),
     specs: packed(row, nodesPerProcess),
     target: 'processes',
@@ -36,6 +37,8 @@ export function measuredRow(
 /** Same specification, same seeds: what differs is the target, and how nodes are packed, which only a measurement knows. */
 export function overlapPair(row: ResolvedRow, nodesPerProcess: number | null): RowToPlan[] {
   if (row.target === 'benchmark') return [row]; // there is nothing to predict
-  const simulated: RowToPlan = { ...row, rowId: named(row, simulatedSuffix) };
+  // Both have the same repetitions, or one of the two would be compared with others.
+  const { more: _notForPairs, ...same } = row;
+  const simulated: RowToPlan = { ...same, rowId: named(row, simulatedSuffix) };
   return [simulated, measuredRow(row, nodesPerProcess, simulated.rowId)];
 }

@@ -43,6 +43,37 @@ export interface PlannedRow {
   readonly target?: RunTarget;
   /** Id of the row that predicts this one: the same configuration, simulated. Measured rows of an overlap have one. */
   readonly predictedBy?: string;
+  /** What it may have beyond its cells while intervals straddle their limits. Left out: exactly its cells. */
+  readonly more?: MoreRepetitions;
+  /** Never stored: what a campaign made of `more` (extra-repetitions.ts). `cells` then holds the further ones, too. */
+  readonly extended?: ExtendedRow;
+}
+
+/** The budget of a row for further repetitions. */
+export interface MoreRepetitions {
+  /** Repetitions in all. */
+  readonly most: number;
+  /** Expected seconds of one core for the further ones. */
+  readonly coreSeconds: number;
+  /** What their seeds are derived from, beside the campaign's seed. */
+  readonly seedsFrom: string;
+}
+
+export interface ExtendedRow {
+  /** How many of its cells the plan holds. */
+  readonly planned: number;
+  /** Each decision for more, in order. */
+  readonly steps: ReadonlyArray<{ readonly more: number; readonly why: string }>;
+  /** Why there are no more; null while that is open. */
+  readonly stopped: string | null;
+}
+
+/** "6, of which 3 were planned; 3 more: latency.p95: ... straddles ...; then tight: ...". */
+export function extendedWords(repetitions: number, { planned, steps, stopped }: ExtendedRow): string {
+  const further = steps.map(({ more, why }) => `${more} more because ${why}`);
+  const head =
+    steps.length === 0 ? `${repetitions}, as planned` : `${repetitions}, of which ${planned} were planned`;
+  return [head, ...further, ...(stopped === null ? [] : [`no more: ${stopped}`])].join('; ');
 }
 
 /** The targets that can answer a row, and what another one leaves out. */
@@ -67,5 +98,16 @@ export interface Plan {
   readonly codeVersion: string;
   readonly nodeVersion: string;
   readonly seed: number;
+  /** Further repetitions begin only while the whole campaign is expected to end within this time. */
+  readonly simulatedWithinUs?: number;
   readonly rows: readonly PlannedRow[];
+}
+
+/** The plan as it was written: without what its journal added. Money and deployments are about this one. */
+export function plannedOnly(plan: Plan): Plan {
+  if (plan.rows.every(({ extended }) => extended === undefined)) return plan;
+  const rows = plan.rows.map(({ extended, ...row }) =>
+    extended === undefined ? row : { ...row, cells: row.cells.slice(0, extended.planned) },
+  );
+  return { ...plan, rows };
 }

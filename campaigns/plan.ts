@@ -5,7 +5,14 @@
 import { sha256Hex } from '#budgets/sha256.ts';
 import { canonicalJson } from '#campaigns/canonical-json.ts';
 import { CampaignError } from '#campaigns/errors.ts';
-import { type OnlyOn, type Plan, type PlannedRow, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
+import {
+  type OnlyOn,
+  type Plan,
+  type PlannedRow,
+  plannedOnly,
+  type RunTarget,
+  targetOf,
+} from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 
 /** A row as the resolver hands it over: one spec per repetition, seeds derived. */
@@ -23,6 +30,7 @@ export interface PlanRequest {
   readonly codeVersion: string;
   readonly nodeVersion: string;
   readonly seed: number;
+  readonly simulatedWithinUs?: number | undefined;
   readonly rows: readonly RowToPlan[];
 }
 
@@ -66,12 +74,13 @@ export function buildPlan(request: PlanRequest): Plan {
     }
     return { ...row, cells };
   });
-  const { campaign, phase, stack, target, codeVersion, nodeVersion, seed } = request;
-  return { version: 1, campaign, phase, stack, target, codeVersion, nodeVersion, seed, rows };
+  const { campaign, phase, stack, target, codeVersion, nodeVersion, seed, simulatedWithinUs } = request;
+  const within = simulatedWithinUs === undefined ? {} : { simulatedWithinUs };
+  return { version: 1, campaign, phase, stack, target, codeVersion, nodeVersion, seed, ...within, rows };
 }
 
 /** Hash of everything in the plan that decides what runs; the campaign's name is not part of it. */
 export function planHash(plan: Plan): string {
-  const { campaign: _campaign, ...decisive } = plan;
+  const { campaign: _campaign, ...decisive } = plannedOnly(plan);
   return sha256Hex(canonicalJson(decisive));
 }

@@ -2,7 +2,7 @@
  * What people see while a campaign runs: a live picture on a terminal, one line per step elsewhere. Always on stderr.
  * Owns: the words and the time that is left. Does not own: the events (operator-event.ts) or the results (stdout).
  */
-import type { OperatorEvent } from '#campaigns/operator-event.ts';
+import type { ExpectedCell, OperatorEvent } from '#campaigns/operator-event.ts';
 
 export interface ProgressStream {
   readonly isTTY?: boolean;
@@ -44,6 +44,10 @@ function formatCount(value: number): string {
   if (value >= 1e9) return `${(value / 1e9).toFixed(2)} G`;
   if (value >= 1e6) return `${(value / 1e6).toFixed(1)} M`;
   return value >= 1e3 ? `${Math.round(value / 1e3)} k` : String(Math.round(value));
+}
+
+function moreWords(count: number): string {
+  return count === 1 ? '1 more repetition' : `${count} more repetitions`;
 }
 
 export class ProgressView {
@@ -104,6 +108,11 @@ export class ProgressView {
           `${event.rowId} #${event.repetition + 1} ${event.kind === 'cell-failed' ? 'failed' : 'given up'}: ${event.reason.split('\n')[0] ?? ''}`,
         );
         return;
+      case 'row-weighed':
+        this.#expect(event.cells);
+        if (event.cells.length > 0)
+          this.#line(`${event.rowId}: ${moreWords(event.cells.length)}: ${event.why}`);
+        return;
       case 'deployment':
         this.#line(`${event.deployment}: ${event.text}`);
         return;
@@ -128,12 +137,10 @@ export class ProgressView {
   #begin(event: Extract<OperatorEvent, { kind: 'campaign' }>): void {
     this.#phase = event.phase;
     this.#workers = event.workers;
-    for (const cell of event.cells) {
-      this.#budgets.set(cell.cell, Math.max(1, cell.messageBudget));
-      this.#expected.set(cell.cell, Math.max(1e-3, cell.coreSeconds));
-      if (!cell.done) continue;
-      this.#finished.add(cell.cell);
-      this.#before.add(cell.cell);
+    this.#expect(event.cells);
+    for (const { cell } of event.cells.filter(({ done }) => done)) {
+      this.#finished.add(cell);
+      this.#before.add(cell);
     }
     const left = event.cells.length - this.#before.size;
     const verb = event.resumed ? 'resumed' : 'started';
@@ -143,6 +150,13 @@ export class ProgressView {
     this.#line(
       `${event.phase} ${verb} in ${event.folder}: ${left} runs on ${event.workers} cores${done}${expected}`,
     );
+  }
+
+  #expect(cells: readonly ExpectedCell[]): void {
+    for (const { cell, messageBudget, coreSeconds } of cells) {
+      this.#budgets.set(cell, Math.max(1, messageBudget));
+      this.#expected.set(cell, Math.max(1e-3, coreSeconds));
+    }
   }
 
   #cellDone(event: Extract<OperatorEvent, { kind: 'cell-done' }>): void {

@@ -2,15 +2,22 @@
  * From a scenario or a phase to rows with fully resolved specs: the matrix, the defaults, the overrides, the seeds.
  * Owns: that resolution. Does not own: cell ids and the plan (plan.ts), parsing (schema.ts), feasibility.
  */
-import { createHash } from 'node:crypto';
 import { isRegressionMetric, regressionGroups } from '#campaigns/analysis/benchmark.ts';
 import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
+import { doublingsMost, extraSeconds } from '#campaigns/extra-repetitions.ts';
 import { resolveFault } from '#campaigns/fault-schedule.ts';
-import { phaseCoreShare, phaseCores, replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
+import {
+  extraSecondsAlone,
+  phaseCoreShare,
+  phaseCores,
+  replicationsLeast,
+  replicationsMost,
+} from '#campaigns/limits.ts';
 import { affordableShare, defaultMessageBudget, sharedMessageBudget } from '#campaigns/message-budget.ts';
 import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';
-import type { Criterion, OnlyOn, PlannedRow } from '#campaigns/plan-record.ts';
+import type { Criterion, MoreRepetitions, OnlyOn, PlannedRow } from '#campaigns/plan-record.ts';
+import { repetitionSeed } from '#campaigns/repetition-seed.ts';
 import { readBaseline } from '#campaigns/results/baseline-file.ts';
 import { type BenchmarkGroup, benchmarkGroups } from '#campaigns/results/benchmark-record.ts';
 import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
@@ -19,6 +26,7 @@ import { type CatalogueEntry, loadCatalogue, loadPhase } from '#campaigns/scenar
 import { appliesTo } from '#campaigns/schema/criterion.ts';
 import type { Phase } from '#campaigns/schema/phase.ts';
 import type { RunScenario, Scenario } from '#campaigns/schema.ts';
+import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { thisMachine } from '#campaigns/targets/benchmark/machine.ts';
 import { benchmarkSpec } from '#campaigns/targets/benchmark/network-spec.ts';
 import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
@@ -94,6 +102,15 @@ function rowIdOf(base: RunScenario, point: Point): string {
   return parts.length === 0 ? base.id : `${base.id}/${parts.join(',')}`;
 }
 
+/**
+ * Rows that differ by their attackers alone have the same seeds: load, delays and samples are then drawn alike, and what the attackers
+ * change is compared repetition by repetition.
+ */
+function seedsOf(base: RunScenario, point: Point): string {
+  const calm = { ...point, share: 0, attack: 'none' as const };
+  return rowIdOf({ ...base, byzantine: { ...base.byzantine, share: [0] } }, calm);
+}
+
 /** Topology and resources are only said where the scenario compares several. */
 function labelOf(scenario: RunScenario, { nodes, share, attack, ...around }: Point): string {
   const parts = [`${nodes} nodes`, around.network.name];
@@ -101,11 +118,6 @@ function labelOf(scenario: RunScenario, { nodes, share, attack, ...around }: Poi
   if (scenario.resources.length > 1) parts.push(`${around.resources.name} resources`);
   if (attack !== 'none' && share > 0) parts.push(`${attack} ${formatShare(share).replace('%', ' %')}`);
   return parts.join(', ');
-}
-
-/** Unsigned 32 bits of sha256(campaign seed, row, repetition): independent of the order and number of rows. */
-export function repetitionSeed(campaignSeed: number, rowId: string, repetition: number): number {
-  return createHash('sha256').update(`${campaignSeed}\n${rowId}\n${repetition}`).digest().readUInt32BE(0);
 }
 
 /** Source of the least number of repetitions: requirements 2.5. Throws ConfigError for numbers that are none. */
@@ -228,6 +240,7 @@ function rowsOf(
   const repetitions = repetitionsOf(scenario, options);
   return matrix(scenario).map((point): ResolvedRow => {
     const rowId = rowIdOf(base, point);
+    const seedsFrom = seedsOf(base, point);
     const resolved = specOf(scenario, point, options);
     const criteria = scenario.criteria
       .filter((criterion) => appliesTo(criterion, point.nodes, point.share))
@@ -242,13 +255,26 @@ function rowsOf(
       criteria,
       specs: Array.from({ length: repetitions }, (_, repetition) => ({
         ...spec,
-        seed: repetitionSeed(options.seed, rowId, repetition),
+        seed: repetitionSeed(options.seed, seedsFrom, repetition),
         repetition,
       })),
       skip: null,
+      ...(options.replications === undefined && { more: moreOf(spec, repetitions, seedsFrom) }),
       ...(scenario.only_on === undefined ? {} : { onlyOn: scenario.only_on }),
     };
   });
+}
+
+/** A row that belongs to no phase may take as long again as its planned repetitions take, and nobody waits for it. */
+function moreOf(
+  spec: Omit<RunSpec, 'seed' | 'repetition'>,
+  repetitions: number,
+  seedsFrom: string,
+): MoreRepetitions {
+  const isValid = violations(spec.consensus, spec.nodes).length === 0;
+  const seconds = isValid ? repetitions * simulatedCpuSeconds({ ...spec, seed: 0, repetition: 0 }) : 0;
+  const most = repetitions * 2 ** doublingsMost;
+  return { most, coreSeconds: Math.min(extraSecondsAlone, seconds), seedsFrom };
 }
 
 /** The rows of one scenario, overrides applied. Throws ConfigError when they do not fit together. */
@@ -306,19 +332,38 @@ function phaseRows(
 ): readonly ResolvedRow[] {
   const wanted = wantedOf(phase, options);
   const rows = rowsOfPhase(phase, catalogue, options, wanted);
-  const share = timeShareOf(phase, catalogue, options);
-  return share === 1 || options.messageBudget !== undefined ? rows : rows.map((row) => shared(row, share));
+  const { share, extra } = timeOf(phase, catalogue, options);
+  const fitted =
+    share === 1 || options.messageBudget !== undefined ? rows : rows.map((row) => shared(row, share));
+  return fitted.map(({ more, ...row }) => {
+    const coreSeconds = extra.get(row.rowId) ?? 0;
+    return more === undefined || !(coreSeconds > 0) ? row : { ...row, more: { ...more, coreSeconds } };
+  });
+}
+
+interface PhaseShares {
+  /** Of what rows get beyond their least budgets (message-budget.ts). */
+  readonly share: number;
+  /** Seconds of one core for further repetitions, by row. */
+  readonly extra: ReadonlyMap<string, number>;
 }
 
 /** Of all rows of the phase, whichever are wanted: a row alone is the same cells as among the others. */
-function timeShareOf(phase: Phase, catalogue: readonly CatalogueEntry[], options: ResolveOptions): number {
-  if (phase.simulated_within === undefined) return 1;
+function timeOf(phase: Phase, catalogue: readonly CatalogueEntry[], options: ResolveOptions): PhaseShares {
+  if (phase.simulated_within === undefined) return { share: 1, extra: new Map() };
   const plain = { seed: options.seed, ...(options.calibration && { calibration: options.calibration }) };
-  const costs = rowsOfPhase(phase, catalogue, plain, []).flatMap(({ specs, target }) => {
-    const [spec] = specs;
-    return spec === undefined || target !== undefined ? [] : [{ spec, repetitions: specs.length }];
-  });
-  return affordableShare(costs, (phaseCores * phaseCoreShare * phase.simulated_within) / 1_000_000);
+  const simulated = rowsOfPhase(phase, catalogue, plain, []).filter(({ target }) => target === undefined);
+  const costs = simulated.flatMap(({ specs: [spec, ...others] }) =>
+    spec === undefined ? [] : [{ spec, repetitions: 1 + others.length }],
+  );
+  const allSeconds = (phaseCores * phaseCoreShare * phase.simulated_within) / 1_000_000;
+  const share = affordableShare(costs, allSeconds);
+  const rowSeconds = costs.map(
+    ({ spec, repetitions }) =>
+      repetitions * simulatedCpuSeconds({ ...spec, messageBudget: sharedMessageBudget(spec, share) }),
+  );
+  const extra = extraSeconds({ rowSeconds, allSeconds });
+  return { share, extra: new Map(simulated.map(({ rowId }, index) => [rowId, extra[index] ?? 0])) };
 }
 
 function shared(row: ResolvedRow, share: number): ResolvedRow {

@@ -4,7 +4,8 @@
  */
 import path from 'node:path';
 import { baselineOf } from '#campaigns/analysis/benchmark.ts';
-import { judgeCampaign } from '#campaigns/analysis/verdict.ts';
+import { opennessOf } from '#campaigns/analysis/open-figure.ts';
+import { judgeCampaign, judgeRow } from '#campaigns/analysis/verdict.ts';
 import {
   approvalOf,
   breachesLeft,
@@ -16,7 +17,7 @@ import {
 import { exitCodes } from '#campaigns/exit-code.ts';
 import { checkPlan } from '#campaigns/feasibility/check-plan.ts';
 import { forecastPlan, plannedMoney } from '#campaigns/forecast-plan.ts';
-import type { OperatorServices } from '#campaigns/operator.ts';
+import type { OperatorServices } from '#campaigns/operator-services.ts';
 import { targetOf } from '#campaigns/plan-record.ts';
 import { storeBaseline } from '#campaigns/results/baseline-file.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
@@ -75,6 +76,7 @@ export function createServices(money: MoneyOptions, report: OperatorServices['re
           return expectedSeconds(spec, packingOf(spec));
       }
     },
+    openFigures: (row, runs) => opennessOf(judgeRow(row, runs)),
     checkFeasibility: (plan) => checkPlan(plan, plannedMoney(plan, money.limits)),
     forecast: (record) => {
       const results = new Map([...record.results].map(([cell, { result }]) => [cell, result]));

@@ -12,14 +12,14 @@ export interface Summary {
   readonly mean: number;
   /** Sample standard deviation (n - 1); 0 for one value. */
   readonly deviation: number;
-  /** 95 % interval of the mean; null with fewer than two values. */
+  /** Interval of the mean, 95 % unless said; null with fewer than two values. */
   readonly interval: Interval | null;
 }
 
-const confidence = 0.95;
+const usualConfidence = 0.95;
 
-/** Mean and t-based 95 % interval. Throws RangeError for an empty list or a value that is not finite. */
-export function summarise(values: readonly number[]): Summary {
+/** Mean and t-based interval, 95 % unless said. Throws RangeError for an empty list or a value that is not finite. */
+export function summarise(values: readonly number[], confidence: number = usualConfidence): Summary {
   if (values.length === 0) throw new RangeError('no values to summarise');
   if (!values.every(Number.isFinite)) throw new RangeError('a value to summarise is not finite');
   const count = values.length;
@@ -29,18 +29,19 @@ export function summarise(values: readonly number[]): Summary {
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const deviation = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
   if (count < 2) return { count, mean, deviation, interval: null };
-  const half = halfWidth(deviation, count);
+  const half = halfWidth(deviation, count, confidence);
   return { count, mean, deviation, interval: [mean - half, mean + half] };
 }
 
-/** 97.5 % quantiles by degrees of freedom: they are asked for again and again. */
-const quantile975 = new Map<number, number>();
+/** Quantiles by confidence and degrees of freedom: they are asked for again and again. */
+const quantiles = new Map<string, number>();
 
-/** Half width of the 95 % interval of a mean of `count` values with this sample deviation. */
-export function halfWidth(deviation: number, count: number): number {
+/** Half width of the interval (95 % unless said) of a mean of `count` values with this sample deviation. */
+export function halfWidth(deviation: number, count: number, confidence: number = usualConfidence): number {
   const freedom = count - 1;
-  const quantile = quantile975.get(freedom) ?? studentQuantile(1 - (1 - confidence) / 2, freedom);
-  quantile975.set(freedom, quantile);
+  const name = `${confidence}/${freedom}`;
+  const quantile = quantiles.get(name) ?? studentQuantile(1 - (1 - confidence) / 2, freedom);
+  quantiles.set(name, quantile);
   return (quantile * deviation) / Math.sqrt(count);
 }
 
@@ -72,7 +73,7 @@ export function wilson(successes: number, trials: number): Interval {
 /** Exact (Clopper-Pearson) 95 % interval of a share seen `successes` times in `trials`. */
 export function clopperPearson(successes: number, trials: number): Interval {
   checkCounts(successes, trials);
-  const tail = (1 - confidence) / 2;
+  const tail = (1 - usualConfidence) / 2;
   const low = successes === 0 ? 0 : betaQuantile(tail, successes, trials - successes + 1);
   const high = successes === trials ? 1 : betaQuantile(1 - tail, successes + 1, trials - successes);
   return [low, high];

@@ -16,6 +16,8 @@ export interface CriterionVerdict {
   /** 95 % confidence interval of the mean over repetitions; null with fewer than two. */
   readonly interval: readonly [number, number] | null;
   readonly repetitions: number;
+  /** How many more repetitions would likely bring the interval to one side; only where it straddles the limit. */
+  readonly repetitionsMissing?: number;
   /** Distance to the limit in the metric's unit, positive = inside. */
   readonly margin: number | null;
   readonly status: TestStatus;

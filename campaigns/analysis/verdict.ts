@@ -10,7 +10,12 @@ import {
   isRegressionMetric,
   regressionReadings,
 } from '#campaigns/analysis/benchmark.ts';
-import { type CriterionContext, judgeCriterion, worstStatus } from '#campaigns/analysis/criterion-verdict.ts';
+import {
+  type CriterionContext,
+  judgeCriterion,
+  looksAt,
+  worstStatus,
+} from '#campaigns/analysis/criterion-verdict.ts';
 import type { Metric } from '#campaigns/analysis/metric.ts';
 import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
 import { missing, type Reading, type RunRecord } from '#campaigns/analysis/reading.ts';
@@ -183,7 +188,14 @@ function judge(
   }
   const metric = metrics[criterion.metric];
   if (isBenchmark(row)) return judgeBenchmark(criterion, metric, runs, about);
-  return judgeCriterion(criterion, metric, readingsOf(metric, row, runs, context), about);
+  const { extended } = row;
+  if (metric.scope === 'row' || extended === undefined) {
+    const looks = extended === undefined ? 1 : looksAt(runs.length, extended.planned);
+    return judgeCriterion(criterion, metric, readingsOf(metric, row, runs, context), { ...about, looks });
+  }
+  // Other rows may have fewer repetitions: rows are compared by those that the plan gave to all of them.
+  const planned = runs.slice(0, extended.planned);
+  return judgeCriterion(criterion, metric, readingsOf(metric, row, planned, context), about);
 }
 
 function isBenchmark(row: PlannedRow): boolean {
@@ -256,8 +268,9 @@ function discount(verdict: CriterionVerdict, validity: readonly ValidityCheck[])
   if (verdict.status === 'FAILED') {
     if (isSafety(verdict.metric) || broken.every(({ name }) => name === loadCheck)) return verdict;
   }
+  const { repetitionsMissing: _answersNothing, ...rest } = verdict;
   return {
-    ...verdict,
+    ...rest,
     status: 'INCONCLUSIVE',
     reason: `assumption not met: ${first.name}: ${first.observed}, required ${first.required}`,
     wouldAnswer: remedyOf(first.name),

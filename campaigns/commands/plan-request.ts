@@ -65,6 +65,7 @@ interface Head {
   readonly target: Plan['target'];
   readonly seed: number;
   readonly limits: Limits;
+  readonly simulatedWithinUs?: number | undefined;
 }
 
 function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
@@ -77,7 +78,7 @@ function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
     const target = targetOf(row);
     return withCapabilities(row, capabilities[target === 'kubernetes' ? 'simulator' : target]);
   });
-  const { phase, stack, target, seed, limits } = head;
+  const { phase, stack, target, seed, limits, simulatedWithinUs } = head;
   const planOf = (campaign: string): Plan =>
     buildPlan({
       campaign,
@@ -87,6 +88,7 @@ function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
       codeVersion: codeVersion(),
       nodeVersion: process.version,
       seed,
+      simulatedWithinUs,
       rows: runnable,
     });
   return { name: `${head.name}-${utcStamp(new Date())}`, planOf, limits };
@@ -119,7 +121,15 @@ export function planPhase(name: string, request: PhaseRequest): PlannedCampaign 
   const phase = loadPhase(name);
   const limits = phaseLimits(name, request.budget);
   const target = request.target ?? phase.target;
-  const head = { name: phase.id, phase: phase.id, stack: phase.stack, target, seed: request.seed, limits };
+  const head = {
+    name: phase.id,
+    phase: phase.id,
+    stack: phase.stack,
+    target,
+    seed: request.seed,
+    limits,
+    simulatedWithinUs: phase.simulated_within,
+  };
   return planned(head, phaseRows(name, request));
 }
 

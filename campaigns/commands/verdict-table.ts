@@ -5,7 +5,7 @@
 import type { CampaignVerdict, CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-record.ts';
 import type { Styles } from '#campaigns/commands/command-output.ts';
 import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
-import { type Plan, targetOf } from '#campaigns/plan-record.ts';
+import { extendedWords, type Plan, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
 function styleOf(status: TestStatus, styles: Styles): (text: string) => string {
@@ -107,5 +107,11 @@ export function verdictText(plan: Plan, verdict: CampaignVerdict, styles: Styles
   const sum = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
   const about = `${plan.phase} ${whereWords(plan)}`;
   const total = `${about}: ${styleOf(verdict.status, styles)(verdict.status)} (${sum})`;
+  const further = plan.rows.flatMap(({ rowId, cells, extended }) =>
+    extended === undefined || extended.steps.length === 0
+      ? []
+      : [`${rowId} repetitions: ${extendedWords(cells.length, extended)}`],
+  );
+  if (further.length > 0) reasons.push(...further);
   return `${[table.trimEnd(), '', ...reasons, ...(reasons.length > 0 ? [''] : []), total].join('\n')}\n`;
 }

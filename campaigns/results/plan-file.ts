@@ -39,6 +39,7 @@ export const storedPlan = z.strictObject({
   codeVersion: z.string(),
   nodeVersion: z.string(),
   seed: z.number(),
+  simulatedWithinUs: z.exactOptional(z.number()),
   rows: z.array(
     z.strictObject({
       rowId: z.string(),
@@ -51,6 +52,9 @@ export const storedPlan = z.strictObject({
       skip: z.string().nullable(),
       target: z.exactOptional(z.enum(['simulator', 'processes', 'benchmark'])),
       predictedBy: z.exactOptional(z.string()),
+      more: z.exactOptional(
+        z.strictObject({ most: z.number(), coreSeconds: z.number(), seedsFrom: z.string() }),
+      ),
     }),
   ),
 });

@@ -11,6 +11,7 @@ import { sha256Hex } from '#budgets/sha256.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
 import { withClusterRows } from '#campaigns/deployment-plan.ts';
 import { CampaignError } from '#campaigns/errors.ts';
+import { withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
 import type { FeasibilityReport } from '#campaigns/feasibility/finding.ts';
 import { journalFile, readJournal } from '#campaigns/journal.ts';
 import { type JournalState, journalState, type StepName } from '#campaigns/journal-event.ts';
@@ -43,7 +44,7 @@ export interface ApprovalRecord {
 /** The documents of the steps are proven by the hash that the journal holds of them. */
 export interface CampaignRecord {
   readonly dir: string;
-  /** With the rows of the cluster once their deployment is approved. */
+  /** With the rows of the cluster once their deployment is approved, and with every repetition that was decided on. */
   readonly plan: Plan;
   readonly feasibility: FeasibilityReport | null;
   readonly forecast: CampaignForecast | null;
@@ -165,7 +166,8 @@ export function readCampaign(dir: string): CampaignRecord {
   const { records } = readJournal(path.join(dir, journalFile));
   const state = journalState(records);
   const stored = readPlan(dir, state.planSha256);
-  const plan = isApproved(stored, state) ? withClusterRows(stored) : stored;
+  const whole = isApproved(stored, state) ? withClusterRows(stored) : stored;
+  const plan = withExtraRepetitions(whole, state);
   const results = new Map<string, StoredRun>();
   for (const [cell, manifestSha256] of state.manifests) {
     const run = readCell(dir, cell);

@@ -6,7 +6,13 @@ import { figureChanges } from '#campaigns/analysis/benchmark.ts';
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { CriterionVerdict, RowVerdict, ValidityCheck } from '#campaigns/analysis/verdict-record.ts';
-import { type Comparator, type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import {
+  type Comparator,
+  type ExtendedRow,
+  type Plan,
+  type PlannedRow,
+  targetOf,
+} from '#campaigns/plan-record.ts';
 import { machineText } from '#campaigns/results/benchmark-record.ts';
 import type { FaultRecord, RunResult, TestStatus } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
@@ -119,6 +125,8 @@ export interface RowDocument {
   readonly anomalies: readonly { readonly text: string; readonly repetitions: number }[];
   readonly window: WindowDocument | null;
   readonly planned: number;
+  /** What was decided about repetitions beyond the plan's; null = nothing: the row has a fixed number. */
+  readonly extended: ExtendedRow | null;
   readonly runs: readonly RunDocument[];
   readonly seeds: readonly number[];
   readonly command: string;
@@ -192,6 +200,7 @@ export function rowDocument(
     anomalies: anomaliesOf(results),
     window: windowOf(results),
     planned: row.cells.length,
+    extended: row.extended ?? null,
     runs: row.cells.flatMap((cell, index) => runDocument(cell.id, all[index])),
     seeds: row.cells.map((cell) => cell.spec.seed),
     command: reproduceCommand(plan, row),

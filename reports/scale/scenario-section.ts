@@ -2,6 +2,7 @@
  * Part 5: one section per scenario, one article per row: what was run, criteria, curves, faults, anomalies.
  * Owns: these sections' words and tables. Does not own: figures (row-document.ts) or pictures (row-charts.ts).
  */
+import { extendedWords } from '#campaigns/plan-record.ts';
 import { type Column, type Html, html, join, table } from '#reports/html.ts';
 import {
   counted,
@@ -147,6 +148,9 @@ function setting(row: RowDocument): Html | null {
         ? 'not run'
         : `${formatSeconds(window.measuredS)} measured of ${formatSeconds(window.requestedS)} asked${window.compression > 1.001 ? `, compressed ${formatNumber(window.compression)} times` : ''}`,
     ],
+    ...(row.extended === null
+      ? []
+      : [['Repetitions', extendedWords(row.runs.length, row.extended)] as const]),
   ]);
 }
 

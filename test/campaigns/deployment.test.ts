@@ -13,8 +13,9 @@ import { guardNoteFile } from '#campaigns/guard/run-link.ts';
 import { readJournal } from '#campaigns/journal.ts';
 import { type JournalEvent, journalState } from '#campaigns/journal-event.ts';
 import { type Action, deployAttemptsMost, nextAction } from '#campaigns/next-action.ts';
-import { type CampaignEnd, createCampaign, type OperatorServices, runCampaign } from '#campaigns/operator.ts';
+import { type CampaignEnd, createCampaign, runCampaign } from '#campaigns/operator.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
+import type { OperatorServices } from '#campaigns/operator-services.ts';
 import { readCampaign } from '#campaigns/results/reader.ts';
 import { fakePlan, fakeRow, fakeServices } from '#test/support/fake-campaign.ts';
 import { type FolderCloudFaults, folderCloud, readFolderCloud } from '#test/support/folder-cloud.ts';
@@ -316,6 +317,7 @@ class Walk {
       case 'close':
         this.#write({ kind: 'closed', exit_code: 0 });
         return true;
+      case 'weigh':
       case 'wait':
       case 'check-feasibility':
       case 'forecast':

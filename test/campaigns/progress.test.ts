@@ -111,3 +111,20 @@ test('times are said in the unit that people use', () => {
   assert.deepEqual([0.2, 59.5, 61, 7_260].map(formatSeconds), ['1 s', '1 min 0 s', '1 min 1 s', '2 h 1 min']);
   assert.equal(formatSeconds(Number.POSITIVE_INFINITY), '');
 });
+
+test('further repetitions are announced with their reason, and the time that is left grows by them', () => {
+  const { view: progress, text } = view(false);
+  progress.show(begin);
+  progress.show(started(0));
+  progress.show(done(0));
+  const further = ['c', 'd'].map((cell, index) => ({ ...cells[0]!, cell, repetition: 2 + index }));
+  const why = 'latency.p95: 480 to 530 straddles 500 ms';
+  progress.show({ kind: 'row-weighed', rowId: 'LT-001', cells: further, why });
+  progress.show({ kind: 'row-weighed', rowId: 'LT-002', cells: [], why: 'tight' });
+  progress.show(started(1));
+  progress.show(done(1));
+  progress.end();
+  const lines = text().trimEnd().split('\n');
+  assert.equal(lines[2], `LT-001: 2 more repetitions: ${why}`);
+  assert.match(lines[3] ?? '', /^\[2\/4\] /);
+});

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '#campaigns/config-error.ts';
 import { leastMessageBudget } from '#campaigns/message-budget.ts';
-import { repetitionSeed, resolvePhase, resolveScenario } from '#campaigns/resolve.ts';
+import { repetitionSeed } from '#campaigns/repetition-seed.ts';
+import { resolvePhase, resolveScenario } from '#campaigns/resolve.ts';
 import { findScenario, phaseNames, readScenario } from '#campaigns/scenario-file.ts';
 import { violations } from '#node/core/params.ts';
 
@@ -52,8 +53,8 @@ test('the phases carry exactly the matrix of requirements 2.5', () => {
 });
 
 test('every row of every phase can run: valid parameters, three seeds, a window worth measuring', () => {
-  const seeds = new Set<number>();
-  let specs = 0;
+  const rowsOfSeed = new Map<number, Set<string>>();
+  const withoutAttackers = (rowId: string): string => rowId.replace(/[/,](byzantine|attack)=[^,]*/g, '');
   for (const phase of phaseNames()) {
     for (const row of resolvePhase(phase, { seed })) {
       if (row.skip !== null) continue;
@@ -63,12 +64,17 @@ test('every row of every phase can run: valid parameters, three seeds, a window 
         assert.deepEqual(violations(spec.consensus, spec.nodes), [], row.rowId);
         assert.ok(spec.messageBudget >= leastMessageBudget(spec), row.rowId);
         assert.deepEqual(JSON.parse(JSON.stringify(spec)), spec, 'a spec is plain JSON');
-        seeds.add(spec.seed);
-        specs += 1;
+        const known = rowsOfSeed.get(spec.seed) ?? new Set<string>();
+        rowsOfSeed.set(spec.seed, known.add(`${withoutAttackers(row.rowId)}#${spec.repetition}`));
       }
     }
   }
-  assert.equal(seeds.size, specs, 'no two repetitions share a seed');
+  for (const sharing of rowsOfSeed.values())
+    assert.equal(
+      sharing.size,
+      1,
+      `only attackers may differ between rows of one seed: ${[...sharing].join(' ')}`,
+    );
 });
 
 test('a row that differs from its scenario says so in its label', () => {

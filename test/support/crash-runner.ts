@@ -6,14 +6,15 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { failpointsPassed } from '#campaigns/failpoint.ts';
 import { createCampaign, runCampaign } from '#campaigns/operator.ts';
-import { fakePlan, fakeRow, fakeServices } from '#test/support/fake-campaign.ts';
+import { fakePlan, fakeRow, fakeServices, straddlingRow } from '#test/support/fake-campaign.ts';
 
 const runs = process.argv[2] ?? '';
 const folder = path.join(runs, 'c1');
 const never = new AbortController().signal;
 
 // A campaign whose plan never reached the disk was never begun: its empty folder stays, the next one has another name.
-const rows = [fakeRow('FAKE-1/nodes=100', 2), fakeRow('FAKE-1/nodes=200', 1, { nodes: 200 })];
+// The second row straddles its limit: it gets further repetitions until its time is used.
+const rows = [fakeRow('FAKE-1/nodes=100', 2), straddlingRow('FAKE-1/nodes=200', 3, { nodes: 200 })];
 const campaign = existsSync(path.join(folder, 'plan.json'))
   ? folder
   : createCampaign(runs, existsSync(folder) ? 'c2' : 'c1', () => fakePlan('c1', rows));

@@ -4,9 +4,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { opennessOf } from '#campaigns/analysis/open-figure.ts';
+import { judgeRow } from '#campaigns/analysis/verdict.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
 import { canonicalJson } from '#campaigns/canonical-json.ts';
-import type { OperatorServices } from '#campaigns/operator.ts';
+import type { OperatorServices } from '#campaigns/operator-services.ts';
 import { buildPlan, type RowToPlan } from '#campaigns/plan.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
@@ -81,6 +83,13 @@ export function fakeRow(rowId: string, repetitions: number, part: Partial<RunSpe
   };
 }
 
+/** p95 of a fake run is 80 to 84 ms by its seed: with a limit of 82 ms nothing is decided, and there is time for `further` more. */
+export function straddlingRow(rowId: string, further: number, part: Partial<RunSpec> = {}): RowToPlan {
+  const row = fakeRow(rowId, 3, part);
+  const criteria = row.criteria.map((criterion) => ({ ...criterion, limit: 82, written: 'at_most: 82ms' }));
+  return { ...row, criteria, more: { most: 24, coreSeconds: further, seedsFrom: rowId } };
+}
+
 export function fakePlan(campaign: string, rows: readonly RowToPlan[], part: Partial<Plan> = {}): Plan {
   const plan = buildPlan({
     campaign,
@@ -125,6 +134,7 @@ async function report(record: CampaignRecord, verdict: CampaignVerdict, folder: 
 export const fakeServices: OperatorServices = {
   target: { moduleUrl: new URL('./fake-target.ts', import.meta.url).href, factory: 'createFakeTarget' },
   secondsOf: () => 1,
+  openFigures: (row, runs) => opennessOf(judgeRow(row, runs)),
   checkFeasibility: () => ({ rows: [], campaign: [] }),
   forecast: () => ({ document: { usd: 0 }, exitCodes: [], notes: [] }),
   approval: () => ({ document: { needed: false }, exitCodes: [], notes: [] }),
