@@ -27,6 +27,8 @@ export interface StackBedOptions {
   readonly cloud: CloudName;
   readonly changes?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** For tests that deploy the guard too: the engine writes its settings beside its program. */
+  readonly isCopied?: boolean;
 }
 
 const settings = z.object({ config: z.record(z.string(), z.unknown()) });
@@ -37,9 +39,9 @@ export class StackBed {
   readonly stack: string;
   readonly #config: string;
 
-  constructor({ stack, cloud, changes = {}, env = {} }: StackBedOptions) {
+  constructor({ stack, cloud, changes = {}, env = {}, isCopied = false }: StackBedOptions) {
     this.stack = stack;
-    this.engine = new Engine({ project: repository, env });
+    this.engine = new Engine({ project: repository, env, isCopied });
     this.cloud = new FakeCloud(path.join(this.engine.home, 'cloud'));
     this.#config = path.join(this.engine.home, `${stack}.yaml`);
     const written = settings.parse(
@@ -55,10 +57,18 @@ export class StackBed {
     await this.engine.run(['stack', 'init', this.stack]);
   }
 
+  /** As they are at this moment. */
+  settings(): Readonly<Record<string, unknown>> {
+    return settings.parse(parse(readFileSync(this.#config, 'utf8'))).config;
+  }
+
+  replace(config: Readonly<Record<string, unknown>>): void {
+    writeFileSync(this.#config, stringify({ config }));
+  }
+
   /** A setting of the stack from now on. */
   set(changes: Readonly<Record<string, unknown>>): void {
-    const { config } = settings.parse(parse(readFileSync(this.#config, 'utf8')));
-    writeFileSync(this.#config, stringify({ config: { ...config, ...changes } }));
+    this.replace({ ...this.settings(), ...changes });
   }
 
   start(command: string, words: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Running {
@@ -88,12 +98,13 @@ export class StackBed {
   }
 
   /**
-   * What a person does after an engine was killed: lock away, what is pending forgotten. Objects that the state has lost stay in the
-   * cloud until they are swept by tag.
+   * What a person does after an engine was killed: torn files mended, lock away, what is pending forgotten. Objects that the state has
+   * lost stay in the cloud until they are swept by tag. Returns what was mended.
    */
-  async recover(): Promise<void> {
-    await this.engine.run(['cancel', '--yes', '--stack', this.stack]);
+  async recover(): Promise<readonly string[]> {
+    const mended = await this.engine.unlock(this.stack);
     await this.run('refresh', '--clear-pending-creates');
+    return mended;
   }
 
   close(): void {

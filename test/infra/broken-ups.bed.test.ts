@@ -3,6 +3,8 @@
  * Owns: recovery as a user would do it. The sweep by tag finds what the state has lost. NOT RUN where the engine is not built.
  */
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { unguarded, untagged } from '#test/bed/cloud-audit.ts';
 import { until } from '#test/bed/patience.ts';
@@ -52,7 +54,7 @@ describe('an up that breaks', { skip: missing(pulumiTool) }, () => {
   });
 
   test('kill -9 of the engine: cancel, refresh, destroy and a sweep by tag leave nothing', async (context) => {
-    let lost = 0;
+    let [lost, mended] = [0, 0];
     for (const index of spread(creates)) {
       const reached = bed.cloud.creates + index;
       const running = bed.start('up', [], { [cloudEnvironment.createMs]: '200' });
@@ -64,13 +66,37 @@ describe('an up that breaks', { skip: missing(pulumiTool) }, () => {
       running.kill();
       await running.ended;
       await landed(bed);
-      await bed.recover();
+      mended += (await bed.recover()).length;
       await bed.run('destroy');
       lost += sweepByTag(bed);
       assert.deepEqual(await bed.engine.resources(bed.stack), []);
       assert.equal(await bed.engine.pending(bed.stack), 0);
     }
-    context.diagnostic(`${points} kills; ${lost} objects were in no state and found by tag`);
+    context.diagnostic(
+      `${points} kills; ${lost} objects were in no state and found by tag; ${mended} torn files mended`,
+    );
+  });
+
+  test('a checkpoint that was cut off while it was written: the one before, and a sweep by tag leave nothing', async (context) => {
+    await bed.run('up');
+    // What a kill can leave, and what a power cut can.
+    const file = path.join(bed.engine.state, '.pulumi/stacks/bft-scale', `${bed.stack}.json`);
+    for (const [name, kept] of [
+      [file, 0.6],
+      [`${file}.attrs`, 0.5],
+    ] as const) {
+      const whole = readFileSync(name);
+      writeFileSync(name, whole.subarray(0, Math.floor(whole.length * kept)));
+    }
+    const refused = await bed.end('refresh');
+    assert.notEqual(refused.code, 0, 'the engine reads a torn state');
+    const mended = await bed.recover();
+    assert.equal(mended.length, 2, mended.join('\n'));
+    await bed.run('destroy');
+    const lost = sweepByTag(bed);
+    assert.deepEqual(await bed.engine.resources(bed.stack), []);
+    assert.deepEqual(bed.cloud.objects(), []);
+    context.diagnostic(`${mended.join('; ')}; ${lost} objects were in no state and found by tag`);
   });
 });
 

@@ -7,6 +7,7 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation/events.js';
 import { LocalWorkspace, type Stack } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
+import { fileBackend, mendState } from '#infra/guard/torn-state.ts';
 import { stackOutputs } from '#infra/outputs.ts';
 import { endOrphan, engineCommand } from './engine-process.ts';
 
@@ -63,12 +64,13 @@ export class StackSession {
   }
 
   /**
-   * cancel, refresh, destroy. Takes no signal. What an interrupted `up` had begun and the state has lost is not found here: it
+   * Torn state mended, cancel, refresh, destroy. Takes no signal. What an interrupted `up` had begun and the state has lost is not found here: it
    * carries tags, and the sweep comes after.
    */
   async destroy(): Promise<void> {
     const { configFile, pidFile, say } = this.#options;
     await endOrphan(pidFile, say);
+    await this.#mend();
     const stack = await this.#selected();
     try {
       await stack.cancel();
@@ -94,11 +96,24 @@ export class StackSession {
     return resources.filter(({ type }) => type !== 'pulumi:pulumi:Stack').length;
   }
 
+  async #workspace(): Promise<LocalWorkspace> {
+    const { project, pidFile, env } = this.#options;
+    const pulumiCommand = await engineCommand(pidFile);
+    return await LocalWorkspace.create({ workDir: project, envVars: { ...env }, pulumiCommand });
+  }
+
+  /** An engine that was killed while it wrote into a file back end leaves what no command of it reads any more. */
+  async #mend(): Promise<void> {
+    const { url = '' } = await (await this.#workspace()).whoAmI();
+    const backend = fileBackend(url);
+    if (backend === null) return;
+    for (const line of mendState(backend, this.#options.stack)) this.#options.say(line);
+  }
+
   async #selected(): Promise<Stack> {
     if (this.#stack !== null) return this.#stack;
-    const { project, stack, pidFile, env } = this.#options;
-    const pulumiCommand = await engineCommand(pidFile);
-    const workspace = await LocalWorkspace.create({ workDir: project, envVars: { ...env }, pulumiCommand });
+    const { stack } = this.#options;
+    const workspace = await this.#workspace();
     const { Stack } = await import('@pulumi/pulumi/automation/index.js');
     const known = await workspace.listStacks();
     this.#stack = known.some(({ name }) => name.split('/').at(-1) === stack)

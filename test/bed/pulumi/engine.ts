@@ -7,12 +7,15 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { mendState } from '#infra/guard/torn-state.ts';
 import { pulumiTool } from '#test/bed/tools.ts';
 
 export interface EngineOptions {
   /** Folder of Pulumi.yaml. */
   readonly project: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** All of the repository's files are copied: what writes into the project's folders touches nothing of the repository. */
+  readonly isCopied?: boolean;
 }
 
 export interface Ended {
@@ -50,11 +53,13 @@ export type StateResource = z.infer<typeof exported>['deployment']['resources'][
  * The project as it is, with settings of its own: the engine writes into the files of stacks. Everything else is a link, so that what
  * runs is what lies in the repository.
  */
-function projectBeside(project: string, folder: string): string {
+function projectBeside(project: string, folder: string, isCopied: boolean): string {
   mkdirSync(folder);
   for (const name of readdirSync(project)) {
     const [from, to] = [path.join(project, name), path.join(folder, name)];
-    if (name === 'stacks' || /^Pulumi.*[.]yaml$/.test(name)) cpSync(from, to, { recursive: true });
+    const isOwn = name === 'stacks' || /^Pulumi.*[.]yaml$/.test(name);
+    if (isOwn || (isCopied && !/^(node_modules|runs|[.].*)$/.test(name)))
+      cpSync(from, to, { recursive: true });
     else symlinkSync(from, to);
   }
   return folder;
@@ -65,14 +70,15 @@ export class Engine {
   readonly home = mkdtempSync(path.join(os.tmpdir(), 'bft-bed-'));
   /** Folder of Pulumi.yaml, beside the repository's. */
   readonly project: string;
+  /** Folder of the file back end, as `pulumi login file://...` sets it up. */
+  readonly state = path.join(this.home, 'state');
   /** What every command of it needs. */
   readonly env: Readonly<Record<string, string>>;
   readonly #running = new Set<ChildProcess>();
 
-  constructor({ project, env = {} }: EngineOptions) {
-    this.project = projectBeside(project, path.join(this.home, 'project'));
-    const state = path.join(this.home, 'state');
-    mkdirSync(state);
+  constructor({ project, env = {}, isCopied = false }: EngineOptions) {
+    this.project = projectBeside(project, path.join(this.home, 'project'), isCopied);
+    mkdirSync(this.state);
     const repository = path.resolve(import.meta.dirname, '../../..');
     this.env = {
       HOME: this.home,
@@ -85,9 +91,7 @@ export class Engine {
         process.env['PATH'] ?? '',
       ].join(path.delimiter),
       PULUMI_HOME: path.join(this.home, 'pulumi'),
-      // Without the files of attributes beside the state: they are not written at once, and an engine that is killed in between
-      // leaves a state that nothing reads any more ("failed to load checkpoint: EOF").
-      PULUMI_BACKEND_URL: `file://${state}?metadata=skip`,
+      PULUMI_BACKEND_URL: `file://${this.state}`,
       PULUMI_CONFIG_PASSPHRASE: 'of a test',
       PULUMI_SKIP_UPDATE_CHECK: 'true',
       PULUMI_DISABLE_REGISTRY_RESOLVE: '1',
@@ -152,6 +156,13 @@ export class Engine {
   async outputs(stack: string): Promise<Record<string, unknown>> {
     const found = await this.json(['stack', 'output', '--json', '--stack', stack]);
     return z.record(z.string(), z.unknown()).parse(found);
+  }
+
+  /** What a person does after an engine was killed: torn files mended, the lock away. Returns what was mended. */
+  async unlock(stack: string): Promise<readonly string[]> {
+    const mended = mendState(this.state, stack);
+    await this.run(['cancel', '--yes', '--stack', stack]);
+    return mended;
   }
 
   /** Ends what still runs and removes home and state. */
