@@ -36,8 +36,13 @@ const dollars = z.string().transform((text, context): UsdMicros => {
   }
 });
 
+/** An instant without quotes is a timestamp of YAML, and the engine hands over what Go prints of it. */
+const asWritten = (text: string): string =>
+  text.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) \+0000 UTC$/, '$1T$2Z');
+
 const instant = z
   .string()
+  .overwrite(asWritten)
   .refine((text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(Date.parse(text)), {
     message: 'is no instant in UTC',
     params: { remedy: 'write it like 2026-12-01T18:00:00Z' },

@@ -1,18 +1,17 @@
 /**
  * Entry point of `pulumi up`: hands configuration and clock to the program and exports its outputs.
  * Owns: reading from Pulumi, and turning an operational error into one line without a stack trace. Does not own: the program.
+ * With BFT_SCALE_DEBUG set errors carry stack traces, and `pulumi up --debug` shows the SDK's own messages.
  */
-import { enableCompileCache } from 'node:module';
 import * as pulumi from '@pulumi/pulumi';
 
 async function run(): Promise<Record<string, pulumi.Input<unknown>>> {
-  // The SDKs of the clouds are thousands of modules: most of the program's time was compiling them, every time.
-  enableCompileCache();
-  // The program host maps the stack of every promise it makes through source maps: a third of all CPU. Types are stripped in place,
-  // so that there is nothing to map.
-  Reflect.set(Error, 'prepareStackTrace', undefined);
-  // Only `--debug` shows the SDK's own messages, three calls to the engine for every resource: a quarter of all CPU.
+  // Three calls to the engine for every resource: a quarter of all CPU.
   if (process.env['BFT_SCALE_DEBUG'] === undefined) Reflect.set(pulumi.log, 'debug', () => Promise.resolve());
+  // Pulumi.yaml has it at 0: the SDK makes a stack for every promise.
+  else Error.stackTraceLimit = 25;
+  // The program host maps stacks through source maps. Types are stripped in place, so that there is nothing to map.
+  Reflect.set(Error, 'prepareStackTrace', undefined);
   const { runProgram } = await import('#infra/program.ts');
   const { ConfigError } = await import('#node/config-problem.ts');
   const { BudgetError } = await import('#budgets/budget-error.ts');

@@ -2,8 +2,10 @@
  * The guard of an account: alarms on the bill, the watchdog, the unattended teardown, the registry of images.
  * Owns: the order and the names that stacks rely on (components/dead-man.ts, spend-alarm.ts). Does not own: what the watchdog decides.
  */
+import { readFileSync } from 'node:fs';
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { z } from 'zod';
 import { defaultLimits } from '#budgets/limits.ts';
 import { decimalUsd, type UsdMicros } from '#budgets/money.ts';
 import { tagKeys } from '#budgets/tag-keys.ts';
@@ -130,6 +132,13 @@ function teardownStatements({ account, region, stateBucket }: GuardConfig): read
   ];
 }
 
+/** Of the engine that tears down: the release of the SDK that wrote the state, not whichever is newest on that day. */
+function pulumiRelease(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const manifest = z.object({ dependencies: z.object({ '@pulumi/pulumi': z.string().regex(/^[\d.]+$/) }) });
+  return manifest.parse(JSON.parse(readFileSync(file, 'utf8'))).dependencies['@pulumi/pulumi'];
+}
+
 const BUILD_STEPS = {
   version: 0.2,
   phases: {
@@ -137,7 +146,7 @@ const BUILD_STEPS = {
       commands: [
         'n 24',
         'npm ci --omit=dev --no-audit --no-fund',
-        'curl -fsSL https://get.pulumi.com | sh',
+        `curl -fsSL https://get.pulumi.com | sh -s -- --version ${pulumiRelease()}`,
         'export PATH=$PATH:$HOME/.pulumi/bin',
       ],
     },

@@ -56,6 +56,11 @@ const wrong: ReadonlyArray<readonly [name: string, change: Record<string, string
     { 'bft-scale:deadline': '2026-12-01T11:59:00Z' },
     /bft-scale:deadline: 2026-12-01T11:59:00Z is in the past \(pulumi config set/,
   ],
+  [
+    'a deadline in the past, as the engine hands over one without quotes',
+    { 'bft-scale:deadline': '2026-12-01 11:59:00 +0000 UTC' },
+    /bft-scale:deadline: 2026-12-01T11:59:00Z is in the past/,
+  ],
   ['a deadline too soon', { 'bft-scale:deadline': '2026-12-01T12:10:00Z' }, /is in 10 minutes/],
   [
     'a deadline beyond the life of a VM',

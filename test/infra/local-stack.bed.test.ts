@@ -81,7 +81,7 @@ class Client {
   }
 }
 
-/** Submits at one node and waits until three nodes of different processes say that it is final. */
+/** Submits at one node and waits until three nodes, not all of one process, say that it is final. */
 async function finalAtThree({ members }: Directory, text: string): Promise<void> {
   const [a, b, c] = [0, Math.floor(members.length / 2), members.length - 1].map(
     (at) => new Client(members[at]!),
@@ -188,7 +188,7 @@ describe('the stack local on the real engine', { skip: missing(pulumiTool) }, ()
     await running.ended;
     const alone = { what: 'the end of a network that nobody has taken over', withinMs: 120_000 };
     await until(async () => (fresh().length === 0 ? true : null), alone);
-    await engine.run(['cancel', '--yes', '--stack', 'local']);
+    await engine.unlock('local');
     await run('refresh', '--clear-pending-creates');
     await run('up');
     network = await directoryOf(engine);
@@ -197,5 +197,35 @@ describe('the stack local on the real engine', { skip: missing(pulumiTool) }, ()
     assert.deepEqual(alive(all), []);
     const left = fresh().filter((name) => existsSync(path.join(os.tmpdir(), name, 'network.json')));
     assert.deepEqual(left, []);
+  });
+});
+
+describe('the stack local as it is shipped', { skip: missing(pulumiTool) }, () => {
+  test('twenty nodes: finality read from three, one process killed, destroy; nothing remains', async (context) => {
+    const engine = new Engine({ project: repository });
+    const run = (command: string): Promise<string> =>
+      engine.run([command, '--yes', '--skip-preview', '--stack', 'local']);
+    try {
+      await engine.run(['stack', 'select', '--create', 'local']);
+      const started = performance.now();
+      const seconds = (): string => `${((performance.now() - started) / 1_000).toFixed(0)} s`;
+      await run('up');
+      const network = await directoryOf(engine);
+      assert.equal(network.members.length, 20);
+      const all = processesOf(network);
+      assert.equal(alive(all).length, 3, 'two processes of ten nodes, and their keeper');
+      const up = seconds();
+      await finalAtThree(network, 'as shipped');
+      const final = seconds();
+      process.kill(all[0]!.pid, 'SIGKILL');
+      await run('destroy');
+      assert.deepEqual(alive(all), []);
+      assert.equal(existsSync(network.folder), false);
+      assert.deepEqual(await engine.resources('local'), []);
+      context.diagnostic(`up in ${up}, final at three nodes after ${final}, gone after ${seconds()}`);
+    } finally {
+      await engine.start(['destroy', '--yes', '--skip-preview', '--stack', 'local']).ended;
+      engine.close();
+    }
   });
 });

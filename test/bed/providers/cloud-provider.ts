@@ -9,7 +9,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type * as Grpc from '@grpc/grpc-js';
 import * as pulumi from '@pulumi/pulumi';
-import { DeclaredTypes, isRecord, plain } from './declared-types.ts';
+import type * as ProviderMessages from '@pulumi/pulumi/proto/provider_pb.js';
+import type * as StructMessages from 'google-protobuf/google/protobuf/struct_pb.js';
+import { DeclaredTypes, isRecord, plain, unknownValue } from './declared-types.ts';
 import { cloudEnvironment, FakeCloud } from './fake-cloud.ts';
 
 export type Properties = Record<string, unknown>;
@@ -175,6 +177,26 @@ class CloudProvider implements pulumi.provider.Provider {
     return { outputs };
   };
 
+  /** Outputs as far as they are known before: the inputs, what an existing object has, and unknown values for everything else. */
+  previewed(urn: string, olds: Properties, inputs: Properties): Properties {
+    const fields = this.#types.outputs(typeOf(urn));
+    const outputs: Properties = { ...olds, ...inputs };
+    for (const [key, { shape, isOptional }] of fields ?? []) {
+      const value = inputs[key];
+      if (value === undefined) {
+        if (olds[key] === undefined && !isOptional && key !== 'urn' && key !== 'id')
+          outputs[key] = unknownValue;
+        continue;
+      }
+      if (shape.kind !== 'record' || !isRecord(value)) continue;
+      const before = isRecord(olds[key]) ? olds[key] : {};
+      const computed = Object.keys(this.#types.completion(shape, value, key));
+      const unknown = Object.fromEntries(computed.map((name) => [name, before[name] ?? unknownValue]));
+      outputs[key] = { ...value, ...unknown };
+    }
+    return outputs;
+  }
+
   /** When the engine is gone: at once, or as soon as what was begun has landed. */
   leave(): void {
     this.#isLeaving = true;
@@ -224,26 +246,54 @@ class CloudProvider implements pulumi.provider.Provider {
   }
 }
 
-/** The SDK's server drops the configuration of the provider; it is read where the call comes in. */
-function listenToConfigure(heard: (configuration: Properties) => void): void {
+/**
+ * The SDK's server drops the configuration of the provider and knows no preview; both are seen to where the calls come in. In a
+ * preview nothing is created: what the cloud will compute is unknown, as with the real providers.
+ */
+function listenBefore(provider: CloudProvider): void {
   const require = createRequire(import.meta.url);
   const grpc: typeof Grpc = require('@grpc/grpc-js');
+  const messages: typeof ProviderMessages = require('@pulumi/pulumi/proto/provider_pb.js');
+  const { Struct }: typeof StructMessages = require('google-protobuf/google/protobuf/struct_pb.js');
   const add = grpc.Server.prototype.addService;
+  const preview = (given: Properties | undefined): InstanceType<typeof Struct> =>
+    Struct.fromJavaScript(given as Parameters<typeof Struct.fromJavaScript>[0]);
   grpc.Server.prototype.addService = function (service, implementation): void {
-    const { configure } = implementation;
-    if (configure !== undefined) {
-      implementation['configure'] = (call: ConfigureCall, answer: unknown) => {
-        heard(decoded(plain(call.request.getArgs()?.toJavaScript() ?? {})));
-        return Reflect.apply(configure, implementation, [call, answer]);
+    const { configure, create, update } = implementation;
+    if (configure !== undefined && create !== undefined && update !== undefined) {
+      implementation['configure'] = (call: Call<ProviderMessages.ConfigureRequest>, answer: Answer) => {
+        provider.configuration = decoded(plain(call.request.getArgs()?.toJavaScript() ?? {}));
+        const able: Answer = (error, response) => {
+          if (response instanceof messages.ConfigureResponse) response.setSupportspreview(true);
+          answer(error, response);
+        };
+        return Reflect.apply(configure, implementation, [call, able]);
+      };
+      implementation['create'] = (call: Call<ProviderMessages.CreateRequest>, answer: Answer) => {
+        const { request } = call;
+        if (!request.getPreview()) return Reflect.apply(create, implementation, [call, answer]);
+        const response = new messages.CreateResponse();
+        const inputs = request.getProperties()?.toJavaScript() ?? {};
+        response.setProperties(preview(provider.previewed(request.getUrn(), {}, inputs)));
+        answer(null, response);
+      };
+      implementation['update'] = (call: Call<ProviderMessages.UpdateRequest>, answer: Answer) => {
+        const { request } = call;
+        if (!request.getPreview()) return Reflect.apply(update, implementation, [call, answer]);
+        const response = new messages.UpdateResponse();
+        const [olds, news] = [request.getOlds(), request.getNews()].map((one) => one?.toJavaScript() ?? {});
+        response.setProperties(preview(provider.previewed(request.getUrn(), olds ?? {}, news ?? {})));
+        answer(null, response);
       };
     }
     add.call(this, service, implementation);
   };
 }
 
-interface ConfigureCall {
-  readonly request: { readonly getArgs: () => { readonly toJavaScript: () => unknown } | undefined };
+interface Call<Request> {
+  readonly request: Request;
 }
+type Answer = (error: object | null, response?: object) => void;
 
 /** Everything but text travels as JSON inside text. */
 function decoded(configuration: unknown): Properties {
@@ -259,9 +309,7 @@ export async function serve(traits: CloudTraits): Promise<void> {
   const folder = process.env[cloudEnvironment.folder];
   if (folder === undefined) throw new Error(`${cloudEnvironment.folder} names the folder of the fake cloud`);
   const provider = new CloudProvider(traits, folder);
-  listenToConfigure((configuration) => {
-    provider.configuration = configuration;
-  });
+  listenBefore(provider);
   process.stdin.resume();
   process.stdin.on('end', () => provider.leave());
   await pulumi.provider.main(provider, process.argv.slice(2));

@@ -30,7 +30,7 @@ export interface Complaint {
 
 const any: Shape = { kind: 'any' };
 /** Values that are not known in a preview, and wrappers of secrets and outputs. */
-const unknownValue = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
+export const unknownValue = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 const signatureKey = '4dabf18193072939515e22adb298388d';
 
 /** The text of a block from its opening brace on, without the braces. */

@@ -76,7 +76,10 @@ function runProgram(request: Language.RunRequest): Promise<object> {
   const config = Object.fromEntries(request.getConfigMap().toObject());
   const info = request.getInfo();
   const host = createRequire(path.join(realpathSync(info?.getProgramDirectory() ?? request.getPwd()), 'x'));
-  const child = spawn(process.execPath, [host.resolve('@pulumi/pulumi/cmd/run'), ...commandLine(request)], {
+  const options: { nodeargs?: string } = info?.getOptions()?.toJavaScript() ?? {};
+  const nodeWords = options.nodeargs?.split(' ') ?? [];
+  const words = [...nodeWords, host.resolve('@pulumi/pulumi/cmd/run'), ...commandLine(request)];
+  const child = spawn(process.execPath, words, {
     cwd: request.getPwd(),
     // The engine shows what a program prints only when it comes through the host.
     stdio: ['ignore', 'inherit', 'inherit'],

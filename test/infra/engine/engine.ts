@@ -11,6 +11,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import type * as Grpc from '@grpc/grpc-js';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { DeclaredTypes } from '#test/bed/providers/declared-types.ts';
 import { answerOf, outputsOf, type Properties } from '#test/infra/engine/clouds.ts';
 
@@ -52,6 +54,13 @@ export interface HostOutcome extends Outcome {
   readonly wallMs: number;
   /** Of the program's process; null when it did not come to its end. */
   readonly cpuMs: number | null;
+}
+
+/** What Pulumi.yaml says to start the program with. */
+function nodeWords(): string[] {
+  const project = z.object({ runtime: z.object({ options: z.object({ nodeargs: z.string() }) }) });
+  const { runtime } = project.parse(parse(readFileSync(path.join(repository, 'Pulumi.yaml'), 'utf8')));
+  return runtime.options.nodeargs.split(' ');
 }
 
 /** Loaded into the program's process before anything else. */
@@ -126,6 +135,7 @@ export class Engine {
       const child = spawn(
         process.execPath,
         [
+          ...nodeWords(),
           '--import',
           `data:text/javascript,${encodeURIComponent(reportCpu)}`,
           require.resolve('@pulumi/pulumi/cmd/run/index.js'),

@@ -2,7 +2,7 @@
  * The guard project: its resources are ones the SDK knows, what it packs runs in plain JavaScript, its settings are checked.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -38,6 +38,13 @@ test('alarms at $500, $1,000, $5,000 and $10,000 go to everyone; the watchdog lo
   assert.equal(of('aws:sns/topicSubscription:TopicSubscription').length, 2);
   assert.equal(of('aws:scheduler/schedule:Schedule')[0]?.['scheduleExpression'], 'rate(1 minute)');
   assert.equal(of('aws:ecr/repository:Repository')[0]?.['imageTagMutability'], 'IMMUTABLE');
+  const [build] = of('aws:codebuild/project:Project');
+  const { dependencies } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8'));
+  assert.match(
+    JSON.stringify(build),
+    new RegExp(`get\\.pulumi\\.com \\| sh -s -- --version ${dependencies['@pulumi/pulumi']}`),
+    'the engine of the teardown is the one that wrote the state',
+  );
   for (const { policy } of of('aws:iam/rolePolicy:RolePolicy')) {
     const { Statement }: { Statement: { Action: string | string[]; Resource: unknown }[] } = JSON.parse(
       String(policy),

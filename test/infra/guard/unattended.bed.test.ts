@@ -108,7 +108,7 @@ describe('with the operator killed', { skip: missing(pulumiTool, motoTool) }, ()
     await account.others();
     const PULUMI_BACKEND_URL = stateUrl(`s3://${bucket}?region=us-west-2`);
     const env = { ...moto.env, BED_MOTO_URL: moto.url, PULUMI_BACKEND_URL };
-    bed = new StackBed({ stack, cloud: 'aws', env });
+    bed = new StackBed({ stack, cloud: 'aws', env, isCopied: true });
     await deployGuard(bed.engine);
     untouched = await account.inventory();
   });
@@ -245,11 +245,11 @@ describe('with the operator killed', { skip: missing(pulumiTool, motoTool) }, ()
     const [order, ...more] = await dueBuilds();
     assert.deepEqual(more, []);
     assert.equal(order?.ProjectName, 'bft-scale-teardown');
+    const [home, work] = [folder(), folder()];
+    unpack(sources.assets, work);
     // The operator's machine is gone, with everything on it.
     for (const own of ['pulumi', 'project'])
       rmSync(path.join(bed.engine.home, own), { recursive: true, force: true });
-    const [home, work] = [folder(), folder()];
-    unpack(sources.assets, work);
     const variables = Object.fromEntries([
       ...build.environment.environmentVariables.map(({ name, value }) => [name, value]),
       ...(order?.EnvironmentVariablesOverride.map(({ Name, Value }) => [Name, Value]) ?? []),
