@@ -3,6 +3,7 @@
  * Owns: putting the parts together, as stored in forecast.json. Does not own: mapping a plan (campaigns) or printing (reports).
  */
 import { type Forecast, type ForecastInput, forecast } from '#budgets/forecast.ts';
+import { type Impossibility, impossibleRuns } from '#budgets/least-run.ts';
 import { type Lever, leversFor } from '#budgets/levers.ts';
 import { type Alert, alertsReached, type Breach, breaches, type Limits } from '#budgets/limits.ts';
 import { type Saving, savings } from '#budgets/savings.ts';
@@ -19,6 +20,8 @@ export interface CampaignForecast {
   readonly whatIf: Forecast | null;
   readonly limits: Limits;
   readonly breaches: readonly BreachWithLevers[];
+  /** Of the runs that break their limit: those that no price on the sheet brings inside. */
+  readonly impossible: readonly Impossibility[];
   readonly alerts: readonly Alert[];
   readonly savings: readonly Saving[];
   readonly sensitivity: readonly SensitivityLine[];
@@ -58,6 +61,10 @@ export function forecastCampaign(
         : null,
     limits,
     breaches: found.map((breach) => ({ ...breach, levers: leversFor(breach, found, input, limits) })),
+    impossible: impossibleRuns(
+      { ...input, rows: input.rows.filter(({ rowId }) => found.some(({ subject }) => subject === rowId)) },
+      limits,
+    ),
     alerts: alertsReached(own, limits),
     get savings() {
       saved ??= savings(input, own);

@@ -30,7 +30,8 @@ export function uniforms(seed: number, stream: number, count: number): Float64Ar
   const found = known.get(key);
   if (found !== undefined) return found;
   if (known.size >= MOST_KNOWN) known.clear();
-  const drawn = Float64Array.from({ length: count }, (_, index) => uniform(seed, stream, index));
+  const drawn = new Float64Array(count);
+  for (let index = 0; index < count; index += 1) drawn[index] = uniform(seed, stream, index);
   known.set(key, drawn);
   return drawn;
 }

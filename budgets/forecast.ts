@@ -7,59 +7,48 @@
  * Beside it, `alone` says what one run costs when it is deployed for itself: the figure that the limit per run is held against.
  */
 import { BudgetError } from '#budgets/budget-error.ts';
-import { awsAllocatable, type Packing, packOneVm, vmsFor } from '#budgets/capacity.ts';
+import { type Packing, vmsFor } from '#budgets/capacity.ts';
 import { addEstimates, type Estimate, estimate, timesEstimate } from '#budgets/estimate.ts';
 import { multiply, type UsdMicros, ZERO_USD } from '#budgets/money.ts';
 import type { PriceWarning } from '#budgets/price-rules.ts';
-import type { PriceSheet } from '#budgets/price-sheet.ts';
 import type { Substitute } from '#budgets/prices.ts';
-import { defaultRisks, type RiskModel } from '#budgets/risk.ts';
 import {
-  type CostLine,
-  crossZoneCost,
-  HOUR_US,
-  minutesUs,
-  runLines,
-  stretchLines,
-  totalOf,
-} from '#budgets/run-cost.ts';
+  emptyDraws,
+  overheadUs,
+  type Pricing,
+  type PricingInput,
+  packingOf,
+  pricingOf,
+  type RowShape,
+  riskLine,
+  runCost,
+  usageOf,
+} from '#budgets/pricing.ts';
+import { defaultRisks, type RiskModel } from '#budgets/risk.ts';
+import { type CostLine, crossZoneCost, HOUR_US, minutesUs, stretchLines } from '#budgets/run-cost.ts';
 import {
   addDeploy,
   addRun,
   defaultSampling,
-  type Market,
-  marketOf,
   quantiles,
   remainder,
   type Sampling,
 } from '#budgets/sampled-cost.ts';
-import { allRates, type Rate, ratesOf, type StackRates } from '#budgets/stack-rates.ts';
+import { allRates, type Rate, type StackRates } from '#budgets/stack-rates.ts';
 import { type CloudStack, type CostComponent, costComponents, type Stack } from '#budgets/stacks.ts';
 
-export interface ForecastRowInput {
+export interface ForecastRowInput extends RowShape {
   readonly rowId: string;
   readonly scenarioId: string;
   readonly label: string;
-  readonly nodes: number;
   readonly repetitions: number;
-  /** Warm-up + measured window + cool-down of one repetition, microseconds. */
-  readonly runUs: number;
-  /** Sent per node, bytes per second; null = not measured, the stack's assumption is used. */
-  readonly bytesPerNodeSecond: number | null;
 }
 
-export interface ForecastInput {
+export interface ForecastInput extends PricingInput {
   readonly campaign: string;
   readonly phase: string;
   readonly stack: Stack;
-  readonly sheet: PriceSheet;
-  /** The day the prices are used, ISO date; the sheet's own date when nobody re-quoted. */
-  readonly asOf: string;
   readonly rows: readonly ForecastRowInput[];
-  /** What can go wrong; the defaults when absent. */
-  readonly risks?: RiskModel;
-  /** Seed and number of draws. */
-  readonly sampling?: Sampling;
 }
 
 export interface ForecastRow {
@@ -138,80 +127,6 @@ export interface Forecast {
 }
 
 export const ZERO_ESTIMATE: Estimate = estimate(ZERO_USD, ZERO_USD, ZERO_USD);
-
-/** Throws `unknown-instance` for a type whose allocatable figures are not known. */
-export function packingOf(stack: CloudStack): Packing {
-  const { sku, vcpu, memGiB } = stack.pool;
-  const allocatable = stack.provider === 'aws' ? awsAllocatable(sku, vcpu, memGiB) : null;
-  if (allocatable === null) {
-    throw new BudgetError(
-      'unknown-instance',
-      `no allocatable CPU and memory is known for ${stack.provider} ${sku}`,
-    );
-  }
-  return packOneVm(sku, allocatable, stack.packing);
-}
-
-export function overheadUs(stack: CloudStack): number {
-  return minutesUs(stack.deployMinutes + stack.teardownMinutes);
-}
-
-export interface RunCost {
-  readonly lines: readonly CostLine[];
-  readonly perRun: Estimate;
-  readonly alone: Estimate;
-}
-
-/** One stack, its prices and one market: what all runs of a forecast share. */
-export interface Pricing {
-  readonly stack: CloudStack;
-  readonly rates: StackRates;
-  readonly risks: RiskModel;
-  readonly market: Market;
-}
-
-/** Throws `unpriceable`. */
-export function pricingOf(
-  stack: CloudStack,
-  { sheet, asOf, risks = defaultRisks, sampling = defaultSampling }: Omit<ForecastInput, 'stack' | 'rows'>,
-): Pricing {
-  const rates = ratesOf(stack, sheet, asOf);
-  return { stack, rates, risks, market: marketOf(rates, risks, sampling) };
-}
-
-type RowShape = Pick<ForecastRowInput, 'nodes' | 'runUs' | 'bytesPerNodeSecond'>;
-
-function usageOf(stack: CloudStack, row: RowShape, vms: number) {
-  const bytesPerNodeSecond = row.bytesPerNodeSecond ?? stack.assumedBytesPerNodeSecond;
-  return { vms, nodes: row.nodes, us: row.runUs + minutesUs(stack.resetMinutes), bytesPerNodeSecond };
-}
-
-function emptyDraws({ market }: Pricing): Float64Array {
-  return new Float64Array(market.sampling.draws);
-}
-
-const RISK_LABEL = 'repeated runs, interruptions and prices as drawn';
-
-/** One repetition on `vms` VMs, in the window and deployed alone. `index`: which draws are its own. */
-export function runCost(pricing: Pricing, row: RowShape, vms: number, index = 0): RunCost {
-  const { stack, rates, market, risks } = pricing;
-  const usage = usageOf(stack, row, vms);
-  const stretch = stretchLines(stack, rates, usage);
-  const quoted = runLines(stack, rates, usage, row.runUs);
-  const draws = emptyDraws(pricing);
-  addRun(draws, market, stack, risks, { vms, runUs: row.runUs, us: usage.us, lines: stretch, index });
-  const perRun = quantiles(draws);
-  const us = overheadUs(stack);
-  const around = stretchLines(stack, rates, { ...usage, us, bytesPerNodeSecond: 0 });
-  addDeploy(draws, market, risks, { vms, us, lines: around });
-  const risk = riskLine(RISK_LABEL, perRun, quoted, market.sampling);
-  return { lines: [...quoted, risk], perRun, alone: quantiles(draws) };
-}
-
-function riskLine(label: string, whole: Estimate, lines: readonly CostLine[], sampling: Sampling): CostLine {
-  const arithmetic = `P10, P50, P90 of ${sampling.draws} draws (seed ${sampling.seed}) - the lines above`;
-  return { component: 'risk', label, amount: remainder(whole, totalOf(lines)), arithmetic };
-}
 
 function checkRow(row: ForecastRowInput): void {
   const whole = [row.nodes, row.repetitions, row.runUs, row.bytesPerNodeSecond ?? 0];

@@ -1,25 +1,19 @@
 /**
- * Ways back inside a limit, each with its computed figure: shorter, denser, cheaper type or region, fewer repetitions.
+ * Ways back inside a limit, each with its computed figure: shorter, denser, smaller, cheaper type or region, fewer repetitions.
  * Owns: searching them with the same cost functions as the forecast. Does not own: deciding which one is taken.
  */
 import { awsAllocatable, packOneVm, vmsFor } from '#budgets/capacity.ts';
 import type { Estimate } from '#budgets/estimate.ts';
-import {
-  type ForecastInput,
-  type ForecastRowInput,
-  forecastTotal,
-  packingOf,
-  pricingOf,
-  runCost,
-} from '#budgets/forecast.ts';
+import { type ForecastInput, type ForecastRowInput, forecastTotal } from '#budgets/forecast.ts';
 import type { Breach, Limits } from '#budgets/limits.ts';
 import type { InstanceQuote } from '#budgets/price-sheet.ts';
 import { lookupInstance } from '#budgets/prices.ts';
+import { alonePrice, type Pricing, packingOf, pricingOf, runCost } from '#budgets/pricing.ts';
 import { HOUR_US, MINUTE_US } from '#budgets/run-cost.ts';
-import type { CloudStack } from '#budgets/stacks.ts';
+import { type CloudStack, cloudStackFor } from '#budgets/stacks.ts';
 
 export interface Lever {
-  readonly lever: 'shorter' | 'denser' | 'cheaper-type' | 'fewer-repetitions' | 'without';
+  readonly lever: 'shorter' | 'denser' | 'smaller' | 'cheaper-type' | 'fewer-repetitions' | 'without';
   readonly text: string;
   /** Cost of the subject after pulling it. */
   readonly after: Estimate;
@@ -45,16 +39,25 @@ function largestFitting(most: number, fits: (value: number) => boolean): number 
 }
 
 /** Longest run in whole minutes whose P90 stays inside the limit per run; null when not even a minute does. */
-function longestInside(stack: CloudStack, row: ForecastRowInput, input: ForecastInput, limits: Limits) {
+function longestInside(
+  stack: CloudStack,
+  row: ForecastRowInput,
+  input: ForecastInput,
+  limits: Limits,
+  vms = vmsFor(row.nodes, packingOf(stack)).vms,
+) {
   const pricing = pricingOf(stack, input);
-  const { vms } = vmsFor(row.nodes, packingOf(stack));
-  const cost = (minutes: number): Estimate =>
-    runCost(pricing, { ...row, runUs: minutes * MINUTE_US }, vms).alone;
   const minutes = largestFitting(
     Math.floor(row.runUs / MINUTE_US),
-    (candidate) => cost(candidate).p90.usdMicros <= limits.perRun,
+    (candidate) => alonePrice(pricing, { ...row, runUs: candidate * MINUTE_US }, vms) <= limits.perRun,
   );
-  return minutes === 0 ? null : { runUs: minutes * MINUTE_US, vms, after: cost(minutes) };
+  return minutes === 0
+    ? null
+    : {
+        runUs: minutes * MINUTE_US,
+        vms,
+        after: runCost(pricing, { ...row, runUs: minutes * MINUTE_US }, vms).alone,
+      };
 }
 
 function shorter(
@@ -81,6 +84,15 @@ function faultDomain(nodesPerVm: number, nodes: number): string {
   return `one lost VM takes ${percent} % of the nodes${above}`;
 }
 
+/** Nodes that one VM may take with it before its loss distorts the measurement: 1 % of them. */
+function faultDomainNodes(nodes: number): number {
+  return Math.max(1, Math.floor(nodes / 100));
+}
+
+/**
+ * As many nodes per VM as the limit demands, but never more than the fault domain allows: where that is not enough, the run is
+ * shortened as well. Null when the packing is at the fault domain already, or not even a minute fits.
+ */
 function denser(
   stack: CloudStack,
   row: ForecastRowInput,
@@ -90,21 +102,62 @@ function denser(
   const pricing = pricingOf(stack, input);
   const packing = packingOf(stack);
   const now = vmsFor(row.nodes, packing).vms;
-  const vms = largestFitting(
-    now,
-    (candidate) => runCost(pricing, row, candidate).alone.p90.usdMicros <= limits.perRun,
-  );
-  if (vms === 0) return null;
+  const least = Math.ceil(row.nodes / faultDomainNodes(row.nodes));
+  if (least >= now) return null;
+  const fits = (candidate: number): boolean => alonePrice(pricing, row, candidate) <= limits.perRun;
+  const vms = Math.max(least, largestFitting(now, fits));
   const nodesPerVm = Math.ceil(row.nodes / vms);
   const used = Math.ceil(row.nodes / nodesPerVm);
   const factor = (nodesPerVm / packing.nodesPerVm).toFixed(1);
   const cpuMilli = Math.floor((packing.podsPerVm * stack.packing.nodeCpuMilli) / nodesPerVm);
+  const text = `pack ${nodesPerVm} nodes per VM instead of ${packing.nodesPerVm} (${factor} x denser, ${cpuMilli} m CPU per node): ${used} VMs`;
+  const risk = `needs a measured CPU per node of at most ${cpuMilli} m; ${faultDomain(nodesPerVm, row.nodes)}`;
+  if (fits(used))
+    return { lever: 'denser', text, after: runCost(pricing, row, used).alone, inside: true, risk };
+  const found = longestInside(stack, row, input, limits, used);
+  if (found === null) return null;
   return {
     lever: 'denser',
-    text: `pack ${nodesPerVm} nodes per VM instead of ${packing.nodesPerVm} (${factor} x denser, ${cpuMilli} m CPU per node): ${used} VMs`,
-    after: runCost(pricing, row, used).alone,
+    text: `${text}, and shorten the run to ${hoursText(found.runUs)}: more nodes per VM would make one lost VM take over 1 % of them`,
+    after: found.after,
     inside: true,
-    risk: `needs a measured CPU per node of at most ${cpuMilli} m; ${faultDomain(nodesPerVm, row.nodes)}`,
+    risk: `${risk}; a criterion about the full duration stays unanswered`,
+  };
+}
+
+/** The stack of that scale, whose control plane and metrics cost less, with the same VMs. */
+function scaledStack(stack: CloudStack, nodes: number): CloudStack {
+  const { region, zones, pool, packing } = stack;
+  const own = cloudStackFor(nodes);
+  return own.provider === stack.provider ? { ...own, region, zones, pool, packing } : stack;
+}
+
+/** The largest network that runs as long inside the limit; null when that is none, or all of it. */
+function smaller(
+  stack: CloudStack,
+  row: ForecastRowInput,
+  input: ForecastInput,
+  limits: Limits,
+): Lever | null {
+  const packing = packingOf(stack);
+  const vmsOf = (nodes: number): number => vmsFor(nodes, packing).vms;
+  const pricings = new Map<string, Pricing>();
+  const pricingFor = (nodes: number): Pricing => {
+    const scaled = scaledStack(stack, nodes);
+    const pricing = pricings.get(scaled.name) ?? pricingOf(scaled, input);
+    pricings.set(scaled.name, pricing);
+    return pricing;
+  };
+  const fits = (nodes: number): boolean =>
+    alonePrice(pricingFor(nodes), { ...row, nodes }, vmsOf(nodes)) <= limits.perRun;
+  const nodes = largestFitting(row.nodes, fits);
+  if (nodes === 0 || nodes === row.nodes) return null;
+  return {
+    lever: 'smaller',
+    text: `run ${nodes} nodes instead of ${row.nodes} for the same ${hoursText(row.runUs)}: ${vmsOf(nodes)} VMs`,
+    after: runCost(pricingFor(nodes), { ...row, nodes }, vmsOf(nodes)).alone,
+    inside: true,
+    risk: `says nothing about ${row.nodes} nodes: simulate those`,
   };
 }
 
@@ -190,9 +243,13 @@ function cheaperTypes(
   input: ForecastInput,
   limits: Limits,
 ): readonly Lever[] {
-  const { vms } = vmsFor(row.nodes, packingOf(stack));
+  const packing = packingOf(stack);
+  const { vms } = vmsFor(row.nodes, packing);
   const now = runCost(pricingOf(stack, input), row, vms).alone.p90.usdMicros;
-  const found = cheapestByQuote(otherTypes(stack, input), row.nodes, input)
+  // A larger VM is no way when its loss would take more nodes with it than one does now, and too many.
+  const most = Math.max(packing.nodesPerVm, faultDomainNodes(row.nodes));
+  const types = otherTypes(stack, input).filter((one) => packingOf(one.stack).nodesPerVm <= most);
+  const found = cheapestByQuote(types, row.nodes, input)
     .map((candidate) => ({ candidate, lever: onType(candidate, row, input, limits) }))
     .filter(({ lever }) => lever.after.p90.usdMicros < now)
     .sort((a, b) => a.lever.after.p90.usdMicros - b.lever.after.p90.usdMicros);
@@ -260,6 +317,6 @@ export function leversFor(
   }
   const row = input.rows.find((one) => one.rowId === breach.subject);
   if (row === undefined) return [];
-  const own = [shorter(stack, row, input, limits), denser(stack, row, input, limits)];
+  const own = [shorter, denser, smaller].map((way) => way(stack, row, input, limits));
   return [...own.filter((lever) => lever !== null), ...cheaperTypes(stack, row, input, limits)];
 }

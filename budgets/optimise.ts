@@ -3,22 +3,14 @@
  * for a run that breaks its limit, whether any price on the sheet could bring it inside.
  * Owns: the search and its proposal. Does not own: the cost functions (forecast.ts) or ways back inside a limit (levers.ts).
  */
-import { allocatableOf, packOneVm, vmsFor } from '#budgets/capacity.ts';
+import { vmsFor } from '#budgets/capacity.ts';
 import type { Estimate } from '#budgets/estimate.ts';
-import {
-  type ForecastInput,
-  type ForecastRowInput,
-  forecastTotal,
-  packingOf,
-  pricingOf,
-  runCost,
-} from '#budgets/forecast.ts';
+import { type ForecastInput, forecastTotal } from '#budgets/forecast.ts';
+import { type Impossibility, impossibleRuns } from '#budgets/least-run.ts';
 import { candidateRisk, candidateText, cheapestByQuote, otherTypes } from '#budgets/levers.ts';
 import type { Limits } from '#budgets/limits.ts';
-import { formatUnitPrice, formatUsd, multiply, type UsdMicros, usdMicros } from '#budgets/money.ts';
-import { spotRejection } from '#budgets/price-rules.ts';
-import type { InstanceQuote } from '#budgets/price-sheet.ts';
-import { HOUR_US } from '#budgets/run-cost.ts';
+import { type UsdMicros, usdMicros } from '#budgets/money.ts';
+import { packingOf, pricingOf, runCost } from '#budgets/pricing.ts';
 import type { CloudStack } from '#budgets/stacks.ts';
 
 export interface Option {
@@ -37,14 +29,6 @@ export interface Option {
   /** Every row still has its nodes, its duration and enough repetitions for an interval. */
   readonly answersEverything: boolean;
   readonly risk: string;
-}
-
-/** A run that no price on the sheet brings inside its limit, with the arithmetic. */
-export interface Impossibility {
-  readonly rowId: string;
-  readonly least: UsdMicros;
-  readonly limit: UsdMicros;
-  readonly arithmetic: string;
 }
 
 export interface Optimisation {
@@ -193,45 +177,6 @@ function repetitionOptions(input: CloudInput, now: Estimate): readonly Option[] 
   });
 }
 
-function leastPrice(quote: InstanceQuote): UsdMicros | null {
-  const spot =
-    quote.spot === null || spotRejection(quote) !== null
-      ? null
-      : (quote.spot.minUsdPerHour ?? quote.spot.usdPerHour);
-  const prices = [spot, quote.onDemand?.usdPerHour ?? null].filter((price) => price !== null);
-  return prices.length === 0 ? null : usdMicros(Math.min(...prices));
-}
-
-/**
- * The least that the VMs of a run can cost on any quote of the sheet, all providers: no disks, control plane, deploy, interruption
- * or second try. Above the limit, no choice of type, region or provider brings the run inside it; only less time or denser nodes do.
- */
-function leastRun(
-  row: ForecastRowInput,
-  input: CloudInput,
-): { readonly cost: UsdMicros; readonly arithmetic: string } | null {
-  let best: { readonly cost: UsdMicros; readonly arithmetic: string } | null = null;
-  for (const quote of input.sheet.instances) {
-    const price = leastPrice(quote);
-    const allocatable = allocatableOf(quote);
-    if (price === null || allocatable === null) continue;
-    let vms: number;
-    try {
-      vms = vmsFor(row.nodes, packOneVm(quote.sku, allocatable, input.stack.packing)).vms;
-    } catch {
-      continue; // too small for one node
-    }
-    const cost = multiply(price, { times: BigInt(vms) * BigInt(row.runUs), over: BigInt(HOUR_US) }, 'down');
-    if (best !== null && cost >= best.cost) continue;
-    const hours = Number((row.runUs / HOUR_US).toFixed(2));
-    best = {
-      cost,
-      arithmetic: `${vms} x ${quote.provider} ${quote.region} ${quote.sku} x ${hours} h x ${formatUnitPrice(price)} = ${formatUsd(cost)}, the least of every quote on the sheet`,
-    };
-  }
-  return best;
-}
-
 /** Null on a local stack, where nothing is bought. Throws what `forecast` throws. */
 export function optimise(input: ForecastInput, limits: Limits): Optimisation | null {
   const { stack } = input;
@@ -258,16 +203,16 @@ export function optimise(input: ForecastInput, limits: Limits): Optimisation | n
       alone: runCost(pricing, row, vmsFor(row.nodes, packingOf(chosen)).vms).alone,
     }))
     .filter(({ alone }) => alone.p50.usdMicros > limits.perRun);
-  const impossible = input.rows.flatMap((row): Impossibility[] => {
-    const least = leastRun(row, cloud);
-    if (least === null || least.cost <= limits.perRun) return [];
-    return [{ rowId: row.rowId, least: least.cost, limit: limits.perRun, arithmetic: least.arithmetic }];
-  });
   const text =
     better === null
       ? `the plan as it is: ${stack.pool.sku} ${stack.pool.option} in ${stack.region}`
       : `every row, duration and repetition on ${candidateText(better.candidate)}`;
   const saved = usdMicros(now.p50.usdMicros - total.p50.usdMicros);
   const isInsideCampaign = total.p90.usdMicros <= limits.campaign;
-  return { now, options, proposal: { text, total, saved, stillOver, isInsideCampaign }, impossible };
+  return {
+    now,
+    options,
+    proposal: { text, total, saved, stillOver, isInsideCampaign },
+    impossible: impossibleRuns(cloud, limits),
+  };
 }

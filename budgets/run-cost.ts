@@ -14,6 +14,8 @@ export interface CostLine {
   readonly amount: Estimate;
   /** P50 in words, so that a reader can redo it by hand. */
   readonly arithmetic: string;
+  /** What a bill counts of it in each hour of the stretch; absent where nothing is counted. */
+  readonly usage?: { readonly perHour: number; readonly unit: 'Hours' | 'GiB-Hours' | 'GB' };
 }
 
 /** How much of a stack is used: VMs of the node pool, nodes on them, for so long. Times in microseconds. */
@@ -63,6 +65,7 @@ function hourlyLines(stack: CloudStack, rates: StackRates, usage: Usage): CostLi
     label,
     amount: price(rate, ratio([count, us], hour)),
     arithmetic: `${grouped(count)} x ${hours} h x ${formatUnitPrice(rate.expected)}`,
+    usage: { perHour: count, unit: 'Hours' },
   });
   return [
     line('compute', `${stack.pool.sku} ${stack.pool.option}`, vms, rates.pool.price),
@@ -90,6 +93,7 @@ function storageLine(stack: CloudStack, rates: StackRates, usage: Usage): CostLi
     arithmetic:
       `(${grouped(usage.vms)} x ${stack.pool.diskGiB} + ${fixedGiB}) GiB x ${plainHours(usage.us)} h / 730 h ` +
       `x ${formatUnitPrice(rate.expected)}`,
+    usage: { perHour: gib, unit: 'GiB-Hours' },
   };
 }
 
@@ -100,6 +104,7 @@ function logLine(stack: CloudStack, rates: StackRates, usage: Usage): CostLine {
     label: 'control-plane logs',
     amount: price(rate, ratio([stack.logMegabytesPerHour, usage.us], 1_000n * BigInt(HOUR_US))),
     arithmetic: `${stack.logMegabytesPerHour / 1_000} GB/h x ${plainHours(usage.us)} h x ${formatUnitPrice(rate.expected)}`,
+    usage: { perHour: stack.logMegabytesPerHour / 1_000, unit: 'GB' },
   };
 }
 
@@ -114,6 +119,7 @@ export function crossZoneCost(rates: StackRates, usage: Usage, zones: number): E
 
 function trafficLine(stack: CloudStack, rates: StackRates, usage: Usage): CostLine {
   const gigabytes = (usage.bytesPerNodeSecond * usage.nodes * usage.us) / 1e15;
+  const sentPerHour = (usage.bytesPerNodeSecond * usage.nodes * 3_600) / 1e9;
   const amount = `${grouped(Number(gigabytes.toFixed(1)))} GB sent`;
   return {
     component: 'network',
@@ -123,6 +129,7 @@ function trafficLine(stack: CloudStack, rates: StackRates, usage: Usage): CostLi
       stack.zones === 1
         ? `${amount}, one zone: 0 GB cross a zone`
         : `${amount} x ${stack.zones - 1}/${stack.zones} x 2 sides x ${formatUnitPrice(rates.crossZone.price.expected)}`,
+    usage: { perHour: (sentPerHour * (stack.zones - 1) * 2) / stack.zones, unit: 'GB' },
   };
 }
 
@@ -133,6 +140,7 @@ function egressLine(stack: CloudStack, rates: StackRates, usage: Usage): CostLin
     label: 'results and metrics leaving the region',
     amount: price(rate, ratio([stack.egressMegabytesPerHour, usage.us], 1_000n * BigInt(HOUR_US))),
     arithmetic: `${stack.egressMegabytesPerHour / 1_000} GB/h x ${plainHours(usage.us)} h x ${formatUnitPrice(rate.expected)}`,
+    usage: { perHour: stack.egressMegabytesPerHour / 1_000, unit: 'GB' },
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { poisson, quantileAt, retries, selectQuantile, uniforms } from '#budgets/draws.ts';
 import { type Estimate, estimate } from '#budgets/estimate.ts';
-import { usdMicros } from '#budgets/money.ts';
+import { type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { type DriftLaw, driftFactor, horizonDays, shippedDrift } from '#budgets/price-drift.ts';
 import type { Priced } from '#budgets/prices.ts';
 import type { RiskModel } from '#budgets/risk.ts';
@@ -217,6 +217,11 @@ export function addDeploy(
     const base = fixed + vmHours * (market.vmHour[i] ?? 0) * poolFactor;
     into[i] = (into[i] ?? 0) + base * (market.deployFactor[i] ?? 1) * (market.deployTries[i] ?? 1);
   }
+}
+
+/** P90 alone, as `quantiles` has it. Reorders the draws. */
+export function p90Of(draws: Float64Array): UsdMicros {
+  return usdMicros(Math.round(selectQuantile(draws, 0.9)));
 }
 
 /** P10, P50 and P90 as whole micro-dollars. */

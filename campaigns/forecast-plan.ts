@@ -11,6 +11,7 @@ import { HOUR_US } from '#budgets/run-cost.ts';
 import { sheetInForce } from '#budgets/sheet-store.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
 import type { CampaignMoney, RowMoney } from '#campaigns/feasibility/money.ts';
+import type { PhaseOutline } from '#campaigns/phase-outline.ts';
 import { type Plan, type PlannedRow, plannedOnly, targetOf } from '#campaigns/plan-record.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 
@@ -74,6 +75,13 @@ export function forecastInputOf(
   return { campaign: plan.campaign, phase: plan.phase, stack: stackOf(plan), sheet, asOf, rows, risks };
 }
 
+/** What a phase would cost that nobody has planned yet: its campaign has no name. */
+export function outlineInput(outline: PhaseOutline, sheet: PriceSheet): ForecastInput {
+  const { phase, rows } = outline;
+  const risks = risksFrom(readAccuracy());
+  return { campaign: phase, phase, stack: stackOf(outline), sheet, asOf: sheet.date, rows, risks };
+}
+
 function comparisonStack(rows: readonly ForecastRowInput[]): CloudStack {
   return cloudStackFor(Math.max(1, ...rows.map((row) => row.nodes)));
 }
@@ -91,6 +99,14 @@ export function forecastPlan(
     whatIfStack: comparisonStack(input.rows),
     ...(sha256 === undefined ? {} : { sheetSha256: sha256 }),
   });
+}
+
+/** The same of an outline, at the prices in force: what a campaign started now would be forecast to cost. Throws BudgetError. */
+export function forecastOutline(outline: PhaseOutline): CampaignForecast {
+  const { sheet, sha256 } = sheetInForce();
+  const input = outlineInput(outline, sheet);
+  const around = { whatIfStack: comparisonStack(input.rows), sheetSha256: sha256 };
+  return forecastCampaign(input, outline.limits, around);
 }
 
 /** The P50 amounts that feasibility holds against the limits; null where nothing is bought. */

@@ -9,31 +9,13 @@ import {
   messagesAlways,
   messagesUsuallyMost,
 } from '#campaigns/limits.ts';
-import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { type LoadAndTime, leastWork, plannedFinalityTimes } from '#campaigns/targets/simulator/window.ts';
 
 /** What of a run decides about its budget. */
 export type BudgetFacts = LoadAndTime;
-
-/** Mean transactions per second; of a burst the burst, because the window may fall into it. */
-export function heaviestTps(workload: Workload): number {
-  switch (workload.kind) {
-    case 'constant':
-    case 'open-loop':
-      return workload.tps;
-    case 'ramp':
-      return workload.toTps;
-    case 'burst':
-      return Math.max(workload.tps, workload.burstTps);
-    case 'chaos':
-    case 'sine':
-      return workload.mostTps;
-    case 'single':
-      return 0;
-  }
-}
 
 /** The smallest budget with which a window says anything, warm-up and cool-down beside it. */
 export function leastMessageBudget(facts: BudgetFacts, estimate = estimateFinality(facts)): number {

@@ -9,12 +9,17 @@ import type { ResolvedRow } from '#campaigns/resolve.ts';
 export const simulatedSuffix = 'simulated';
 export const measuredSuffix = 'measured';
 
-function named(row: ResolvedRow, suffix: string): string {
-  return `${row.rowId}${row.rowId.includes('/') ? ',' : '/'}${suffix}`;
+function named(rowId: string, suffix: string): string {
+  return `${rowId}${rowId.includes('/') ? ',' : '/'}${suffix}`;
 }
 
 function packed(row: ResolvedRow, nodesPerProcess: number | null): ResolvedRow['specs'] {
   return nodesPerProcess === null ? row.specs : row.specs.map((spec) => ({ ...spec, nodesPerProcess }));
+}
+
+/** What the simulated row of a pair is called. */
+export function simulatedRowId(rowId: string): string {
+  return named(rowId, simulatedSuffix);
 }
 
 /** The measured row alone; `predictedBy` names the row it is compared with, if that is planned, too. */
@@ -27,7 +32,7 @@ export function measuredRow(
   const { more: _simulatedOnly, ...same } = row;
   return {
     ...same,
-    rowId: named(row, measuredSuffix),
+    rowId: named(row.rowId, measuredSuffix),
     specs: packed(row, nodesPerProcess),
     target: 'processes',
     ...(predictedBy === null ? {} : { predictedBy }),
@@ -39,6 +44,6 @@ export function overlapPair(row: ResolvedRow, nodesPerProcess: number | null): R
   if (row.target === 'benchmark') return [row]; // there is nothing to predict
   // Both have the same repetitions, or one of the two would be compared with others.
   const { more: _notForPairs, ...same } = row;
-  const simulated: RowToPlan = { ...same, rowId: named(row, simulatedSuffix) };
+  const simulated: RowToPlan = { ...same, rowId: simulatedRowId(row.rowId) };
   return [simulated, measuredRow(row, nodesPerProcess, simulated.rowId)];
 }

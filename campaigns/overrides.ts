@@ -4,7 +4,6 @@
  */
 import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { nodesMost, tpsMost } from '#campaigns/limits.ts';
-import { heaviestTps } from '#campaigns/message-budget.ts';
 import type { AttackName, Workload } from '#campaigns/run-spec.ts';
 import { scenarioFindings } from '#campaigns/scenario-checks.ts';
 import type { WrittenConsensus } from '#campaigns/schema/consensus.ts';
@@ -78,6 +77,24 @@ function optionProblems(overrides: Overrides): Problem[] {
     problems.push(optionProblem('--message-budget', `${messageBudget} is not a whole number above 0`));
   }
   return problems;
+}
+
+/** Mean transactions per second; of a burst the burst, because the window may fall into it. */
+function heaviestTps(workload: Workload): number {
+  switch (workload.kind) {
+    case 'constant':
+    case 'open-loop':
+      return workload.tps;
+    case 'ramp':
+      return workload.toTps;
+    case 'burst':
+      return Math.max(workload.tps, workload.burstTps);
+    case 'chaos':
+    case 'sine':
+      return workload.mostTps;
+    case 'single':
+      return 0;
+  }
 }
 
 function scaled(workload: Workload, tps: number): Workload {

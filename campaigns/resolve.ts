@@ -1,27 +1,31 @@
 /**
- * From a scenario or a phase to rows with fully resolved specs: the matrix, the defaults, the overrides, the seeds.
- * Owns: that resolution. Does not own: cell ids and the plan (plan.ts), parsing (schema.ts), feasibility.
+ * From a scenario or a phase to rows with fully resolved specs: the defaults, the fidelity, the message budget, the seeds.
+ * Owns: that resolution. Does not own: which rows there are (matrix.ts), cell ids and the plan (plan.ts), parsing (schema.ts).
  */
 import { isRegressionMetric, regressionGroups } from '#campaigns/analysis/benchmark.ts';
-import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { doublingsMost, extraSeconds } from '#campaigns/extra-repetitions.ts';
 import { resolveFault } from '#campaigns/fault-schedule.ts';
+import { extraSecondsAlone, phaseCoreShare, phaseCores } from '#campaigns/limits.ts';
 import {
-  extraSecondsAlone,
-  phaseCoreShare,
-  phaseCores,
-  replicationsLeast,
-  replicationsMost,
-} from '#campaigns/limits.ts';
+  checkOptions,
+  labelOf,
+  type MatrixOptions,
+  matrix,
+  type Point,
+  phaseEntries,
+  repetitionsOf,
+  rowIdOf,
+  seedsOf,
+  wantedOf,
+} from '#campaigns/matrix.ts';
 import { affordableShare, defaultMessageBudget, sharedMessageBudget } from '#campaigns/message-budget.ts';
-import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';
+import { applyOverrides } from '#campaigns/overrides.ts';
 import type { Criterion, MoreRepetitions, OnlyOn, PlannedRow } from '#campaigns/plan-record.ts';
 import { repetitionSeed } from '#campaigns/repetition-seed.ts';
 import { readBaseline } from '#campaigns/results/baseline-file.ts';
 import { type BenchmarkGroup, benchmarkGroups } from '#campaigns/results/benchmark-record.ts';
-import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
-import { idRemedy } from '#campaigns/scenario-checks.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 import { type CatalogueEntry, loadCatalogue, loadPhase } from '#campaigns/scenario-file.ts';
 import { appliesTo } from '#campaigns/schema/criterion.ts';
 import type { Phase } from '#campaigns/schema/phase.ts';
@@ -30,7 +34,6 @@ import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { thisMachine } from '#campaigns/targets/benchmark/machine.ts';
 import { benchmarkSpec } from '#campaigns/targets/benchmark/network-spec.ts';
 import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
-import { formatShare } from '#campaigns/units.ts';
 import { violations } from '#node/core/params.ts';
 import { type Calibration, defaultCalibration, weightless } from '#node/model/calibration.ts';
 
@@ -39,107 +42,11 @@ export type ResolvedRow = Omit<PlannedRow, 'cells'> & {
   readonly onlyOn?: OnlyOn;
 };
 
-export interface ResolveOptions extends Overrides {
-  /** Of the campaign, unsigned 32 bits. */
-  readonly seed: number;
-  /** At least as many as the scenario demands unless given; then exactly these. */
-  readonly replications?: number | undefined;
+export interface ResolveOptions extends MatrixOptions {
   readonly calibration?: Calibration | undefined;
   readonly tier?: RunSpec['tier'] | undefined;
-  /** Of a phase: only these scenarios; empty or absent = all. */
-  readonly scenarios?: readonly string[] | undefined;
   /** The folder of the campaigns, which holds the baselines of benchmarks. Left out: there is none. */
   readonly runs?: string | undefined;
-}
-
-type Conditions = Pick<Point, 'network' | 'topology' | 'resources'>;
-
-interface Point {
-  readonly nodes: number;
-  readonly share: number;
-  readonly attack: AttackName;
-  readonly network: RunSpec['network'];
-  readonly topology: RunSpec['topology'];
-  readonly resources: RunSpec['resources'];
-}
-
-/** What surrounds the nodes: one entry for each row of one size and adversary. */
-function conditions({ network, topology, resources }: RunScenario): readonly Conditions[] {
-  return network.flatMap((net) =>
-    topology.flatMap((shape) =>
-      resources.map((limits) => ({ network: net, topology: shape, resources: limits })),
-    ),
-  );
-}
-
-/** The rows of a scenario's matrix, sizes outermost. Without attackers there is one row whatever the attacks. */
-function matrix(scenario: RunScenario): readonly Point[] {
-  const { share: shares, attack: attacks } = scenario.byzantine;
-  return scenario.nodes.flatMap((nodes) =>
-    conditions(scenario).flatMap((around) =>
-      shares.flatMap((share): readonly Point[] =>
-        share === 0
-          ? [{ nodes, share, attack: 'none', ...around }]
-          : attacks.map((attack) => ({ nodes, share, attack, ...around })),
-      ),
-    ),
-  );
-}
-
-/** "CT-003/nodes=150,byzantine=10%": names each axis that the scenario varies or that differs from what it says. */
-function rowIdOf(base: RunScenario, point: Point): string {
-  const parts: string[] = [];
-  const named = <T>(axis: readonly T[], value: T): boolean => axis.length > 1 || !axis.includes(value);
-  const names = <T extends string>(axis: readonly { readonly [key in T]: string }[], key: T): string[] =>
-    axis.map((one) => one[key]);
-  const { nodes, share, attack, network, topology, resources } = point;
-  if (named(base.nodes, nodes)) parts.push(`nodes=${nodes}`);
-  if (named(base.byzantine.share, share)) parts.push(`byzantine=${formatShare(share)}`);
-  if (attack !== 'none' && named(base.byzantine.attack, attack)) parts.push(`attack=${attack}`);
-  if (named(names(base.network, 'name'), network.name)) parts.push(`network=${network.name}`);
-  if (named(names(base.topology, 'kind'), topology.kind)) parts.push(`topology=${topology.kind}`);
-  if (named(names(base.resources, 'name'), resources.name)) parts.push(`resources=${resources.name}`);
-  return parts.length === 0 ? base.id : `${base.id}/${parts.join(',')}`;
-}
-
-/**
- * Rows that differ by their attackers alone have the same seeds: load, delays and samples are then drawn alike, and what the attackers
- * change is compared repetition by repetition.
- */
-function seedsOf(base: RunScenario, point: Point): string {
-  const calm = { ...point, share: 0, attack: 'none' as const };
-  return rowIdOf({ ...base, byzantine: { ...base.byzantine, share: [0] } }, calm);
-}
-
-/** Topology and resources are only said where the scenario compares several. */
-function labelOf(scenario: RunScenario, { nodes, share, attack, ...around }: Point): string {
-  const parts = [`${nodes} nodes`, around.network.name];
-  if (scenario.topology.length > 1) parts.push(around.topology.kind);
-  if (scenario.resources.length > 1) parts.push(`${around.resources.name} resources`);
-  if (attack !== 'none' && share > 0) parts.push(`${attack} ${formatShare(share).replace('%', ' %')}`);
-  return parts.join(', ');
-}
-
-/** Source of the least number of repetitions: requirements 2.5. Throws ConfigError for numbers that are none. */
-function repetitionsOf(scenario: Scenario, options: ResolveOptions): number {
-  return options.replications ?? Math.max(replicationsLeast, scenario.repetitions.at_least);
-}
-
-function checkOptions(options: ResolveOptions): void {
-  const problems: Problem[] = [];
-  const { seed, replications } = options;
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
-    problems.push(optionProblem('--seed', `${seed} is not a whole number from 0 to 4294967295`));
-  }
-  if (
-    replications !== undefined &&
-    !(Number.isInteger(replications) && replications >= 1 && replications <= replicationsMost)
-  ) {
-    problems.push(
-      optionProblem('--replications', `${replications} is not a whole number from 1 to ${replicationsMost}`),
-    );
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 function specOf(
@@ -312,19 +219,6 @@ export function resolveOverlap(phaseName: string, options: ResolveOptions): read
   });
 }
 
-/** The scenarios that were asked for, in capitals; empty = all. Throws ConfigError for one that the phase does not carry. */
-function wantedOf(phase: Phase, options: ResolveOptions): readonly string[] {
-  const wanted = (options.scenarios ?? []).map((id) => id.toUpperCase());
-  const carried = [...new Set([...phase.scenarios, ...phase.overlap].map((row) => row.scenario))];
-  const strangers = wanted.filter((id) => !carried.includes(id));
-  if (strangers.length === 0) return wanted;
-  throw new ConfigError(
-    strangers.map((id) =>
-      optionProblem('--scenario', `${id.slice(0, 60)} is not in ${phase.id}`, idRemedy(id, carried)),
-    ),
-  );
-}
-
 function phaseRows(
   phase: Phase,
   catalogue: readonly CatalogueEntry[],
@@ -381,15 +275,7 @@ function rowsOfPhase(
   options: ResolveOptions,
   wanted: readonly string[],
 ): readonly ResolvedRow[] {
-  return phase.scenarios.flatMap((row) => {
-    if (wanted.length > 0 && !wanted.includes(row.scenario)) return [];
-    const base = catalogue.find(({ id }) => id === row.scenario)?.scenario;
-    if (base === undefined) return []; // readPhase refused it
-    const ofPhase = applyOverrides(base, {
-      nodes: row.nodes,
-      byzantineShares: row.byzantine,
-      attacks: row.attack,
-    });
-    return rowsOf(base, applyOverrides(ofPhase, options), options, row.reason ?? null);
-  });
+  return phaseEntries(phase, catalogue, options, wanted).flatMap(({ base, scenario, reason }) =>
+    rowsOf(base, scenario, options, reason),
+  );
 }

@@ -3,29 +3,17 @@
  * Owns: splitting a forecast into charges whose sum is its total, and where in time they are put. Does not own: any amount.
  * A forecast has no dates of its own: the window is put on the day its prices are used, run after run.
  */
+
+import { providerNames, serviceOf } from '#budgets/focus/providers.ts';
 import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { allocate, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { type CostLine, HOUR_US } from '#budgets/run-cost.ts';
-import type { CloudStack, CostComponent } from '#budgets/stacks.ts';
-
-export const serviceOf: Readonly<Record<CostComponent, string>> = {
-  compute: 'Amazon Elastic Compute Cloud',
-  storage: 'Amazon Elastic Block Store',
-  system: 'Amazon Elastic Compute Cloud',
-  'control-plane': 'Amazon Elastic Kubernetes Service',
-  network: 'Amazon Virtual Private Cloud',
-  observability: 'Amazon CloudWatch',
-  redeploys: 'Amazon Elastic Compute Cloud',
-  're-runs': 'Amazon Elastic Compute Cloud',
-  /** What sampling adds to the lines or takes from them: no provider's service. */
-  risk: 'Forecast risk',
-};
+import type { CloudStack } from '#budgets/stacks.ts';
 
 interface Stretch {
   readonly startMs: number;
   readonly us: number;
-  readonly vms: number;
 }
 
 /** Pieces of a stretch that lie within one calendar month each: a charge never crosses a billing period. */
@@ -44,9 +32,11 @@ export function byMonth(
   return pieces;
 }
 
-/** Hours with six decimals, as text: a quantity is no money. */
-function hours(ms: number, count: number): string {
-  return ((count * ms * 1_000) / HOUR_US).toFixed(6);
+/** Machine-hours, gigabytes and the like with six decimals, as text: a quantity is no money. */
+function quantityOf({ usage }: CostLine, ms: number): Pick<Charge, 'quantity' | 'unit'> {
+  // A line that nothing is counted by, like repeated minutes, is so much for each hour.
+  const { perHour, unit } = usage ?? { perHour: 1, unit: 'Hours' };
+  return { quantity: ((perHour * ms * 1_000) / HOUR_US).toFixed(6), unit };
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
@@ -73,8 +63,8 @@ function chargesOf(
     currency: 'USD',
     // What sampling adds or takes is no usage: it has no quantity, and may be negative.
     category: line.component === 'risk' ? 'adjustment' : 'usage',
-    provider: 'AWS',
-    service: serviceOf[line.component],
+    provider: providerNames[stack.provider],
+    service: serviceOf(stack.provider, line.component),
     component: line.component,
     description: `${line.label}: ${line.arithmetic}`,
     region: stack.region,
@@ -82,8 +72,7 @@ function chargesOf(
     resourceId: null,
     periodStart: iso(startMs),
     periodEnd: iso(endMs),
-    quantity: hours(endMs - startMs, isPool ? stretch.vms : 1),
-    unit: 'Hours',
+    ...quantityOf(line, endMs - startMs),
     p90UsdMicros: p90[i] ?? usdMicros(0),
     source: `price sheet ${forecast.priceSheetDate}`,
     sourceSha256: null,
@@ -96,7 +85,6 @@ function rowCharges(forecast: Forecast, stack: CloudStack, row: ForecastRow, sta
     const stretch = {
       startMs: startMs + repetition * Math.round(row.billedUs / 1_000),
       us: row.billedUs,
-      vms: row.vms,
     };
     const owner = { rowId: row.rowId, scenarioId: row.scenarioId, repetition };
     return row.lines.flatMap((line) => chargesOf(forecast, stack, line, stretch, owner));
@@ -118,8 +106,11 @@ export function isPortfolio({ sku }: Charge): boolean {
   return sku === PORTFOLIO;
 }
 
-/** Every cost line of every repetition, then deploy and teardown. Their sum is the forecast's total, P50 and P90. */
-export function forecastCharges(forecast: Forecast): readonly Charge[] {
+/**
+ * Every cost line of every repetition, then deploy and teardown. Their sum is the forecast's total, P50 and P90. The ledger's grain,
+ * one charge per row, is ledger/forecast-charges.ts.
+ */
+export function chargesByRun(forecast: Forecast): readonly Charge[] {
   const { stack, overhead } = forecast;
   if (stack.kind === 'local' || overhead === null) return [];
   let startMs = Date.parse(`${forecast.asOf.slice(0, 10)}T00:00:00Z`);
@@ -128,7 +119,7 @@ export function forecastCharges(forecast: Forecast): readonly Charge[] {
     charges.push(...rowCharges(forecast, stack, row, startMs));
     startMs += row.repetitions * Math.round(row.billedUs / 1_000);
   }
-  const around = { startMs, us: overhead.us, vms: overhead.vms };
+  const around = { startMs, us: overhead.us };
   const shared = { rowId: null, scenarioId: null, repetition: null };
   for (const line of [...overhead.lines, portfolioLine(forecast)])
     charges.push(...chargesOf(forecast, stack, line, around, shared));

@@ -6,7 +6,7 @@
  * EffectiveCost), so that nobody adds an estimate to an invoice; spot is PricingCategory Dynamic; the provider is also the issuer.
  * Every column is written, null where unused: the validator demands columns, not values.
  */
-import { serviceOf } from '#budgets/focus/charges.ts';
+import { focusCategory } from '#budgets/focus/providers.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { decimalUsd, divide, type UsdMicros } from '#budgets/money.ts';
 import { tagKeys } from '#budgets/tag-keys.ts';
@@ -99,14 +99,6 @@ export interface FocusContext {
   readonly isSpot: boolean;
 }
 
-const categories: Readonly<Record<string, readonly [string, string]>> = {
-  [serviceOf.compute]: ['Compute', 'Virtual Machines'],
-  [serviceOf.storage]: ['Storage', 'Block Storage'],
-  [serviceOf['control-plane']]: ['Compute', 'Containers'],
-  [serviceOf.network]: ['Networking', 'Network Infrastructure'],
-  [serviceOf.observability]: ['Management and Governance', 'Observability'],
-};
-
 const regionNames: Readonly<Record<string, string>> = {
   'us-east-1': 'US East (N. Virginia)',
   'us-east-2': 'US East (Ohio)',
@@ -189,7 +181,7 @@ function prices(charge: Charge, context: FocusContext): Partial<Record<FocusColu
 
 /** One charge as one row. */
 export function focusRow(charge: Charge, context: FocusContext): FocusRow {
-  const [category, subcategory] = categories[charge.service] ?? ['Other', 'Other (Other)'];
+  const [category, subcategory] = focusCategory(charge.component);
   const isBilled = charge.state === 'BILLED' || charge.state === 'INVOICED';
   const empty = Object.fromEntries(focusColumns.map(([name]) => [name, null])) as Record<
     FocusColumn,

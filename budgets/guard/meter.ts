@@ -24,6 +24,8 @@ export interface Meter {
   readonly accrued: UsdMicros;
   /** `accrued` by kind, to the micro-dollar: what the ledger keeps. */
   readonly byKind: ReadonlyMap<MeteredKind, UsdMicros>;
+  /** What that was paid for, by kind: units x milliseconds, of a machine its running time. */
+  readonly unitMsByKind: ReadonlyMap<MeteredKind, number>;
   readonly lines: ReadonlyMap<string, MeteredLine>;
   /** Sum of the lines per hour. */
   readonly burn: UsdMicros;
@@ -41,6 +43,7 @@ export function newMeter(monotonicMs: number): Meter {
     monotonicMs,
     accrued: ZERO_USD,
     byKind: new Map(),
+    unitMsByKind: new Map(),
     lines: new Map(),
     burn: ZERO_USD,
     stampMs: null,
@@ -49,13 +52,14 @@ export function newMeter(monotonicMs: number): Meter {
   };
 }
 
-/** Goes on where an earlier guard stopped: `byKind` up to `untilMs` of the cloud's clock. */
+/** Goes on where an earlier guard stopped: what it had accrued up to `untilMs` of the cloud's clock. */
 export function resumedMeter(
   monotonicMs: number,
-  byKind: ReadonlyMap<MeteredKind, UsdMicros>,
+  { byKind, unitMsByKind }: Pick<Meter, 'byKind' | 'unitMsByKind'>,
   untilMs: number,
 ): Meter {
-  return { ...newMeter(monotonicMs), accrued: sum([...byKind.values()]), byKind, paidBeforeMs: untilMs };
+  const accrued = sum([...byKind.values()]);
+  return { ...newMeter(monotonicMs), accrued, byKind, unitMsByKind, paidBeforeMs: untilMs };
 }
 
 export interface Reading {
@@ -74,24 +78,28 @@ function runOn(meter: Meter, nowMs: number | null, monotonicMs: number): Meter {
   const owed = new Owed();
   const lines = new Map<string, MeteredLine>();
   for (const [id, line] of meter.lines) {
-    owed.add(line.resource.kind, microsFor(line.perHour, nowMs - line.paidUntilMs));
+    owed.add(line.resource, microsFor(line.perHour, nowMs - line.paidUntilMs), nowMs - line.paidUntilMs);
     lines.set(id, { ...line, paidUntilMs: Math.max(nowMs, line.paidUntilMs) });
   }
   return { ...meter, nowMs, monotonicMs, lines, ...owed.addedTo(meter) };
 }
 
-/** What one poll adds, in micro-dollars x milliseconds per hour, by kind. */
+/** What one poll adds, in micro-dollars x milliseconds per hour, and for how many unit-milliseconds, by kind. */
 class Owed {
   readonly #byKind = new Map<MeteredKind, bigint>();
+  readonly #unitMs = new Map<MeteredKind, number>();
 
-  add(kind: MeteredKind, microMs: bigint): void {
+  add({ kind, units }: MeteredResource, microMs: bigint, ms: number): void {
     this.#byKind.set(kind, (this.#byKind.get(kind) ?? 0n) + microMs);
+    this.#unitMs.set(kind, (this.#unitMs.get(kind) ?? 0) + units * Math.max(0, ms));
   }
 
   /** Rounded up once, over everything; the kinds share it exactly. */
-  addedTo({ accrued, byKind }: Meter): Pick<Meter, 'accrued' | 'byKind'> {
+  addedTo({ accrued, byKind, unitMsByKind }: Meter): Pick<Meter, 'accrued' | 'byKind' | 'unitMsByKind'> {
     const total = [...this.#byKind.values()].reduce((all, one) => all + one, 0n);
-    if (total === 0n) return { accrued, byKind };
+    const unitMs = new Map(unitMsByKind);
+    for (const [kind, ms] of this.#unitMs) unitMs.set(kind, (unitMs.get(kind) ?? 0) + ms);
+    if (total === 0n) return { accrued, byKind, unitMsByKind: unitMs };
     const added = usdMicros(divide(total, HOUR_MS, 'up'));
     // Millionths of the whole: exact as numbers, and finer than any price.
     const weights = [...this.#byKind.values()].map((one) => Number((one * 1_000_000n) / total));
@@ -99,7 +107,7 @@ class Owed {
     const kinds = new Map(byKind);
     for (const [i, kind] of [...this.#byKind.keys()].entries())
       kinds.set(kind, usdMicros((kinds.get(kind) ?? 0) + (parts[i] ?? 0)));
-    return { accrued: usdMicros(accrued + added), byKind: kinds };
+    return { accrued: usdMicros(accrued + added), byKind: kinds, unitMsByKind: unitMs };
   }
 }
 
@@ -134,12 +142,13 @@ function charge(
   now: PricedNow,
   nowMs: number,
   meter: Meter,
-): { owed: bigint; line: MeteredLine } {
+): { owed: bigint; paidMs: number; line: MeteredLine } {
   const { resource, perHour } = now;
   if (before === undefined) {
     const from = Math.max(Math.min(resource.launchedMs, nowMs), meter.paidBeforeMs);
     const until = Math.max(nowMs, from + LEAST_BILLED_MS);
-    return { owed: microsFor(perHour, until - from), line: { resource, perHour, paidUntilMs: until } };
+    const paidMs = until - from;
+    return { owed: microsFor(perHour, paidMs), paidMs, line: { resource, perHour, paidUntilMs: until } };
   }
   const paidUntilMs = Math.max(nowMs, before.paidUntilMs);
   const rise = perHour > before.perHour ? usdMicros(perHour - before.perHour) : ZERO_USD;
@@ -147,7 +156,7 @@ function charge(
   // The first minute was paid ahead at a price that no longer holds.
   const ahead = microsFor(rise, before.paidUntilMs - (meter.nowMs ?? nowMs));
   const owed = microsFor(dearer, nowMs - before.paidUntilMs) + ahead;
-  return { owed, line: { resource, perHour, paidUntilMs } };
+  return { owed, paidMs: nowMs - before.paidUntilMs, line: { resource, perHour, paidUntilMs } };
 }
 
 /** One poll. Pure; the cost of a poll is linear in the resources seen. */
@@ -167,13 +176,16 @@ export function readMeter(meter: Meter, observation: Observation): Reading {
   const owed = new Owed();
   let burn = 0n;
   for (const one of found.all) {
-    const { owed: due, line } = charge(meter.lines.get(one.resource.id), one, nowMs, meter);
-    owed.add(one.resource.kind, due);
+    const { owed: due, paidMs, line } = charge(meter.lines.get(one.resource.id), one, nowMs, meter);
+    owed.add(one.resource, due, paidMs);
     burn += BigInt(one.perHour);
     lines.set(one.resource.id, line);
   }
   for (const [id, line] of meter.lines)
-    if (!lines.has(id)) owed.add(line.resource.kind, microsFor(line.perHour, nowMs - line.paidUntilMs));
+    if (!lines.has(id)) {
+      const ms = nowMs - line.paidUntilMs;
+      owed.add(line.resource, microsFor(line.perHour, ms), ms);
+    }
   const { unpriced } = found;
   return {
     meter: {

@@ -1,9 +1,10 @@
 /**
  * A forecast as ledger charges: one per row and kind of charge that a bill knows, and what the window adds.
- * Owns: that mapping. Does not own: the forecast or the ledger. Their sum is the forecast's P50 and P90, to the micro-dollar.
+ * Owns: that mapping. Does not own: the forecast, the ledger, or charges of single runs (focus/charges.ts). Their sum is the forecast's P50 and P90, to the micro-dollar.
  */
 import type { Estimate } from '#budgets/estimate.ts';
 import { addEstimates, timesEstimate } from '#budgets/estimate.ts';
+import { providerNames } from '#budgets/focus/providers.ts';
 import type { Forecast } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import type { CostLine } from '#budgets/run-cost.ts';
@@ -35,7 +36,7 @@ function byBill(lines: readonly CostLine[], count: number): readonly (readonly [
 }
 
 /** Empty for a local stack. `source` names the document that the forecast is stored in. */
-export function forecastCharges(
+export function chargesByRow(
   forecast: Forecast,
   source: { readonly name: string; readonly sha256: string },
 ): readonly Charge[] {
@@ -56,7 +57,7 @@ export function forecastCharges(
     currency: 'USD',
     // What sampling takes off may make a line negative.
     category: 'adjustment',
-    provider: stack.provider,
+    provider: providerNames[stack.provider],
     service: stack.name,
     component,
     description: component,

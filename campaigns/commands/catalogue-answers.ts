@@ -5,8 +5,9 @@
 import { forecastTotal } from '#budgets/forecast.ts';
 import { type PriceSheet, readPriceSheet } from '#budgets/price-sheet.ts';
 import { cloudStackFor } from '#budgets/stacks.ts';
-import { defaultSeed, withCapabilities } from '#campaigns/commands/plan-request.ts';
+import { withCapabilities } from '#campaigns/commands/plan-request.ts';
 import { forecastInputOf } from '#campaigns/forecast-plan.ts';
+import { defaultSeed } from '#campaigns/matrix.ts';
 import { measuredRow } from '#campaigns/overlap.ts';
 import { buildPlan } from '#campaigns/plan.ts';
 import { type ResolvedRow, resolveScenario } from '#campaigns/resolve.ts';

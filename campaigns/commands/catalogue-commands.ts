@@ -89,9 +89,8 @@ interface CheckOptions extends CommonOptions {
 }
 
 async function check(name: string, { calibration }: CheckOptions): Promise<Answer> {
-  const { defaultSeed, isPhase, planPhase, planScenario } = await import(
-    '#campaigns/commands/plan-request.ts'
-  );
+  const { isPhase, planPhase, planScenario } = await import('#campaigns/commands/plan-request.ts');
+  const { defaultSeed } = await import('#campaigns/matrix.ts');
   const { checkPlan } = await import('#campaigns/feasibility/check-plan.ts');
   const { plannedMoney } = await import('#campaigns/forecast-plan.ts');
   const { renderFindings, somethingCannotPass } = await import('#campaigns/feasibility/render.ts');

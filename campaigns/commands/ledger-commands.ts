@@ -52,7 +52,7 @@ const actor = (): string => process.env['USER'] ?? process.env['USERNAME'] ?? 'c
 export async function openLedger(name: string, out: string | undefined): Promise<OpenLedger> {
   const { findCampaign, readCampaign } = await import('#campaigns/results/reader.ts');
   const { appendToLedger, LEDGER_FILE, readLedger } = await import('#budgets/ledger/ledger-file.ts');
-  const { forecastCharges } = await import('#budgets/ledger/forecast-charges.ts');
+  const { chargesByRow } = await import('#budgets/ledger/forecast-charges.ts');
   const { dir, plan, forecast } = readCampaign(findCampaign(runsFolder(out), name));
   const file = path.join(dir, LEDGER_FILE);
   if (!existsSync(file)) {
@@ -79,7 +79,7 @@ export async function openLedger(name: string, out: string | undefined): Promise
           after: source.sha256,
           reason: 'the forecast that everything later is held against',
         },
-        ...forecastCharges(forecast.forecast, source),
+        ...chargesByRow(forecast.forecast, source),
       ],
       new Date().toISOString(),
     );

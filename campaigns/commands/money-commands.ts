@@ -10,6 +10,7 @@ import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import { collected, countOption, dollarsOption } from '#campaigns/commands/option-values.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
+import type { PhaseOutline } from '#campaigns/phase-outline.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
 
 export interface PhaseMoneyOptions extends CommonOptions {
@@ -25,9 +26,18 @@ export interface Priced {
   readonly money: MoneyOptions;
 }
 
+/** What a phase would cost, without planning a single repetition. Throws ConfigError, BudgetError. */
+export async function outlineOf(phase: string, options: PhaseMoneyOptions): Promise<PhaseOutline> {
+  const { outlinePhase } = await import('#campaigns/phase-outline.ts');
+  const { defaultSeed } = await import('#campaigns/matrix.ts');
+  const { budget, replications, scenario, seed = defaultSeed } = options;
+  return outlinePhase(phase, { seed, replications, scenarios: scenario, budget });
+}
+
 /** The plan of a phase with its forecast, as a start would make them now. */
 export async function pricePhase(phase: string, options: PhaseMoneyOptions): Promise<Priced> {
-  const { defaultSeed, planPhase } = await import('#campaigns/commands/plan-request.ts');
+  const { planPhase } = await import('#campaigns/commands/plan-request.ts');
+  const { defaultSeed } = await import('#campaigns/matrix.ts');
   const { forecastPlan } = await import('#campaigns/forecast-plan.ts');
   const { budget, replications, scenario, seed = defaultSeed } = options;
   const planned = planPhase(phase, { seed, replications, scenarios: scenario, budget });
@@ -48,10 +58,11 @@ function isOver(forecast: CampaignForecast): boolean {
 /** Every phase by itself and their sum. P90 adds up as if everything went wrong together: an upper bound. */
 async function totalAnswer(options: PhaseMoneyOptions): Promise<Answer> {
   const { phaseNames } = await import('#campaigns/scenario-file.ts');
+  const { forecastOutline } = await import('#campaigns/forecast-plan.ts');
   const { formatUsd, sum } = await import('#budgets/money.ts');
   const { textTable } = await import('#campaigns/commands/text-table.ts');
   const phases = [];
-  for (const name of phaseNames()) phases.push((await pricePhase(name, options)).forecast);
+  for (const name of phaseNames()) phases.push(forecastOutline(await outlineOf(name, options)));
   const totals = phases.map(({ forecast, limits, breaches }) => ({
     phase: forecast.phase,
     stack: forecast.stack.name,
@@ -93,14 +104,14 @@ async function totalAnswer(options: PhaseMoneyOptions): Promise<Answer> {
 
 async function forecastAnswer(phase: string, options: PhaseMoneyOptions): Promise<Answer> {
   if (phase === 'all') return totalAnswer(options);
-  const { plan, forecast } = await pricePhase(phase, options);
-  const { forecastText } = await import('#campaigns/commands/money-text.ts');
-  const levers = forecast.breaches.flatMap((breach) => breach.levers.map((lever) => `  ${lever.text}`));
-  const ways =
-    levers.length === 0 ? '' : `\nways back inside the limits:\n${[...new Set(levers)].join('\n')}\n`;
+  const outline = await outlineOf(phase, options);
+  const { forecastOutline } = await import('#campaigns/forecast-plan.ts');
+  const { forecastText, waysText } = await import('#campaigns/commands/money-text.ts');
+  const forecast = forecastOutline(outline);
+  const parts = [forecastText(forecast), waysText(forecast)].filter((part) => part !== '');
   return {
-    text: `${forecastText(forecast)}${ways}`,
-    document: { phase: plan.phase, forecast },
+    text: parts.join('\n'),
+    document: { phase: outline.phase, forecast },
     exitCode: isOver(forecast) ? exitCodes.overBudget : exitCodes.passed,
   };
 }

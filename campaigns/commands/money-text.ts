@@ -2,8 +2,10 @@
  * Forecasts and prices as text. Every amount says that it is a forecast and of which day its prices are.
  * Owns: the words. Does not own: any amount (budgets).
  */
-import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
+import type { BreachWithLevers, CampaignForecast } from '#budgets/campaign-forecast.ts';
+import type { Estimate } from '#budgets/estimate.ts';
 import type { Forecast } from '#budgets/forecast.ts';
+import type { Lever } from '#budgets/levers.ts';
 import { runAlerts } from '#budgets/limits.ts';
 import { formatUsd } from '#budgets/money.ts';
 import { UNDATED_DAYS } from '#budgets/price-drift.ts';
@@ -47,6 +49,43 @@ function quoteAge({ rates, stack }: Forecast): readonly string[] {
   return [
     `P90 holds what a spot price can move in that time: the quote ${age} (newer ones: npm run campaign prices -- --refresh)`,
   ];
+}
+
+export function rangeText({ p50, p90 }: Estimate): string {
+  return `P50 ${formatUsd(p50.usdMicros)}, P90 ${formatUsd(p90.usdMicros)}`;
+}
+
+/** The best of each kind of way: a kind that leaves the run over its limit is no way, of the whole campaign it is at least a step. */
+function waysOf({ levers, limit }: BreachWithLevers): readonly Lever[] {
+  if (limit === 'campaign') return levers;
+  const inside = levers.filter((lever) => lever.inside);
+  return inside.filter((lever, i) => inside.findIndex((one) => kindOf(one) === kindOf(lever)) === i);
+}
+
+/** A cheaper type with a shorter run is one of the cheaper types. */
+const kindOf = ({ lever, text }: Lever): string => (text.startsWith('both') ? 'cheaper-type' : lever);
+
+function wayText(lever: Lever, number: number): string {
+  const standing = lever.inside ? '' : ' (still over)';
+  return `    ${number}. ${lever.text}: ${rangeText(lever.after)}${standing}; ${lever.risk}`;
+}
+
+/** What to do about each breach, with prices; a run that no price brings inside comes with the arithmetic that proves it. */
+export function waysText({ breaches, impossible }: CampaignForecast): string {
+  const blocks = breaches.map((breach) => {
+    const proof = impossible.find(({ rowId }) => rowId === breach.subject);
+    const limit = formatUsd(breach.limitUsd);
+    const head =
+      proof === undefined
+        ? `  ${breach.subject}, limit ${limit}:`
+        : `  ${breach.subject}: no type, region or provider brings it inside ${limit} at this packing: ${proof.arithmetic}, before disks, control plane, deploy and interruptions`;
+    const ways = waysOf(breach).map((lever, i) => wayText(lever, i + 1));
+    return [head, ...(ways.length === 0 ? ['    no way inside was found on the price sheet'] : ways)].join(
+      '\n',
+    );
+  });
+  if (blocks.length === 0) return '';
+  return `ways back inside the limits, each with what the run or the phase costs then:\n${blocks.join('\n')}\n`;
 }
 
 export function forecastText(campaign: CampaignForecast): string {

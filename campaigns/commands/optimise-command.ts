@@ -3,13 +3,13 @@
  * Owns: its words and exit codes. Does not own: the search (budgets/optimise.ts) or ways back inside a limit (budgets/levers.ts).
  */
 import type { Command } from 'commander';
-import type { BreachWithLevers } from '#budgets/campaign-forecast.ts';
-import type { Estimate } from '#budgets/estimate.ts';
+import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import { formatUsd } from '#budgets/money.ts';
 import type { Optimisation, Option } from '#budgets/optimise.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer } from '#campaigns/commands/command-output.ts';
-import { moneyOptions, type PhaseMoneyOptions, pricePhase } from '#campaigns/commands/money-commands.ts';
+import { moneyOptions, outlineOf, type PhaseMoneyOptions } from '#campaigns/commands/money-commands.ts';
+import { rangeText, waysText } from '#campaigns/commands/money-text.ts';
 import { type Column, textTable } from '#campaigns/commands/text-table.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
 
@@ -22,9 +22,6 @@ const columns: Column[] = [
   { title: 'what', most: 110 },
   { title: 'risk', most: 110 },
 ];
-
-const range = ({ p50, p90 }: Estimate): string =>
-  `P50 ${formatUsd(p50.usdMicros)}, P90 ${formatUsd(p90.usdMicros)}`;
 
 function optionRow({ lever, text, after, saved, answersEverything, risk }: Option): string[] {
   const { p50, p90 } = after;
@@ -39,61 +36,41 @@ function optionRow({ lever, text, after, saved, answersEverything, risk }: Optio
   ];
 }
 
-/** Three kinds of ways, the first of each: less time, denser nodes, and the best of what a cheaper type leaves. */
-function waysText(breach: BreachWithLevers): string[] {
-  const { levers } = breach;
-  const shorter = levers.find(({ lever, text }) => lever === 'shorter' && !text.startsWith('both'));
-  const denser = levers.find(({ lever }) => lever === 'denser');
-  const both =
-    levers.find(({ text }) => text.startsWith('both')) ??
-    levers.find(({ lever, inside }) => lever === 'cheaper-type' && inside);
-  return [shorter, denser, both]
-    .filter((lever) => lever !== undefined)
-    .map((lever, index) => `    ${index + 1}. ${lever.text}: ${range(lever.after)}; ${lever.risk}`);
-}
-
-function optimiseText(phase: string, found: Optimisation, breaches: readonly BreachWithLevers[]): string {
-  const { now, options, proposal, impossible } = found;
-  const runs = breaches.filter(({ limit }) => limit === 'per-run');
-  const proofs = runs.flatMap((breach) => {
-    const proof = impossible.find(({ rowId }) => rowId === breach.subject);
-    const head =
-      proof === undefined
-        ? `  ${breach.subject}: breaks the limit of ${formatUsd(breach.limitUsd)} as planned; ways inside:`
-        : `  ${breach.subject}: impossible inside ${formatUsd(proof.limit)} at this packing: ${proof.arithmetic}, before disks, control plane, deploy and interruptions. Ways inside:`;
-    return [head, ...waysText(breach)];
-  });
+function optimiseText(phase: string, found: Optimisation, forecast: CampaignForecast): string {
+  const { now, options, proposal } = found;
+  const ways = waysText(forecast);
   return `${[
-    `FORECAST of ${phase} as planned: ${range(now)}`,
+    `FORECAST of ${phase} as planned: ${rangeText(now)}`,
     '',
     'each lever alone, largest saving first:',
     textTable(columns, options.map(optionRow)).trimEnd(),
     '',
     'cheapest plan that answers every question (proposed):',
-    `  ${proposal.text}: ${range(proposal.total)}, saves ${formatUsd(proposal.saved)}`,
+    `  ${proposal.text}: ${rangeText(proposal.total)}, saves ${formatUsd(proposal.saved)}`,
     `  ${proposal.isInsideCampaign ? 'inside' : 'outside'} the limit of the campaign at P90`,
     ...proposal.stillOver.map(
-      ({ rowId, alone }) => `  one run of ${rowId} is still over its limit: ${range(alone)}`,
+      ({ rowId, alone }) => `  one run of ${rowId} is still over its limit: ${rangeText(alone)}`,
     ),
-    ...(proofs.length === 0 ? [] : ['', 'runs that break their limit:', ...proofs]),
+    ...(ways === '' ? [] : ['', ways.trimEnd()]),
   ].join('\n')}\n`;
 }
 
 async function optimiseAnswer(phase: string, options: PhaseMoneyOptions): Promise<Answer> {
-  const { plan, forecast, money } = await pricePhase(phase, options);
-  const { forecastInputOf } = await import('#campaigns/forecast-plan.ts');
+  const outline = await outlineOf(phase, options);
+  const { forecastOutline, outlineInput } = await import('#campaigns/forecast-plan.ts');
   const { sheetInForce } = await import('#budgets/sheet-store.ts');
   const { optimise } = await import('#budgets/optimise.ts');
   const { sheet } = sheetInForce();
-  const found = optimise(forecastInputOf(plan, null, sheet, sheet.date), money.limits);
+  const found = optimise(outlineInput(outline, sheet), outline.limits);
   if (found === null) {
-    const text = `${plan.phase} buys nothing: it runs on this machine\n`;
-    return { text, document: { phase: plan.phase, optimisation: null }, exitCode: exitCodes.passed };
+    const text = `${outline.phase} buys nothing: it runs on this machine\n`;
+    return { text, document: { phase: outline.phase, optimisation: null }, exitCode: exitCodes.passed };
   }
+  const forecast = forecastOutline(outline);
   const isOver = found.proposal.stillOver.length > 0 || !found.proposal.isInsideCampaign;
   return {
-    text: optimiseText(plan.phase, found, forecast.breaches),
-    document: { phase: plan.phase, optimisation: found, breaches: forecast.breaches },
+    text: optimiseText(outline.phase, found, forecast),
+    document: { phase: outline.phase, optimisation: found, breaches: forecast.breaches },
     exitCode: isOver ? exitCodes.overBudget : exitCodes.passed,
   };
 }

@@ -61,7 +61,8 @@ async function refusedStart(plan: Plan, money: MoneyOptions): Promise<Answer | n
 }
 
 async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
-  const { planPhase, defaultSeed } = await import('#campaigns/commands/plan-request.ts');
+  const { planPhase } = await import('#campaigns/commands/plan-request.ts');
+  const { defaultSeed } = await import('#campaigns/matrix.ts');
   const { scenario, target, replications, budget, calibration } = options;
   const seed = options.seed ?? defaultSeed;
   const planned = planPhase(name, {

@@ -3,9 +3,10 @@
  * Owns: which limits, stack and target go with it. Does not own: resolving (resolve.ts) or building plans (plan.ts).
  */
 import { defaultLimits, type Limits } from '#budgets/limits.ts';
-import { type UsdMicros, usdMicros } from '#budgets/money.ts';
+import type { UsdMicros } from '#budgets/money.ts';
 import { codeVersion } from '#campaigns/code-version.ts';
 import { measuredRow, overlapPair } from '#campaigns/overlap.ts';
+import { phaseLimits } from '#campaigns/phase-outline.ts';
 import { buildPlan, type RowToPlan } from '#campaigns/plan.ts';
 import { type Plan, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
 import {
@@ -21,9 +22,6 @@ import { capabilities as benchmark } from '#campaigns/targets/benchmark/capabili
 import { capabilities as processes } from '#campaigns/targets/processes/capabilities.ts';
 import { capabilities as simulator } from '#campaigns/targets/simulator/capabilities.ts';
 import type { Capabilities } from '#campaigns/targets/target.ts';
-
-/** Seed of a campaign when none is given: the same command gives the same runs. */
-export const defaultSeed = 1;
 
 export interface PlannedCampaign {
   /** Folder name, before a suffix makes it unique. */
@@ -103,23 +101,13 @@ export interface PhaseRequest extends ResolveOptions {
 
 /** The limits of a stored plan: those of its phase; a scenario run for itself has the default ones. */
 export function limitsOf(plan: Plan): Limits {
-  return isPhase(plan.phase) ? phaseLimits(plan.phase, undefined) : defaultLimits;
-}
-
-function phaseLimits(name: string, budget: UsdMicros | undefined): Limits {
-  const phase = loadPhase(name);
-  const campaign = budget ?? usdMicros(phase.budget.campaign);
-  return {
-    campaign,
-    perRun: usdMicros(Math.min(phase.budget.run, campaign)),
-    alerts: phase.budget.alerts.map((alert) => usdMicros(alert)),
-  };
+  return isPhase(plan.phase) ? phaseLimits(loadPhase(plan.phase), undefined) : defaultLimits;
 }
 
 /** Throws ConfigError or CampaignError (exit 20). */
 export function planPhase(name: string, request: PhaseRequest): PlannedCampaign {
   const phase = loadPhase(name);
-  const limits = phaseLimits(name, request.budget);
+  const limits = phaseLimits(phase, request.budget);
   const target = request.target ?? phase.target;
   const head = {
     name: phase.id,

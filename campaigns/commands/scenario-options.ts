@@ -62,7 +62,7 @@ export async function resolveOptionsOf(
   /** undefined: the cheapest that is exact. */
   tier: TierName | undefined,
 ): Promise<ResolveOptions> {
-  const { defaultSeed } = await import('#campaigns/commands/plan-request.ts');
+  const { defaultSeed } = await import('#campaigns/matrix.ts');
   const { parseConsensusOption } = await import('#campaigns/schema/consensus.ts');
   return {
     seed: options.seed ?? defaultSeed,

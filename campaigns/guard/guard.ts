@@ -93,6 +93,7 @@ function facts(state: GuardState, decision: Decision, observation: Observation):
     phase: decision.phase,
     accrued_micros: meter.accrued,
     accrued_micros_by_kind: Object.fromEntries(meter.byKind),
+    paid_unit_ms_by_kind: Object.fromEntries(meter.unitMsByKind),
     accrued_usd: decimalUsd(meter.accrued),
     burn_usd_per_hour: decimalUsd(meter.burn),
     projected_at_deadline_usd: decimalUsd(decision.projected.atDeadline),

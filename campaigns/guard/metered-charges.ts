@@ -5,11 +5,13 @@
  * What accrued between two looks belongs to the run that was measured at both; all else (deploying, between runs, teardown) is shared.
  */
 import { z } from 'zod';
-import { byMonth, serviceOf } from '#budgets/focus/charges.ts';
+import { byMonth } from '#budgets/focus/charges.ts';
+import { providerNames, serviceOf } from '#budgets/focus/providers.ts';
+import type { Meter } from '#budgets/guard/meter.ts';
 import type { MeteredKind } from '#budgets/guard/observation.ts';
 import type { Chain } from '#budgets/ledger/chain.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
-import { allocate, type UsdMicros, usdMicros } from '#budgets/money.ts';
+import { allocate, usdMicros } from '#budgets/money.ts';
 import type { CostComponent } from '#budgets/stacks.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { type EvidenceLine, evidenceFile } from '#campaigns/guard/evidence.ts';
@@ -37,50 +39,69 @@ const kinds = z.enum([
 ]);
 const byKind = z.partialRecord(kinds, z.int().nonnegative());
 
-/** What a poll had accrued, by kind. Throws `results-damaged`. */
-export function accruedByKind(poll: EvidenceLine): ReadonlyMap<MeteredKind, UsdMicros> {
-  const parsed = byKind.safeParse(poll.facts['accrued_micros_by_kind']);
-  if (!parsed.success)
-    throw new CampaignError(
-      'results-damaged',
-      `line ${poll.n} of ${evidenceFile} does not say what each kind of resource has cost`,
-      'keep the file: it was written by another version',
+/** What a poll had accrued, and for how many unit-milliseconds, by kind. Throws `results-damaged`. */
+export function accruedByKind(poll: EvidenceLine): Pick<Meter, 'byKind' | 'unitMsByKind'> {
+  const read = (name: string): ReadonlyMap<MeteredKind, number> => {
+    const parsed = byKind.safeParse(poll.facts[name]);
+    if (!parsed.success)
+      throw new CampaignError(
+        'results-damaged',
+        `line ${poll.n} of ${evidenceFile} does not say what each kind of resource has cost, and for how long`,
+        'keep the file: it was written by another version',
+      );
+    return new Map(
+      kinds.options.flatMap((kind) => {
+        const amount = parsed.data[kind];
+        return amount === undefined ? [] : [[kind, amount] as const];
+      }),
     );
-  return new Map(
-    kinds.options.flatMap((kind) => {
-      const micros = parsed.data[kind];
-      return micros === undefined ? [] : [[kind, usdMicros(micros)] as const];
-    }),
+  };
+  const micros = [...read('accrued_micros_by_kind')].map(
+    ([kind, amount]) => [kind, usdMicros(amount)] as const,
   );
+  return { byKind: new Map(micros), unitMsByKind: read('paid_unit_ms_by_kind') };
 }
 
 /** No charge is shorter: the cloud's clock can stand still between two looks. */
 const LEAST_MS = 1_000;
 /** One look has no length: what the first one found is put on the minute before it, the least that is billed. */
 const FIRST_LOOK_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+
+interface Accrued {
+  readonly micros: number;
+  /** Units x milliseconds that it pays for: of machines their running time. */
+  readonly unitMs: number;
+}
+type AccruedByKind = ReadonlyMap<MeteredKind, Accrued>;
 
 /** What accrued from one look to a later one while the same run, or none, was measured. */
 interface Stretch {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly owner: RunOwner;
-  readonly accrued: ReadonlyMap<MeteredKind, number>;
+  readonly accrued: AccruedByKind;
+}
+
+/** A rise in price can make a paid minute dearer afterwards: money for no time is a correction. */
+function quantityOf(kind: MeteredKind, unitMs: number): Pick<Charge, 'category' | 'quantity' | 'unit'> {
+  const quantity = (unitMs / HOUR_MS).toFixed(6);
+  if (Number(quantity) === 0) return { category: 'adjustment', quantity: null, unit: null };
+  return { category: 'usage', quantity, unit: kind === 'disk' ? 'GiB-Hours' : 'Hours' };
 }
 
 function chargesOf(
   campaign: string,
   kind: MeteredKind,
-  micros: UsdMicros,
+  { micros, unitMs }: Accrued,
   { fromMs, untilMs, owner }: Stretch,
   sourceSha256: string,
 ): Charge[] {
   const pieces = byMonth(fromMs, untilMs);
-  const amounts = allocate(
-    micros,
-    pieces.map(({ startMs, endMs }) => endMs - startMs),
-  );
+  const lengths = pieces.map(({ startMs, endMs }) => endMs - startMs);
+  const amounts = allocate(usdMicros(micros), lengths);
   const component = componentOf[kind];
   return pieces.map(({ startMs, endMs }, i) => ({
     type: 'charge',
@@ -89,9 +110,9 @@ function chargesOf(
     state: 'METERED',
     usdMicros: amounts[i] ?? usdMicros(0),
     currency: 'USD',
-    category: 'usage',
-    provider: 'AWS',
-    service: serviceOf[component],
+    // The inventory is that of an AWS account (campaigns/cloud).
+    provider: providerNames.aws,
+    service: serviceOf('aws', component),
     component,
     description: `${kind}: inventory x price, as the guard metered it`,
     region: null,
@@ -99,8 +120,7 @@ function chargesOf(
     resourceId: null,
     periodStart: iso(startMs),
     periodEnd: iso(endMs),
-    quantity: ((endMs - startMs) / 3_600_000).toFixed(6),
-    unit: 'Hours',
+    ...quantityOf(kind, (unitMs * (lengths[i] ?? 0)) / (untilMs - fromMs)),
     p90UsdMicros: null,
     source: evidenceFile,
     sourceSha256,
@@ -108,31 +128,49 @@ function chargesOf(
   }));
 }
 
-const totalOf = (amounts: ReadonlyMap<MeteredKind, number>): number =>
-  [...amounts.values()].reduce((total, micros) => total + micros, 0);
+const totalOf = (amounts: AccruedByKind): number =>
+  [...amounts.values()].reduce((total, { micros }) => total + micros, 0);
 
 interface Look {
   readonly cloudMs: number;
   /** By the clock of the guard's machine, which is the journal's. */
   readonly atMs: number;
-  readonly accrued: ReadonlyMap<MeteredKind, UsdMicros>;
+  readonly accrued: AccruedByKind;
 }
 
 function looksOf(lines: readonly EvidenceLine[]): readonly Look[] {
   return lines
     .filter(({ kind, facts }) => kind === 'poll' && typeof facts['cloud_ms'] === 'number')
-    .map((line) => ({
-      cloudMs: Number(line.facts['cloud_ms']),
-      atMs: Date.parse(line.at),
-      accrued: accruedByKind(line),
-    }));
+    .map((line) => {
+      const { byKind: micros, unitMsByKind } = accruedByKind(line);
+      return {
+        cloudMs: Number(line.facts['cloud_ms']),
+        atMs: Date.parse(line.at),
+        accrued: new Map(
+          [...micros].map(([kind, amount]) => [
+            kind,
+            { micros: amount, unitMs: unitMsByKind.get(kind) ?? 0 },
+          ]),
+        ),
+      };
+    });
+}
+
+/** `sign` 1 adds, -1 takes away. Kinds of `one` only. */
+function combined(one: AccruedByKind, other: AccruedByKind, sign: 1 | -1): Map<MeteredKind, Accrued> {
+  return new Map(
+    [...one].map(([kind, { micros, unitMs }]) => {
+      const also = other.get(kind) ?? { micros: 0, unitMs: 0 };
+      return [kind, { micros: micros + sign * also.micros, unitMs: unitMs + sign * also.unitMs }];
+    }),
+  );
 }
 
 /** Looks in a row of one owner are one stretch. `known`: what the ledger holds by kind, up to `heardMs`. */
 function stretchesOf(
   looks: readonly Look[],
   spans: readonly RunSpan[],
-  known: ReadonlyMap<MeteredKind, number>,
+  known: AccruedByKind,
   heardMs: number,
 ): readonly Stretch[] {
   const stretches: Stretch[] = [];
@@ -142,19 +180,29 @@ function stretchesOf(
     if (totalOf(look.accrued) <= totalOf(before)) continue;
     const previous = looks[i - 1];
     const owner = previous === undefined ? SHARED : runBetween(spans, previous.atMs, look.atMs);
-    const added = new Map(
-      [...look.accrued].map(([kind, micros]) => [kind, micros - (before.get(kind) ?? 0)] as const),
-    );
+    const added = combined(look.accrued, before, -1);
     const untilMs = Math.max(look.cloudMs, fromMs + LEAST_MS);
     const last = stretches.at(-1);
-    if (last !== undefined && last.owner === owner) {
-      for (const [kind, micros] of last.accrued) added.set(kind, (added.get(kind) ?? 0) + micros);
-      stretches[stretches.length - 1] = { ...last, untilMs, accrued: added };
-    } else stretches.push({ fromMs, untilMs, owner, accrued: added });
+    // A kind that was there is there in every later look: the meter forgets none.
+    if (last !== undefined && last.owner === owner)
+      stretches[stretches.length - 1] = { ...last, untilMs, accrued: combined(added, last.accrued, 1) };
+    else stretches.push({ fromMs, untilMs, owner, accrued: added });
     before = look.accrued;
     fromMs = untilMs;
   }
   return stretches;
+}
+
+/** What the ledger holds from this evidence already. */
+function heldIn(known: readonly Charge[]): AccruedByKind {
+  return new Map(
+    kinds.options.map((kind) => {
+      const mine = known.filter(({ sku }) => sku === kind);
+      const micros = mine.reduce((total, one) => total + one.usdMicros, 0);
+      const hours = mine.reduce((total, { quantity }) => total + Number(quantity ?? 0), 0);
+      return [kind, { micros, unitMs: hours * HOUR_MS }];
+    }),
+  );
 }
 
 /**
@@ -173,19 +221,13 @@ export function meteredCharges(
   const known = chain.entries.flatMap(({ record }) =>
     record.type === 'charge' && record.state === 'METERED' && record.source === evidenceFile ? [record] : [],
   );
-  const held = new Map(
-    kinds.options.map((kind) => [
-      kind,
-      known.filter(({ sku }) => sku === kind).reduce((total, one) => total + one.usdMicros, 0),
-    ]),
-  );
   const heardMs = Math.max(
     first.cloudMs - FIRST_LOOK_MS,
     ...known.map(({ periodEnd }) => Date.parse(periodEnd)),
   );
-  return stretchesOf(looks, spans, held, heardMs).flatMap((stretch) =>
-    [...stretch.accrued].flatMap(([kind, micros]) =>
-      micros <= 0 ? [] : chargesOf(campaign, kind, usdMicros(micros), stretch, evidence.sha256),
+  return stretchesOf(looks, spans, heldIn(known), heardMs).flatMap((stretch) =>
+    [...stretch.accrued].flatMap(([kind, accrued]) =>
+      accrued.micros <= 0 ? [] : chargesOf(campaign, kind, accrued, stretch, evidence.sha256),
     ),
   );
 }

@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NOT_SET } from '#budgets/finance-settings.ts';
-import { forecastCharges } from '#budgets/focus/charges.ts';
+import { chargesByRun } from '#budgets/focus/charges.ts';
 import { type FocusContext, type FocusRow, focusRow } from '#budgets/focus/focus-row.ts';
 import { assumptionsSection, rateSection, savingsSection } from '#reports/finance/basis-section.ts';
 import { budgetSection, limitsSection } from '#reports/finance/budget-section.ts';
@@ -142,7 +142,7 @@ export function focusRows(input: FinanceReportInput): readonly FocusRow[] {
   const context = focusContext(input);
   const actual = (['METERED', 'BILLED', 'INVOICED'] as const).flatMap((state) => chargesIn(input, state));
   // A comparison that is not planned is no charge.
-  return [...forecastCharges(input.forecast.forecast), ...actual].map((charge) => focusRow(charge, context));
+  return [...chargesByRun(input.forecast.forecast), ...actual].map((charge) => focusRow(charge, context));
 }
 
 async function extraFiles(

@@ -238,7 +238,7 @@ test('each lever that claims to be inside is inside, and one step more would not
   const campaign = found.find((breach) => breach.limit === 'campaign');
   assert.deepEqual(
     new Set(perRun?.levers.map(({ lever }) => lever)),
-    new Set(['shorter', 'denser', 'cheaper-type']),
+    new Set(['shorter', 'denser', 'smaller', 'cheaper-type']),
   );
   for (const lever of perRun?.levers ?? []) {
     assert.equal(lever.inside, lever.after.p90.usdMicros <= defaultLimits.perRun, lever.text);
@@ -280,4 +280,22 @@ test('rows that cannot be priced are refused', () => {
   };
   assert.throws(() => forecast(input(unknown, [row()])), { code: 'unknown-instance' });
   assert.throws(() => stackNamed('phase9'), { code: 'unknown-stack' });
+});
+
+test('no way back packs more nodes on a VM than its loss may take, and each is inside', () => {
+  const given = input(stackNamed('phase3'), [sk002]);
+  const levers = forecastCampaign(given, defaultLimits).breaches[0]?.levers ?? [];
+  const denser = levers.find(({ lever }) => lever === 'denser');
+  const perVm = Number(/pack (\d+) nodes per VM/.exec(denser?.text ?? '')?.[1]);
+  assert.ok(perVm > 15 && perVm * 100 <= sk002.nodes, `${perVm} nodes per VM`);
+  // At that packing alone the week is still over: the lever says by how much it has to be shorter, and that this is inside.
+  assert.match(denser?.text ?? '', /and shorten the run to [\d.]+ h/);
+  const nodes = Number(
+    /run (\d+) nodes instead/.exec(levers.find(({ lever }) => lever === 'smaller')?.text ?? '')?.[1],
+  );
+  const alone = (count: number): number =>
+    forecast({ ...given, stack: cloudStackFor(count), rows: [{ ...sk002, nodes: count }] }).rows[0]?.alone.p90
+      .usdMicros ?? 0;
+  assert.ok(alone(nodes) <= defaultLimits.perRun, `${nodes} nodes are not inside`);
+  assert.ok(alone(nodes + 15) > defaultLimits.perRun, `${nodes} is not the most`);
 });

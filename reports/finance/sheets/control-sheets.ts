@@ -2,7 +2,7 @@
  * Sheets 9 to 15: accruals, reconciliation, guardrail log, savings, assumptions, audit trail, line items.
  * Owns: their columns. Does not own: any amount, or what was decided.
  */
-import { forecastCharges } from '#budgets/focus/charges.ts';
+import { chargesByRun } from '#budgets/focus/charges.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { type UsdMicros, usdMicros } from '#budgets/money.ts';
 import { type FinanceReportInput, shownForecast } from '#reports/finance/finance-input.ts';
@@ -316,7 +316,7 @@ export function itemSheet(input: FinanceReportInput): ReportSheet {
     column('Quote', 'text', 26),
   ];
   const forecast: SheetTable = {
-    ...table('FORECAST', columns, forecastCharges(shown).map(itemRow)),
+    ...table('FORECAST', columns, chargesByRun(shown).map(itemRow)),
     totals: [10, 11],
     checks:
       shown.overhead === null

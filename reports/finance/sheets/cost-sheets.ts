@@ -4,7 +4,7 @@
  */
 
 import { NOT_SET } from '#budgets/finance-settings.ts';
-import { forecastCharges, isPortfolio, PORTFOLIO } from '#budgets/focus/charges.ts';
+import { chargesByRun, isPortfolio, PORTFOLIO } from '#budgets/focus/charges.ts';
 import type { Forecast, ForecastRow } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { allocate, multiply, sum, type UsdMicros, ZERO_USD } from '#budgets/money.ts';
@@ -89,7 +89,7 @@ function repetitionRow(
 
 export function repetitionSheet(input: FinanceReportInput): ReportSheet {
   const { shown } = shownForecast(input.forecast);
-  const stretches = Map.groupBy(forecastCharges(shown), stretchOf);
+  const stretches = Map.groupBy(chargesByRun(shown), stretchOf);
   const rows = [...stretches.values()].map((charges): SheetCell[] => {
     const row = shown.rows.find(({ rowId }) => rowId === charges[0]?.rowId);
     if (row !== undefined) return repetitionRow(input, row, charges[0]?.repetition ?? 0, charges);

@@ -2,7 +2,7 @@
  * Sheets 3 and 4: the variance bridge and the burn-down, and the figures that their charts draw.
  * Owns: effects by cause, cost over planned time. Does not own: any price or quantity.
  */
-import { forecastCharges, isPortfolio, PORTFOLIO } from '#budgets/focus/charges.ts';
+import { chargesByRun, isPortfolio, PORTFOLIO } from '#budgets/focus/charges.ts';
 import type { Forecast } from '#budgets/forecast.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { formatUsd, multiply, sum, type UsdMicros, usdMicros, ZERO_USD } from '#budgets/money.ts';
@@ -35,7 +35,7 @@ const interruptions = new Set(['redeploys', 're-runs']);
 
 /** From list price to P50, to P90, and to what was metered where something was. Each step adds up to its end exactly. */
 export function bridgeSteps(input: FinanceReportInput, shown: Forecast): readonly BridgeStep[] {
-  const charges = forecastCharges(shown);
+  const charges = chargesByRun(shown);
   const only = (which: (charge: Charge) => boolean, pick: (charge: Charge) => UsdMicros | null): UsdMicros =>
     sum(charges.filter(which).map((charge) => pick(charge) ?? ZERO_USD));
   const isInterruption = ({ component }: Charge): boolean => interruptions.has(component);
@@ -164,7 +164,7 @@ export interface BurnPoint {
 export function burnPoints(shown: Forecast): readonly BurnPoint[] {
   const points: BurnPoint[] = [];
   let cumulative = 0;
-  const stretches = Map.groupBy(forecastCharges(shown), stretchOf);
+  const stretches = Map.groupBy(chargesByRun(shown), stretchOf);
   for (const charges of stretches.values()) {
     const [first] = charges;
     const last = charges.at(-1);

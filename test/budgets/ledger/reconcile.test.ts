@@ -10,7 +10,7 @@ import { forecast } from '#budgets/forecast.ts';
 import { EMPTY_HEAD, nextLine, readChain } from '#budgets/ledger/chain.ts';
 import type { LedgerRecord } from '#budgets/ledger/entry.ts';
 import { componentOf, microsOf, momentOf, readFocus } from '#budgets/ledger/focus-import.ts';
-import { forecastCharges } from '#budgets/ledger/forecast-charges.ts';
+import { chargesByRow } from '#budgets/ledger/forecast-charges.ts';
 import {
   accrualsFor,
   changedCharges,
@@ -197,7 +197,7 @@ test('a forecast in the ledger adds up to the forecast', () => {
     asOf: sheet.date,
     rows,
   });
-  const charges = forecastCharges(own, { name: 'forecast.json', sha256: 'b'.repeat(64) });
+  const charges = chargesByRow(own, { name: 'forecast.json', sha256: 'b'.repeat(64) });
   assert.equal(sum(charges.map((one) => one.usdMicros)), own.total.p50.usdMicros);
   assert.equal(sum(charges.map((one) => one.p90UsdMicros ?? parseUsd('0'))), own.total.p90.usdMicros);
   assert.equal(chainOf(charges).entries.length, charges.length);

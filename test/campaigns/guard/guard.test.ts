@@ -228,6 +228,14 @@ test('what the guard metered is METERED in the ledger: by kind, to the micro-dol
   assert.equal(total(early), first.state.meter.accrued);
   assert.deepEqual([...new Set(early.map(({ component }) => component))].sort(), ['compute', 'storage']);
   assert.deepEqual(taken(), []);
+  // Nine machines and 4 x 30 GiB for as long as the guard looked: so many machine-hours and GiB-hours, not hours of the clock.
+  const quantity = (component: string): number =>
+    early.filter((one) => one.component === component).reduce((all, one) => all + Number(one.quantity), 0);
+  const [machineHours, gibHours] = [quantity('compute'), quantity('storage')];
+  const paidMs = first.state.meter.unitMsByKind;
+  assert.ok(Math.abs(machineHours - (paidMs.get('instance') ?? 0) / 3_600_000) < 1e-5);
+  assert.ok(Math.abs(gibHours / machineHours - 120 / 9) < 1e-3, `${gibHours} GiB-hours`);
+  assert.deepEqual([...new Set(early.map(({ unit }) => unit))].sort(), ['GiB-Hours', 'Hours']);
   account.nowMs += 40 * 86_400_000;
   const second = await run({ file, account, polls: 2, ...large });
   const late = taken();

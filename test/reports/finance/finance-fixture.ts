@@ -3,7 +3,7 @@
  * Owns: the fixtures. Does not own: any expectation.
  */
 import { type Approval, approvalHash, approvalNeeded, approvalState } from '#budgets/approval.ts';
-import { forecastCharges } from '#budgets/focus/charges.ts';
+import { chargesByRun } from '#budgets/focus/charges.ts';
 import { type ChainedEntry, EMPTY_HEAD, nextLine, readChain } from '#budgets/ledger/chain.ts';
 import type { Charge } from '#budgets/ledger/entry.ts';
 import { multiply } from '#budgets/money.ts';
@@ -157,7 +157,7 @@ export function reportInput(plan: Plan, options: ReportOptions = {}): FinanceRep
 
 /** A ledger in which the first run of the forecast was metered and billed, three per cent dearer on the bill. */
 export function ledgerOf(input: FinanceReportInput): readonly ChainedEntry[] {
-  const planned = forecastCharges(input.forecast.forecast).filter(
+  const planned = chargesByRun(input.forecast.forecast).filter(
     ({ rowId, repetition, category }) => rowId !== null && repetition === 0 && category === 'usage',
   );
   const [first] = planned;
