@@ -7,6 +7,7 @@ import type { RunSpec } from '#campaigns/run-spec.ts';
 import { meanTps, peakTps } from '#campaigns/workloads/load-profile.ts';
 import { violations } from '#node/core/params.ts';
 import { byzantineFinding } from './byzantine-tolerance.ts';
+import { contestedHealFinding } from './contested-heal.ts';
 import type { Finding } from './finding.ts';
 import { line, lowerLimits, shown } from './finding.ts';
 import { latencyFinding } from './latency-floor.ts';
@@ -29,6 +30,7 @@ export function checkRow(
   const findings: (Finding | null)[] = [
     byzantineFinding(spec, criteria),
     splitBrainFinding(spec, criteria),
+    contestedHealFinding(spec, criteria),
     latencyFinding(spec, criteria, known),
     ...resourceFindings(spec, criteria, known),
     contradictionFinding(spec, criteria, known),

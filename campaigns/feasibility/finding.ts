@@ -7,6 +7,7 @@ import type { Criterion } from '#campaigns/plan-record.ts';
 export type Topic =
   | 'byzantine-tolerance'
   | 'split-brain'
+  | 'contested-heal'
   | 'latency-floor'
   | 'bandwidth'
   | 'cpu'

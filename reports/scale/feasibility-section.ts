@@ -18,6 +18,7 @@ interface Shared {
 const topics: Readonly<Record<Topic, string>> = {
   'byzantine-tolerance': 'Byzantine tolerance',
   'split-brain': 'Both sides of a partition',
+  'contested-heal': 'Conflicts that a partition kept apart',
   'latency-floor': 'Latency floor',
   bandwidth: 'Bandwidth',
   cpu: 'CPU',
