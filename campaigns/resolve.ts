@@ -88,10 +88,12 @@ function specOf(
 function withTier<T extends Omit<RunSpec, 'seed' | 'repetition'>>(
   spec: T,
   criteria: readonly Criterion[],
+  // A budget from the command line buys another window, not another fidelity: a row of a phase, whose budget is shared, runs again as it was.
+  messageBudget: number,
 ): T {
   // What does not fit the network is refused later, with the inequality it violates.
   if (violations(spec.consensus, spec.nodes).length > 0) return spec;
-  const { tier, reason } = chooseTier({ ...spec, seed: 0, repetition: 0 }, criteria);
+  const { tier, reason } = chooseTier({ ...spec, messageBudget, seed: 0, repetition: 0 }, criteria);
   return { ...spec, tier, tierReason: reason };
 }
 
@@ -152,7 +154,8 @@ function rowsOf(
     const criteria = scenario.criteria
       .filter((criterion) => appliesTo(criterion, point.nodes, point.share))
       .map(({ criterion }) => criterion);
-    const spec = options.tier === undefined ? withTier(resolved, criteria) : resolved;
+    const ownBudget = base.message_budget ?? defaultMessageBudget(resolved);
+    const spec = options.tier === undefined ? withTier(resolved, criteria, ownBudget) : resolved;
     return {
       rowId,
       scenarioId: scenario.id,

@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer } from '#campaigns/commands/command-output.ts';
-import { choiceOption, scenarioName } from '#campaigns/commands/option-values.ts';
+import { choiceOption, countOption, scenarioName } from '#campaigns/commands/option-values.ts';
 import {
   addScenarioOptions,
   resolveOptionsOf,
@@ -19,6 +19,7 @@ const choices = ['auto', ...tierNames] as const;
 
 interface SimulateOptions extends ScenarioOptions {
   readonly tier: 'auto' | TierName;
+  readonly messageBudget?: number;
 }
 
 async function simulate(name: string, options: SimulateOptions): Promise<Answer> {
@@ -27,7 +28,9 @@ async function simulate(name: string, options: SimulateOptions): Promise<Answer>
   const { simulationDocument, simulationText } = await import('#campaigns/commands/simulation-text.ts');
   const { readCampaign } = await import('#campaigns/results/reader.ts');
   const tier = options.tier === 'auto' ? undefined : options.tier;
-  const planned = planScenario(scenarioName(name), await resolveOptionsOf(options, tier));
+  const { messageBudget } = options;
+  const resolved = { ...(await resolveOptionsOf(options, tier)), ...(messageBudget && { messageBudget }) };
+  const planned = planScenario(scenarioName(name), resolved);
   const end = await runScenario(planned, options.out);
   const answer = campaignAnswer(end, options, false);
   const record = readCampaign(end.folder);
@@ -39,12 +42,13 @@ async function simulate(name: string, options: SimulateOptions): Promise<Answer>
 }
 
 function simulateOptions(command: Command): Command {
-  const tiered = command.option(
-    '--tier <TIER>',
-    `fidelity: ${choices.join(', ')}`,
-    choiceOption('--tier', choices),
-    'auto',
-  );
+  const tiered = command
+    .option('--tier <TIER>', `fidelity: ${choices.join(', ')}`, choiceOption('--tier', choices), 'auto')
+    .option(
+      '--message-budget <N>',
+      'messages one repetition may cost: its window is what they buy (default: 24 to 60 times to finality)',
+      countOption('--message-budget'),
+    );
   return addScenarioOptions(tiered, {
     consensus: 'k=50,alpha=40,beta=15,rounds=100',
     duration: 'measured window: 250ms, 10m, 24h',

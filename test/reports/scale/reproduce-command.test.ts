@@ -26,6 +26,7 @@ function planOfCommand(command: string): Plan {
   const consensus = option('consensus');
   const duration = option('duration');
   const packing = option('nodes-per-process');
+  const budget = option('message-budget');
   const changes = {
     seed: Number(option('seed')),
     replications: Number(option('replications')),
@@ -37,6 +38,7 @@ function planOfCommand(command: string): Plan {
     attacks: attack === undefined ? undefined : [attack],
     network: option('network'),
     consensus: consensus === undefined ? undefined : parseConsensusOption(consensus),
+    messageBudget: budget === undefined ? undefined : Number(budget),
     durationUs: duration === undefined ? undefined : Number.parseFloat(duration) * 1e6,
   };
   const planned = isMeasured
