@@ -18,6 +18,7 @@ import { type KnownOption, refuseSwallowed } from '#campaigns/commands/npm-trap.
 import { addOptimiseCommand } from '#campaigns/commands/optimise-command.ts';
 import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
 import { addPriceCommands } from '#campaigns/commands/price-commands.ts';
+import { addRareCommand } from '#campaigns/commands/rare-command.ts';
 import { addRecordCommands } from '#campaigns/commands/record-commands.ts';
 import { addSessionCommands } from '#campaigns/commands/session-commands.ts';
 import { addSimulateCommand } from '#campaigns/commands/simulate-command.ts';
@@ -39,6 +40,7 @@ function createProgram(holder: ExitHolder): Command {
   addPhaseCommands(program, holder);
   addCatalogueCommands(program, holder);
   addSimulateCommand(program, holder);
+  addRareCommand(program, holder);
   addMeasureCommand(program, holder);
   addMoneyCommands(program, holder);
   addOptimiseCommand(program, holder);

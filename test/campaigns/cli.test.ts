@@ -43,6 +43,7 @@ const commands = [
   'check',
   'simulate',
   'advise',
+  'rare',
   'forecast',
   'approve',
   'prices',

@@ -13,6 +13,29 @@ export interface DecisionSetting {
   readonly q: number;
 }
 
+/** One round, the `round`-th, of nodes counted by their run, in place; returns how many finalised. */
+export function decisionRound(
+  run: Int32Array,
+  round: number,
+  setting: DecisionSetting,
+  draws: Draws,
+): number {
+  const { beta, p, q } = setting;
+  let failed = 0;
+  let decided = 0;
+  for (let j = Math.min(round, beta) - 1; j >= 0; j -= 1) {
+    const here = run[j]!;
+    if (here === 0) continue;
+    const lost = draws.binomial(here, q, p);
+    failed += lost;
+    run[j] = 0;
+    if (j + 1 < beta) run[j + 1] = here - lost;
+    else decided += here - lost;
+  }
+  run[0] = failed;
+  return decided;
+}
+
 export class DecisionChain {
   readonly #setting: DecisionSetting;
   readonly #draws: Draws;
@@ -34,28 +57,16 @@ export class DecisionChain {
     readonly late: number;
     readonly polls: number;
   } {
-    const { nodes, beta, maxRounds, p, q } = this.#setting;
+    const { nodes, maxRounds } = this.#setting;
     const run = this.#run.fill(0);
     run[0] = nodes;
     let left = nodes;
     let polls = 0;
     for (let round = 1; round <= maxRounds; round += 1) {
       polls += left;
-      let failed = 0;
-      const most = Math.min(round, beta) - 1;
-      for (let j = most; j >= 0; j -= 1) {
-        const here = run[j]!;
-        if (here === 0) continue;
-        const lost = this.#draws.binomial(here, q, p);
-        failed += lost;
-        run[j] = 0;
-        if (j + 1 < beta) run[j + 1] = here - lost;
-        else {
-          histogram[round]! += here - lost;
-          left -= here - lost;
-        }
-      }
-      run[0] = failed;
+      const decided = decisionRound(run, round, this.#setting, this.#draws);
+      histogram[round]! += decided;
+      left -= decided;
       if (left === 0) return { rounds: round, late: 0, polls };
     }
     return { rounds: maxRounds, late: left, polls };
