@@ -12,7 +12,7 @@ import {
   packOneVm,
 } from '#budgets/capacity.ts';
 import { multiply, type UsdMicros } from '#budgets/money.ts';
-import { spotRejection } from '#budgets/price-rules.ts';
+import { familyOf, spotOutlier, spotRejection } from '#budgets/price-rules.ts';
 import type { InstanceQuote, PriceSheet } from '#budgets/price-sheet.ts';
 import type { PurchaseOption } from '#budgets/prices.ts';
 
@@ -20,6 +20,8 @@ export interface ComparedPrice {
   readonly provider: string;
   readonly region: string;
   readonly sku: string;
+  /** "aws c6i", "gcp n2-highcpu". */
+  readonly family: string;
   readonly arch: 'amd64' | 'arm64';
   readonly option: PurchaseOption;
   readonly nodesPerVm: number;
@@ -28,6 +30,8 @@ export interface ComparedPrice {
   readonly perThousandNodeHours: UsdMicros;
   readonly date: string | null;
   readonly source: string;
+  /** Why the quote should not be counted on; null when nothing speaks against it. */
+  readonly doubt: string | null;
 }
 
 /** Half a CPU and 512 MiB per node, as the phases ask for. */
@@ -59,9 +63,42 @@ export function comparePrices(sheet: PriceSheet): readonly ComparedPrice[] {
       if (price === null || (option === 'spot' && spotRejection(quote) !== null)) return [];
       const { provider, region, sku, arch } = quote;
       const perThousandNodeHours = multiply(price.usdPerHour, { times: 1_000n, over: BigInt(nodes) });
-      const own = { provider, region, sku, arch, option, nodesPerVm: nodes, perThousandNodeHours };
+      const doubt = option === 'spot' ? (spotOutlier(quote)?.message ?? null) : null;
+      const own = {
+        provider,
+        region,
+        sku,
+        family: familyOf(quote),
+        arch,
+        option,
+        doubt,
+        nodesPerVm: nodes,
+        perThousandNodeHours,
+      };
       return [{ ...own, isAllocatableKnown: provider !== 'azure', date: price.date, source: price.source }];
     });
   });
   return rows.sort((a, b) => a.perThousandNodeHours - b.perThousandNodeHours);
+}
+
+export interface Cheapest {
+  readonly group: string;
+  /** Without a doubt; null when there is no such quote. */
+  readonly spot: ComparedPrice | null;
+  readonly onDemand: ComparedPrice | null;
+}
+
+/** The cheapest quote of each group that nothing speaks against, cheapest group first. `rows`: cheapest first. */
+export function cheapestBy(
+  rows: readonly ComparedPrice[],
+  groupOf: (row: ComparedPrice) => string,
+): readonly Cheapest[] {
+  const groups = Map.groupBy(rows, groupOf);
+  const least = (of: readonly ComparedPrice[], option: PurchaseOption): ComparedPrice | null =>
+    of.find((row) => row.option === option && row.doubt === null) ?? null;
+  const price = ({ spot, onDemand }: Cheapest): number =>
+    Math.min(...[spot, onDemand].map((row) => row?.perThousandNodeHours ?? Number.POSITIVE_INFINITY));
+  return [...groups]
+    .map(([group, of]) => ({ group, spot: least(of, 'spot'), onDemand: least(of, 'on-demand') }))
+    .sort((a, b) => price(a) - price(b));
 }

@@ -8,6 +8,7 @@ import type { InstanceQuote, PriceSheet } from '#budgets/price-sheet.ts';
 export type PriceRule =
   | 'spot-above-on-demand'
   | 'spot-too-cheap'
+  | 'spot-outlier'
   | 'outside-family-band'
   | 'stale'
   | 'undated';
@@ -26,6 +27,8 @@ export interface RuleLimits {
   readonly mostAgeDays: number;
   /** Spot below this share of on-demand is rejected (percent). */
   readonly leastSpotPercent: number;
+  /** Spot below this share of on-demand is used and named: a passing low, or a wrong row (percent). */
+  readonly unusualSpotPercent: number;
   /** On-demand price per vCPU against the median of its family over all regions (percent). */
   readonly familyBandPercent: readonly [least: number, most: number];
 }
@@ -33,6 +36,7 @@ export interface RuleLimits {
 export const defaultRuleLimits: RuleLimits = {
   mostAgeDays: 180,
   leastSpotPercent: 10,
+  unusualSpotPercent: 20,
   familyBandPercent: [60, 160],
 };
 
@@ -70,8 +74,22 @@ export function spotRejection(quote: InstanceQuote, limits = defaultRuleLimits):
   return null;
 }
 
+/** Null unless the spot quote is believed and far below what spot usually costs. */
+export function spotOutlier(quote: InstanceQuote, limits = defaultRuleLimits): PriceWarning | null {
+  const { spot, onDemand } = quote;
+  if (spot === null || onDemand === null || spotRejection(quote, limits) !== null) return null;
+  if (spot.usdPerHour * 100 >= onDemand.usdPerHour * limits.unusualSpotPercent) return null;
+  const share = Math.round((spot.usdPerHour / onDemand.usdPerHour) * 100);
+  return {
+    rule: 'spot-outlier',
+    item: instanceItem(quote, 'spot'),
+    rejects: false,
+    message: `spot is ${share} % of on demand, ${limits.unusualSpotPercent} to 60 % is usual: re-quote before it is counted on`,
+  };
+}
+
 /** Sizes of a family share a price per vCPU: "aws c6i", "gcp n2-highcpu", "azure Standard_Fs_v2". */
-function familyOf(quote: InstanceQuote): string {
+export function familyOf(quote: InstanceQuote): string {
   switch (quote.provider) {
     case 'aws':
       return `aws ${quote.sku.split('.')[0]}`;
@@ -154,7 +172,11 @@ export function checkPriceSheet(
   const medians = familyMedians(sheet);
   const found: (PriceWarning | null)[] = [ageWarning(`price sheet ${sheet.date}`, sheet.date, asOf, limits)];
   for (const quote of sheet.instances) {
-    found.push(spotRejection(quote, limits), familyWarning(quote, medians, limits));
+    found.push(
+      spotRejection(quote, limits),
+      spotOutlier(quote, limits),
+      familyWarning(quote, medians, limits),
+    );
     if (quote.onDemand !== null) {
       found.push(ageWarning(instanceItem(quote, 'on-demand'), quote.onDemand.date, asOf, limits));
     }

@@ -8,14 +8,25 @@ import { z } from 'zod';
 import { BudgetError } from '#budgets/budget-error.ts';
 import { parseUsd, type UsdMicros } from '#budgets/money.ts';
 
-const usd = z.string().transform((text, context): UsdMicros => {
-  try {
-    return parseUsd(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: `not a price: ${JSON.stringify(text)}` });
-    return z.NEVER;
-  }
-});
+/** Nobody pays to sell; `least`: of a machine a price above zero, since an unknown one is null. */
+const usdFrom = (least: 0 | 1) =>
+  z.string().transform((text, context): UsdMicros => {
+    const refuse = (why: string): never => {
+      context.addIssue({ code: 'custom', message: `${why}: ${JSON.stringify(text)}` });
+      return z.NEVER;
+    };
+    let price: UsdMicros;
+    try {
+      price = parseUsd(text);
+    } catch {
+      return refuse('not a price');
+    }
+    if (price >= least) return price;
+    return refuse(least === 0 ? 'a price is not negative' : 'a price is above zero, an unknown one is null');
+  });
+/** Some units are free, like a gateway endpoint: known to cost nothing. */
+const unitUsd = usdFrom(0);
+const usd = usdFrom(1);
 
 /** A day, a month or a year; null = the stored copy carries no date. */
 const date = z
@@ -57,7 +68,7 @@ const unitPrice = z.strictObject({
   class: z.string().min(1),
   item: z.string().min(1),
   unit: z.string().min(1),
-  usd: usd.nullable(),
+  usd: unitUsd.nullable(),
   basis: z.string(),
   source: z.string(),
   date,

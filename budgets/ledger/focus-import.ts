@@ -9,12 +9,15 @@ import { BudgetError } from '#budgets/budget-error.ts';
 import { type Charge, checkedRecord, type LedgerState } from '#budgets/ledger/entry.ts';
 import { divide, usdMicros } from '#budgets/money.ts';
 import { sha256Hex } from '#budgets/sha256.ts';
+import { tagKeys } from '#budgets/tag-keys.ts';
 
 export interface FocusImport {
   /** Name of the file, as it is to stand in the ledger. */
   readonly name: string;
   readonly sha256: string;
   readonly charges: readonly Charge[];
+  /** Rows of the file that are not this campaign's: tagged with another one, or not tagged where others are. */
+  readonly leftOut: { readonly ofOthers: number; readonly untagged: number };
 }
 
 type Row = Readonly<Record<string, string | null>>;
@@ -70,7 +73,7 @@ export function componentOf(words: string): string {
   return componentPatterns.find(([pattern]) => pattern.test(words))?.[1] ?? 'other';
 }
 
-/** `tags`: a JSON object, in AWS exports also with a `user_` or `user:` in front of each key. */
+/** `tags`: a JSON object, in AWS exports also with a `user_` or `user:` in front of each key; ours are written with `bft:`. */
 function tagOf(tags: string | null, key: string): string | null {
   if (tags === null || tags === '') return null;
   let json: unknown;
@@ -80,7 +83,9 @@ function tagOf(tags: string | null, key: string): string | null {
     return null;
   }
   if (typeof json !== 'object' || json === null) return null;
-  const found = Object.entries(json).find(([name]) => name.toLowerCase().replace(/^user[_:]/, '') === key);
+  const found = Object.entries(json).find(
+    ([name]) => name.toLowerCase().replace(/^(user[_:])?(bft[_:])?/, '') === key,
+  );
   return typeof found?.[1] === 'string' ? found[1] : null;
 }
 
@@ -184,6 +189,30 @@ async function readRows(file: string): Promise<Row[]> {
   }
 }
 
+/**
+ * The rows of one campaign: those with its tag. Where no row has a tag of a campaign, the bill is that of an account for it alone.
+ * Each with its number in the file. Throws `bad-bill` when the file has campaigns and not this one.
+ */
+function ownRows(
+  rows: readonly Row[],
+  { campaign }: Pick<Source, 'campaign'>,
+): { readonly own: readonly (readonly [Row, number])[]; readonly leftOut: FocusImport['leftOut'] } {
+  const tagged = rows.map((row, i) => ({ row, number: i + 1, of: tagOf(row['tags'] ?? null, 'campaign') }));
+  const isShared = tagged.some(({ of }) => of !== null);
+  const own = isShared ? tagged.filter(({ of }) => of === campaign) : tagged;
+  if (own.length === 0) {
+    const others = [...new Set(tagged.map(({ of }) => of).filter((of) => of !== null))];
+    const named = others.slice(0, 3).join(', ');
+    throw new BudgetError(
+      'bad-bill',
+      `no row carries the tag ${tagKeys.campaign}=${campaign}; the file has ${named}${others.length > 3 ? ', ...' : ''}`,
+    );
+  }
+  const ofOthers = tagged.filter(({ of }) => of !== null && of !== campaign).length;
+  const untagged = rows.length - own.length - ofOthers;
+  return { own: own.map(({ row, number }) => [row, number] as const), leftOut: { ofOthers, untagged } };
+}
+
 const neededColumns = [
   'BilledCost',
   'BillingCurrency',
@@ -193,7 +222,7 @@ const neededColumns = [
   'ServiceName',
 ];
 
-/** Reads a whole bill. `state`: BILLED for an export, INVOICED for a closed one. Throws `bad-bill` naming file, row and column. */
+/** Reads what a bill has of one campaign. `state`: BILLED for an export, INVOICED for a closed one. Throws `bad-bill` naming file, row and column. */
 export async function readFocus(
   file: string,
   options: { readonly name: string; readonly campaign: string; readonly state: 'BILLED' | 'INVOICED' },
@@ -208,7 +237,9 @@ export async function readFocus(
     throw new BudgetError('bad-bill', `${file}: columns are missing: ${missing.join(', ')}`);
   const source = { ...options, sha256 };
   try {
-    return { name: options.name, sha256, charges: rows.map((row, i) => chargeOf(row, i + 1, source)) };
+    const { own, leftOut } = ownRows(rows, source);
+    const charges = own.map(([row, number]) => chargeOf(row, number, source));
+    return { name: options.name, sha256, charges, leftOut };
   } catch (error) {
     if (error instanceof BudgetError) throw new BudgetError('bad-bill', `${file}: ${error.message}`);
     throw error;

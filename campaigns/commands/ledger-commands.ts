@@ -103,7 +103,11 @@ async function meter(folder: string, plan: Plan, file: string): Promise<void> {
   appendToLedger(file, (chain) => meteredCharges(chain, plan.campaign, seen, spans), now);
 }
 
-async function importBill(ledger: OpenLedger, bill: string, state: 'BILLED' | 'INVOICED'): Promise<number> {
+async function importBill(
+  ledger: OpenLedger,
+  bill: string,
+  state: 'BILLED' | 'INVOICED',
+): Promise<readonly string[]> {
   const { readFocus } = await import('#budgets/ledger/focus-import.ts');
   const { newCharges } = await import('#budgets/ledger/reconcile.ts');
   const { appendToLedger } = await import('#budgets/ledger/ledger-file.ts');
@@ -130,7 +134,17 @@ async function importBill(ledger: OpenLedger, bill: string, state: 'BILLED' | 'I
     },
     new Date().toISOString(),
   );
-  return Math.max(0, added.length - 1);
+  const { ofOthers, untagged } = imported.leftOut;
+  const left = [
+    ...(ofOthers === 0 ? [] : [`${ofOthers} of other campaigns`]),
+    ...(untagged === 0 ? [] : [`${untagged} without the tag ${CAMPAIGN_TAG}`]),
+  ];
+  return [
+    added.length === 0
+      ? 'the ledger holds this bill already: nothing was added'
+      : `${added.length - 1} lines added as ${state}`,
+    ...(left.length === 0 ? [] : [`rows of the bill that were not taken: ${left.join(', ')}`]),
+  ];
 }
 
 /** What AWS billed since the campaign began, or in the days asked for; asked again, only what is new or was changed is added. */
@@ -209,12 +223,8 @@ async function ledgerAnswer(name: string, options: LedgerOptions): Promise<Answe
   const { accrualsFor, reconcile } = await import('#budgets/ledger/reconcile.ts');
   const ledger = await openLedger(name, options.out);
   const notes: string[] = [];
-  if (options.import !== undefined) {
-    const added = await importBill(ledger, options.import, options.state ?? 'BILLED');
-    notes.push(
-      added === 0 ? 'the ledger holds this bill already: nothing was added' : `${added} lines added`,
-    );
-  }
+  if (options.import !== undefined)
+    notes.push(...(await importBill(ledger, options.import, options.state ?? 'BILLED')));
   if (options.costExplorer !== undefined)
     notes.push(...(await importCostExplorer(ledger, options.costExplorer, options.tag ?? CAMPAIGN_TAG)));
   const { accrue } = options;
@@ -316,7 +326,7 @@ export function addLedgerCommands(program: Command, holder: ExitHolder): void {
     name: 'ledger',
     summary: 'what a campaign was forecast to cost, and what was metered, billed and invoiced',
     description:
-      'Append-only and hash-chained; every hash is checked. The same bill twice adds nothing. Exit 20: damaged, or a bill that cannot be read.',
+      'Append-only and hash-chained; every hash is checked. Of a bill the rows tagged with the campaign are taken, all of them where none is tagged; the same bill twice adds nothing. Exit 20: damaged, or a bill that cannot be read.',
     arguments: campaign,
     options: (command) =>
       folder(command)

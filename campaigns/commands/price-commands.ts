@@ -5,7 +5,7 @@
 import type { Command } from 'commander';
 import type { BacktestSet } from '#budgets/backtest.ts';
 import { formatUnitPrice, formatUsd } from '#budgets/money.ts';
-import type { ComparedPrice } from '#budgets/price-comparison.ts';
+import type { Cheapest, ComparedPrice } from '#budgets/price-comparison.ts';
 import type { PriceChange } from '#budgets/price-refresh.ts';
 import type { PriceSheet } from '#budgets/price-sheet.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
@@ -88,6 +88,7 @@ const comparisonColumns: Column[] = [
   { title: 'nodes per VM', align: 'right' },
   { title: 'date' },
   { title: 'source' },
+  { title: 'doubt', most: 90 },
 ];
 
 function comparisonRow(row: ComparedPrice): string[] {
@@ -101,29 +102,56 @@ function comparisonRow(row: ComparedPrice): string[] {
     `${row.nodesPerVm}${row.isAllocatableKnown ? '' : ' (assumed)'}`,
     row.date ?? 'undated',
     row.source,
+    row.doubt ?? '-',
   ];
 }
 
-const COMPARED = 40;
+function cheapestTable(title: string, groups: readonly Cheapest[]): string {
+  const cell = (row: ComparedPrice | null): readonly string[] =>
+    row === null ? ['-', '-'] : [formatUsd(row.perThousandNodeHours), `${row.region} ${row.sku}`];
+  const columns: Column[] = [
+    { title },
+    { title: 'spot', align: 'right' },
+    { title: 'cheapest spot' },
+    { title: 'on demand', align: 'right' },
+    { title: 'cheapest on demand' },
+  ];
+  const rows = groups.map(({ group, spot, onDemand }) => [group, ...cell(spot), ...cell(onDemand)]);
+  return textTable(columns, rows).trimEnd();
+}
+
+const COMPARED = 20;
 
 async function compareAnswer(most: number): Promise<Answer> {
   const { sheetInForce } = await import('#budgets/sheet-store.ts');
-  const { comparePrices } = await import('#budgets/price-comparison.ts');
+  const { cheapestBy, comparePrices } = await import('#budgets/price-comparison.ts');
   const { sheet } = sheetInForce();
   const rows = comparePrices(sheet);
   const shown = rows.slice(0, most);
+  const regions = cheapestBy(rows, ({ provider, region }) => `${provider} ${region}`);
+  const families = cheapestBy(rows, ({ family }) => family);
   const sources = [...new Set(shown.map(({ source }) => source))].map(
     (name) => `  ${name}: ${sheet.sources[name] ?? name}`,
   );
   const text = [
     `VM price alone, prices of ${sheet.date}, ${sheet.currency}, tax ${sheet.tax}: no disks, control plane, interruptions or deploy time`,
     '',
+    '$ per 1,000 node-hours, the cheapest of each region and of each family that no quote speaks against:',
+    cheapestTable('region', regions),
+    '',
+    cheapestTable('family', families),
+    '',
+    'every quote, cheapest first:',
     textTable(comparisonColumns, shown.map(comparisonRow)).trimEnd(),
     `${shown.length} of ${rows.length} quotes; more with --most N`,
     'sources:',
     ...sources,
   ];
-  return { text: `${text.join('\n')}\n`, document: { date: sheet.date, rows }, exitCode: exitCodes.passed };
+  return {
+    text: `${text.join('\n')}\n`,
+    document: { date: sheet.date, regions, families, rows },
+    exitCode: exitCodes.passed,
+  };
 }
 
 function changeRow({ item, before, after, percent, outcome, why }: PriceChange): string[] {

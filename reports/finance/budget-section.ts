@@ -36,9 +36,9 @@ function bandOf(budget: UsdMicros, spend: UsdMicros): Html {
   return badge(over <= 20 ? 'over 10-20 %' : 'over > 20 %', 'failed');
 }
 
-/** What was metered; nothing known is not zero. */
-export function spentText(metered: UsdMicros | null): string {
-  return metered === null ? 'none yet' : formatUsd(metered);
+/** What was metered or billed; nothing known is not zero. */
+export function spentText(spent: UsdMicros | null): string {
+  return spent === null ? 'none yet' : formatUsd(spent);
 }
 
 /** A row's budget is the limit per run times its repetitions: no other split was agreed. */
@@ -54,6 +54,7 @@ function budgetRow(input: FinanceReportInput, row: ForecastRow, perRun: UsdMicro
     formatUsd(p50.usdMicros),
     formatUsd(p90.usdMicros),
     spentText(totalIn(input, 'METERED', ({ rowId }) => rowId === row.rowId)),
+    spentText(totalIn(input, 'BILLED', ({ rowId }) => rowId === row.rowId)),
     formatUsd(variance),
     percentOf(variance, budget),
     bandOf(budget, p50.usdMicros),
@@ -91,6 +92,7 @@ const BUDGET_COLUMNS: readonly Column[] = [
   right('Forecast P50'),
   right('Forecast P90'),
   right('Metered'),
+  right('Billed'),
   right('Variance'),
   right('Var. %'),
   left('Band'),
@@ -118,6 +120,7 @@ function budgetTable(
     formatUsd(window.p50.usdMicros),
     formatUsd(window.p90.usdMicros),
     spentText(totalIn(input, 'METERED', ({ rowId }) => rowId === null)),
+    spentText(totalIn(input, 'BILLED', ({ rowId }) => rowId === null)),
   ];
   const foot: Cell[] = [
     `${shown.phase}${isWhatIf ? ', comparison' : ''}`,
@@ -127,6 +130,7 @@ function budgetTable(
     formatUsd(total.p50.usdMicros),
     formatUsd(total.p90.usdMicros),
     spentText(totalIn(input, 'METERED')),
+    spentText(totalIn(input, 'BILLED')),
     formatUsd(variance),
     percentOf(variance, limits.campaign),
     bandOf(limits.campaign, total.p50.usdMicros),

@@ -17,7 +17,7 @@ import {
   standingOf,
 } from '#reports/finance/finance-input.ts';
 import { exchangeText, periodText, reportId, signOffs } from '#reports/finance/sheets/front-sheets.ts';
-import { statusOf, totalIn } from '#reports/finance/sheets/ledger-view.ts';
+import { spentAtLeast, statusOf, totalIn } from '#reports/finance/sheets/ledger-view.ts';
 import { badge, type Cell, figures, type Html, html, join, section, table } from '#reports/html.ts';
 
 const UNSIGNED: Cell = html`<span class="sign">&nbsp;</span>`;
@@ -130,7 +130,7 @@ function glance(input: FinanceReportInput): Html {
   const standing = standingOf(input.forecast);
   const { p50, p90 } = forecast.total;
   const variance = usdMicros(limits.campaign - p50.usdMicros);
-  const metered = totalIn(input, 'METERED');
+  const spent = spentAtLeast(input);
   const boxes = figures([
     {
       label: 'May be spent',
@@ -154,7 +154,7 @@ function glance(input: FinanceReportInput): Html {
     },
     {
       label: 'Spent so far',
-      value: metered === null ? 'nothing' : formatUsd(metered),
+      value: spent === null ? 'nothing' : formatUsd(spent),
       note: spentSoFar(input),
     },
   ]);
@@ -261,7 +261,7 @@ export function summarySection(input: FinanceReportInput): Html {
       value: approved === null ? 'none' : formatUsd(approved),
       note: `approval ${input.approval.state.state.replace('-', ' ')}`,
     },
-    { label: 'Actual to date', value: spentText(totalIn(input, 'METERED')), note: spentSoFar(input) },
+    { label: 'Actual to date', value: spentText(spentAtLeast(input)), note: spentSoFar(input) },
     {
       label: 'Forecast to complete, P50',
       value: formatUsd(p50.usdMicros),

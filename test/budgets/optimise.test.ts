@@ -8,7 +8,7 @@ import type { ForecastInput, ForecastRowInput } from '#budgets/forecast.ts';
 import { defaultLimits } from '#budgets/limits.ts';
 import { parseUsd } from '#budgets/money.ts';
 import { optimise } from '#budgets/optimise.ts';
-import { comparePrices } from '#budgets/price-comparison.ts';
+import { cheapestBy, comparePrices } from '#budgets/price-comparison.ts';
 import { readPriceSheet, readPriceSheetText } from '#budgets/price-sheet.ts';
 import { cloudStackFor, stackNamed } from '#budgets/stacks.ts';
 
@@ -99,4 +99,24 @@ test('providers are compared by VM price over the nodes that fit, cheapest first
   assert.equal(one?.nodesPerVm, 15);
   assert.equal(one?.perThousandNodeHours, Math.round((parseUsd('0.34') * 1_000) / 15));
   assert.ok(rows.filter(({ provider }) => provider === 'azure').every((row) => !row.isAllocatableKnown));
+});
+
+test('the cheapest of a region and of a family is one that nothing speaks against: a spot price at 15 % of on demand is named', () => {
+  const rows = comparePrices(sheet);
+  const doubted = rows.filter(({ doubt }) => doubt !== null);
+  assert.ok(doubted.some(({ sku }) => sku === 'n4-highcpu-32'));
+  assert.match(doubted[0]?.doubt ?? '', /spot is 1\d % of on demand.*re-quote/);
+  const groups = cheapestBy(rows, ({ provider, region }) => `${provider} ${region}`);
+  assert.equal(groups.length, new Set(sheet.instances.map((one) => `${one.provider} ${one.region}`)).size);
+  for (const { group, spot, onDemand } of groups) {
+    assert.ok(onDemand !== null, group);
+    for (const chosen of [spot, onDemand].filter((row) => row !== null)) {
+      const rivals = rows.filter(
+        (row) =>
+          `${row.provider} ${row.region}` === group && row.option === chosen.option && row.doubt === null,
+      );
+      const least = Math.min(...rivals.map((row) => row.perThousandNodeHours));
+      assert.equal(chosen.perThousandNodeHours, least, group);
+    }
+  }
 });

@@ -157,3 +157,17 @@ test('a broken sheet is refused with the path of the fault', () => {
     /instances\.\d+\.(onDemand|spot)\.usdPerHour: not a price: "cheap"/,
   );
 });
+
+test('a price below zero is refused, of a machine zero as well; a unit may be free; the row is named', () => {
+  const text = readPriceSheetText();
+  const price = /"usdPerHour":"[\d.]+"/;
+  for (const [planted, why] of [
+    [text.replace(price, '"usdPerHour":"-0.1"'), /instances\.0\.\w+\.usdPerHour: a price is above zero/],
+    [text.replace(price, '"usdPerHour":"0"'), /instances\.0\.\w+\.usdPerHour: a price is above zero/],
+    [text.replace(/"usd":"[\d.]+"/, '"usd":"-1"'), /unitPrices\.0\.usd: a price is not negative/],
+  ] as const) {
+    assert.notEqual(planted, text);
+    assert.throws(() => parsePriceSheet(planted), { code: 'bad-price-sheet', message: why });
+  }
+  assert.ok(parsePriceSheet(text).unitPrices.some(({ usd }) => usd === 0));
+});

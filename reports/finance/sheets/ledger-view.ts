@@ -3,7 +3,7 @@
  * Owns: grouping and sums. Does not own: the ledger (budgets/ledger).
  */
 import type { Charge, LedgerState } from '#budgets/ledger/entry.ts';
-import { sum, type UsdMicros } from '#budgets/money.ts';
+import { sum, type UsdMicros, usdMicros } from '#budgets/money.ts';
 import type { FinanceReportInput } from '#reports/finance/finance-input.ts';
 
 export function chargesIn({ ledger = [] }: FinanceReportInput, state: LedgerState): readonly Charge[] {
@@ -25,4 +25,15 @@ export function statusOf(input: FinanceReportInput): LedgerState {
   for (const state of ['INVOICED', 'BILLED', 'METERED'] as const)
     if (chargesIn(input, state).length > 0) return state;
   return 'FORECAST';
+}
+
+/**
+ * What has been spent at least: the highest of what was metered, billed and invoiced, which are views of the same money. A bill that
+ * is still partial is below the meter, a meter does not see traffic. Null when the ledger has none of them.
+ */
+export function spentAtLeast(input: FinanceReportInput): UsdMicros | null {
+  const totals = (['METERED', 'BILLED', 'INVOICED'] as const)
+    .map((state) => totalIn(input, state))
+    .filter((total) => total !== null);
+  return totals.length === 0 ? null : usdMicros(Math.max(...totals));
 }

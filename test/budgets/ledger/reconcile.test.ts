@@ -202,3 +202,25 @@ test('a forecast in the ledger adds up to the forecast', () => {
   assert.equal(sum(charges.map((one) => one.p90UsdMicros ?? parseUsd('0'))), own.total.p90.usdMicros);
   assert.equal(chainOf(charges).entries.length, charges.length);
 });
+
+test('of the bill of an account only the rows of the campaign are taken; of an account of its own all; of another campaign none', async () => {
+  const file = path.join(folder, 'account.csv');
+  const tagged = (cost: string, tags: string): string =>
+    row(cost).replace(/"\{.*\}"/, tags === '' ? '' : `"{""${tags.replace('=', '"":""')}""}"`);
+  const mine = tagged('1', `user:bft:campaign=${options.campaign}`);
+  const [other, untagged] = [tagged('20', 'user_bft:campaign=another'), tagged('300', '')];
+  writeFileSync(file, `${header}\n${other}\n${mine}\n${untagged}\n`);
+  const shared = await readFocus(file, options);
+  assert.deepEqual(
+    shared.charges.map((one) => one.usdMicros),
+    [1_000_000],
+  );
+  assert.deepEqual(shared.leftOut, { ofOthers: 1, untagged: 1 });
+  writeFileSync(file, `${header}\n${untagged}\n${untagged}\n`);
+  assert.equal((await readFocus(file, options)).charges.length, 2);
+  writeFileSync(file, `${header}\n${other}\n${untagged}\n`);
+  await assert.rejects(readFocus(file, options), {
+    code: 'bad-bill',
+    message: new RegExp(`no row carries the tag bft:campaign=${options.campaign}; the file has another`),
+  });
+});

@@ -1,0 +1,222 @@
+/**
+ * The money of a campaign from the command line, in the order an operator needs it: forecast, approval, refusals, bills, reconciliation,
+ * report, signature, a second issue, what could be cheaper. Method: the real program, one folder, one campaign; every figure that is
+ * compared is read back from another file than the one that the command printed it from.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const folder = mkdtempSync(path.join(os.tmpdir(), 'money-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|AWS_|GOOGLE_|NODE_TEST)/.test(name)),
+);
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function campaign(...words: string[]): Ran {
+  const main = path.join(root, 'campaigns', 'cli.ts');
+  return spawnSync(process.execPath, [main, ...words], { cwd: folder, env: environment, encoding: 'utf8' });
+}
+
+/** Ended with `code`; what it printed. */
+function ended(code: number, ran: Ran): string {
+  assert.equal(ran.status, code, `${ran.stdout.slice(-1_500)}\n${ran.stderr.slice(-1_500)}`);
+  return ran.stdout + ran.stderr;
+}
+
+const json = (ran: Ran) => JSON.parse(ran.stdout);
+const inRun = (...names: string[]): string => path.join(folder, 'runs', 'latest', ...names);
+const report = (name: string) => readFileSync(inRun('reports', 'finance', name), 'utf8');
+const row = ['--scenario', 'LT-001', '--replications', '1'];
+
+before(() => {
+  ended(0, campaign('signers', '--create-key', 'ada.pem'));
+  ended(
+    0,
+    campaign('signers', '--add', 'ada', '--key', 'ada.pem', '--role', 'engineering', '--role', 'finance'),
+  );
+  // The simulation is what money is spent on; it ends with 23, because nothing was approved.
+  ended(23, campaign('phase2', ...row));
+});
+
+test('forecast: which runs break their limit, the proof, and ways back that name their price', () => {
+  const said = ended(21, campaign('forecast', 'phase3'));
+  assert.match(said, /OVER: one run of SK-002, deployed alone, costs \$[\d,.]+ .* limit of \$1,000\.00/);
+  assert.match(
+    said,
+    /SK-002: no type, region or provider brings it inside \$1,000\.00.* = \$[\d,.]+, the least of every quote/,
+  );
+  const ways = said.slice(said.indexOf('ways back')).split('\n');
+  const own = ways.slice(ways.findIndex((line) => line.startsWith('  SK-002')) + 1).slice(0, 3);
+  for (const way of own) assert.match(way, /^ {4}\d\. .*: P50 \$[\d,.]+, P90 \$[\d,.]+; /);
+  assert.match(ended(21, campaign('forecast', 'all')), /FORECAST of every phase/);
+});
+
+test('what cannot be meant ends with 20 and one line: phase, scenario, budget', () => {
+  for (const words of [
+    ['phase9'],
+    ['phase3', '--scenario', 'XX-001'],
+    ['phase3', '--budget', 'NaN'],
+    ['phase3', '--budget', '-1'],
+  ]) {
+    const ran = campaign('forecast', ...words);
+    assert.equal(ran.status, 20, words.join(' '));
+    assert.equal(ran.stdout, '');
+    assert.match(ran.stderr, /^error: .+\n$/);
+  }
+});
+
+test('a price sheet with a negative price, no number or another currency starts nothing: exit 20, file and row are named', () => {
+  const shipped = path.join(root, 'budgets', 'price-sheets', '2026-11-21.json');
+  const good = readFileSync(shipped, 'utf8').replace('"date":"2026-11-21"', '"date":"2026-11-22"');
+  mkdirSync(path.join(folder, 'prices'), { recursive: true });
+  const file = path.join(folder, 'prices', '2026-11-22.json');
+  for (const [from, to] of [
+    [/"usdPerHour":"[\d.]+"/, '"usdPerHour":"-0.1"'],
+    [/"usdPerHour":"[\d.]+"/, '"usdPerHour":"0"'],
+    [/"usdPerHour":"[\d.]+"/, '"usdPerHour":"NaN"'],
+    [/"currency":"USD",/, ''],
+  ] as const) {
+    assert.match(good, from);
+    writeFileSync(file, good.replace(from, to));
+    const ran = campaign('forecast', 'phase2');
+    assert.equal(ran.status, 20, to);
+    assert.match(ran.stderr, /2026-11-22\.json: price sheet: (instances\.0|currency)/);
+  }
+  rmSync(file);
+});
+
+test('an approval of another plan is refused with 23 and nothing begins', () => {
+  const before = readdirSync(path.join(folder, 'runs')).length;
+  const asked = json(campaign('approve', 'phase2', ...row, '--json'));
+  ended(
+    0,
+    campaign(
+      'approve',
+      'phase2',
+      ...row,
+      '--sign',
+      'ada.pem',
+      '--role',
+      'engineering',
+      '--reason',
+      'a first look',
+    ),
+  );
+  const said = ended(
+    23,
+    campaign('phase2', '--scenario', 'LT-001', '--replications', '2', '--approve', asked.approval.hash),
+  );
+  assert.match(said, /another plan, other prices or other limits/);
+  assert.equal(readdirSync(path.join(folder, 'runs')).length, before);
+});
+
+/** The bill of an account: rows of the campaign, of another one, and untagged ones. */
+function writeBill(
+  name: string,
+  lines: readonly (readonly [cost: string, service: string, campaign: string | null])[],
+): void {
+  const columns =
+    'BilledCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,ProviderName,ChargeDescription,InvoiceId,Tags';
+  const rows = lines.map(([cost, service, owner]) => {
+    const tags = owner === null ? '' : `"{""user:bft:campaign"":""${owner}""}"`;
+    return `${cost},USD,Usage,2026-11-29T00:00:00Z,2026-11-29T01:00:00Z,${service},AWS,=1+1,INV-1,${tags}`;
+  });
+  writeFileSync(path.join(folder, name), `${[columns, ...rows].join('\n')}\n`);
+}
+
+test('ledger: nothing to reconcile at first; a bill is taken once, only its own rows, and a wrong one not at all', () => {
+  ended(11, campaign('reconcile', 'latest'));
+  const { campaign: name } = JSON.parse(readFileSync(inRun('plan.json'), 'utf8'));
+  writeBill('bill.csv', [
+    ['6.10', 'Amazon Elastic Compute Cloud', name],
+    ['0.41', 'Amazon Elastic Block Store', name],
+    ['900', 'Amazon Elastic Compute Cloud', 'another'],
+    ['7', 'AWS Support', null],
+  ]);
+  const first = json(campaign('ledger', 'latest', '--import', 'bill.csv', '--json'));
+  assert.deepEqual(first.notes, [
+    '2 lines added as BILLED',
+    'rows of the bill that were not taken: 1 of other campaigns, 1 without the tag bft:campaign',
+  ]);
+  const again = json(campaign('ledger', 'latest', '--import', 'bill.csv', '--json'));
+  assert.match(again.notes[0], /already: nothing was added/);
+  assert.equal(again.head.lastHash, first.head.lastHash);
+  writeBill('wrong.csv', [['NaN', 'Amazon Elastic Compute Cloud', name]]);
+  assert.match(
+    ended(20, campaign('ledger', 'latest', '--import', 'wrong.csv')),
+    /wrong\.csv: row 1: BilledCost is no number/,
+  );
+  assert.match(
+    ended(23, campaign('ledger', 'latest', '--cost-explorer', '2026-11-01..2026-12-01')),
+    /ce:GetCostAndUsage/,
+  );
+  assert.equal(json(campaign('ledger', 'latest', '--json')).head.lastHash, first.head.lastHash);
+});
+
+test('reconcile: billed and never metered does not reconcile, and scores the forecast', () => {
+  const ran = campaign('reconcile', 'latest', '--json');
+  assert.equal(ran.status, 10);
+  const { reconciliation } = json(ran);
+  const compute = reconciliation.lines.find((line: { component: string }) => line.component === 'compute');
+  assert.deepEqual([compute.billed, compute.metered, compute.variance], [6_100_000, null, 'not-metered']);
+  assert.ok(reconciliation.scores.length > 0);
+});
+
+test('cost report: the bill is in every format, signed, verified; a re-issue supersedes it and says what changed; a changed byte is seen', () => {
+  // One repetition is too few for a verdict: 11, as the campaign itself.
+  ended(11, campaign('report', 'latest', '--formats', 'xlsx,focus', '--sign', 'ada.pem'));
+  const first = JSON.parse(report('cost-report.json'));
+  assert.deepEqual(first.actual, { metered_usd: null, billed_usd: '6.51', invoiced_usd: null });
+  assert.match(report('cost-report.html'), /Spent so far[^$]*\$6\.51/);
+  const focus = report('focus-1.2.csv');
+  assert.ok(focus.includes('6.10'), 'the bill is in the FOCUS file');
+  assert.ok(!/(^|,)"?[=+@]/m.test(focus), 'a cell that a spreadsheet would run');
+  ended(11, campaign('verify', 'latest', '--key', 'ada.pem'));
+  const { campaign: name } = JSON.parse(readFileSync(inRun('plan.json'), 'utf8'));
+  writeBill('second.csv', [['1.25', 'Amazon Virtual Private Cloud', name]]);
+  ended(0, campaign('ledger', 'latest', '--import', 'second.csv', '--state', 'INVOICED'));
+  const said = ended(11, campaign('report', 'latest', '--formats', 'xlsx,focus', '--sign', 'ada.pem'));
+  assert.match(said, /version 2|supersedes/i);
+  ended(11, campaign('verify', 'latest', '--key', 'ada.pem'));
+  const page = inRun('reports', 'finance', 'cost-report.html');
+  writeFileSync(page, readFileSync(page, 'utf8').replace('FORECAST', 'FORECAS7'));
+  assert.match(ended(20, campaign('verify', 'latest', '--key', 'ada.pem')), /cost-report\.html/);
+});
+
+test('a changed line of the ledger is named', () => {
+  const file = inRun('ledger.jsonl');
+  const good = readFileSync(file, 'utf8');
+  assert.ok(good.includes('6100000'));
+  writeFileSync(file, good.replace('6100000', '6100001'));
+  assert.match(ended(20, campaign('ledger', 'latest')), /ledger\.jsonl|line \d+/);
+  writeFileSync(file, good);
+  ended(0, campaign('ledger', 'latest'));
+});
+
+test('optimise proposes, ranks and says what is still over; prices compares regions and families', () => {
+  const said = ended(21, campaign('optimise', 'phase3'));
+  assert.match(said, /cheapest plan that answers every question \(proposed\)/);
+  assert.match(said, /one run of SK-002 is still over its limit/);
+  const { regions, families, rows } = json(campaign('prices', '--compare', '--json'));
+  assert.ok(regions.length >= 10 && families.length >= 20 && rows.length >= 1_000);
+  assert.ok(!existsSync(path.join(folder, 'prices', '2026-11-22.json')));
+});
