@@ -104,57 +104,58 @@ function coinVotes(answered: DiscreteLaw, k: number, answering: number, honest: 
 /**
  * Slots that end up answered. Losses do not depend on who is asked, so given their number the answered peers are a
  * uniform subset of the answering ones. First try: k peers; then one fresh peer for each slot left open.
+ *
+ * No peer is asked twice, so whether a peer would be heard can be drawn for all of them beforehand, and the order in which they are
+ * asked does not matter: of k + r peers s are heard, and d of these are among the first k with probability C(k,d) C(r,s-d) / C(k+r,s),
+ * where r = k - d are asked after d answers.
  */
 function answeredSlots(setting: PollSetting, answering: number): DiscreteLaw {
   const { nodes, k, loss, retry } = setting;
   const peers = nodes - 1;
   const lost = loss * (2 - loss); // 1 - (1 - loss)^2 without cancellation
   const kept = (1 - loss) * (1 - loss);
-  const weights = new Float64Array(k + 1);
-  const asked = hypergeometricLaw(peers, answering, k);
   const laws = new Map<number, DiscreteLaw>();
   const thinned = (n: number): DiscreteLaw => {
     const known = laws.get(n) ?? binomialLaw(n, kept, lost);
     laws.set(n, known);
     return known;
   };
-  for (let a = asked.least; a <= asked.most; a += 1) {
-    const weightOfAsked = asked.pmf(a);
-    if (skipped(weightOfAsked, k)) continue;
-    const first = thinned(a);
-    for (let d = first.least; d <= first.most; d += 1) {
-      const weight = weightOfAsked * first.pmf(d);
-      // Both a loss and a silent peer: four nested sums, so light terms are dropped at every sample size.
-      if (skipped(weight, k) || (loss > 0 && answering < peers && weight < negligible)) continue;
-      const again = retry ? Math.min(k - d, peers - k) : 0;
-      if (again === 0) weights[d]! += weight;
-      else
-        addRetries({
-          weights,
-          from: d,
-          weight,
-          asked: hypergeometricLaw(peers - k, answering - a, again),
-          thinned,
-          k,
-        });
+  const isMixed = loss > 0 && answering < peers; // light terms are then dropped at every sample size
+  const isLight = (weight: number): boolean => skipped(weight, k) || (isMixed && weight < negligible);
+  const first = heard(hypergeometricLaw(peers, answering, k), thinned, isLight);
+  const weights = new Float64Array(k + 1);
+  for (let d = 0; d <= k; d += 1) {
+    const chance = first(d);
+    if (isLight(chance)) continue;
+    const again = retry ? Math.min(k - d, peers - k) : 0;
+    if (again === 0) weights[d]! += chance;
+    else {
+      const all = heard(hypergeometricLaw(peers, answering, k + again), thinned, isLight);
+      let among = 1; // C(k,d) C(again,x) / C(k + again, d + x), x = 0
+      for (let i = 0; i < d; i += 1) among *= (k - i) / (k + again - i);
+      for (let x = 0; x <= again; x += 1) {
+        if (!skipped(among, k)) weights[d + x]! += among * all(d + x);
+        among *= ((again - x) / (x + 1)) * ((d + x + 1) / (k + again - d - x));
+      }
     }
   }
   return lawFromWeights(0, weights);
 }
 
-function addRetries(retry: {
-  readonly weights: Float64Array;
-  readonly from: number;
-  readonly weight: number;
-  readonly asked: DiscreteLaw;
-  readonly thinned: (n: number) => DiscreteLaw;
-  readonly k: number;
-}): void {
-  const { weights, from, asked, thinned, k } = retry;
-  for (let a = asked.least; a <= asked.most; a += 1) {
-    const weight = retry.weight * asked.pmf(a);
-    if (skipped(weight, k)) continue;
-    const law = thinned(a);
-    for (let x = law.least; x <= law.most; x += 1) weights[from + x]! += weight * law.pmf(x);
+/** P(s of the asked peers are heard): `asked` is the law of those that answer, `thinned(a)` of their answers that arrive. */
+function heard(
+  asked: DiscreteLaw,
+  thinned: (n: number) => DiscreteLaw,
+  isLight: (weight: number) => boolean,
+): (s: number) => number {
+  const terms: { readonly answering: number; readonly weight: number; readonly law: DiscreteLaw }[] = [];
+  for (let answering = asked.least; answering <= asked.most; answering += 1) {
+    const weight = asked.pmf(answering);
+    if (!isLight(weight)) terms.push({ answering, weight, law: thinned(answering) });
   }
+  return (s) => {
+    let sum = 0;
+    for (const { answering, weight, law } of terms) if (answering >= s) sum += weight * law.pmf(s);
+    return sum;
+  };
 }
