@@ -6,6 +6,7 @@ import { forecastTotal } from '#budgets/forecast.ts';
 import { type PriceSheet, readPriceSheet } from '#budgets/price-sheet.ts';
 import { cloudStackFor } from '#budgets/stacks.ts';
 import { withCapabilities } from '#campaigns/commands/plan-request.ts';
+import { clusterRefuses } from '#campaigns/deployment-plan.ts';
 import { forecastInputOf } from '#campaigns/forecast-plan.ts';
 import { defaultSeed } from '#campaigns/matrix.ts';
 import { measuredRow } from '#campaigns/overlap.ts';
@@ -20,7 +21,7 @@ import { capabilities as simulator } from '#campaigns/targets/simulator/capabili
 export interface EntryAnswers {
   /** Targets that can answer it; empty for a benchmark, which is a target by itself. */
   readonly answered_by: readonly ('simulator' | 'processes' | 'kubernetes')[];
-  /** Why this machine's targets cannot, where they cannot. */
+  /** Why targets cannot, where they cannot: those of this machine, and what no cluster does whatever it costs. */
   readonly not_by: Readonly<Record<string, string>>;
   /** Fidelities that its rows take on the simulator. */
   readonly fidelity: readonly string[];
@@ -84,12 +85,16 @@ export function answersOf(scenario: Scenario, sheet: PriceSheet = readPriceSheet
   const reasons = { simulator: skipOn(rows, 'simulator'), processes: skipOn(rows, 'processes') };
   const here = (['simulator', 'processes'] as const).filter((target) => reasons[target] === null);
   const only = rows[0]?.onlyOn?.targets;
-  const cost = only === undefined || only.includes('kubernetes') ? clusterCost(scenario, rows, sheet) : null;
+  const refusal = specs.map(clusterRefuses).find((reason) => reason !== null) ?? null;
+  const mayDeploy = refusal === null && (only === undefined || only.includes('kubernetes'));
+  const cost = mayDeploy ? clusterCost(scenario, rows, sheet) : null;
   const simulated = reasons.simulator === null;
   return {
     answered_by: cost === null ? here : [...here, 'kubernetes'],
     not_by: Object.fromEntries(
-      Object.entries(reasons).filter((entry): entry is [string, string] => entry[1] !== null),
+      Object.entries({ ...reasons, kubernetes: refusal }).filter(
+        (entry): entry is [string, string] => entry[1] !== null,
+      ),
     ),
     fidelity: simulated ? [...new Set(specs.map(({ tier }) => tier))] : [],
     simulated_cpu_seconds: simulated ? Math.ceil(sum(rows.map(rowCpuSeconds))) : null,
