@@ -7,7 +7,7 @@ import type { Estimate } from '#budgets/estimate.ts';
 import type { Forecast } from '#budgets/forecast.ts';
 import type { Lever } from '#budgets/levers.ts';
 import { runAlerts } from '#budgets/limits.ts';
-import { formatUsd } from '#budgets/money.ts';
+import { formatUnitPrice, formatUsd } from '#budgets/money.ts';
 import { UNDATED_DAYS } from '#budgets/price-drift.ts';
 import { type Column, textTable } from '#campaigns/commands/text-table.ts';
 
@@ -108,10 +108,14 @@ export function forecastText(campaign: CampaignForecast): string {
     ({ rowId, percent, reached }) =>
       `  alert: one run of ${rowId} reaches ${percent} % of its limit ${reached}`,
   );
+  const unpriced = shown.unpriced.map(
+    ({ unpriced: { item, reason }, pricedAs }) =>
+      `  UNPRICED: ${item}: ${reason}; counted at ${formatUnitPrice(pricedAs.expected)}, the worst of its class`,
+  );
   const learnt = Object.entries(shown.risks.observedRatio).map(
     ([component, { ratio, lines }]) =>
       `  ${component} x ${ratio}: ${lines} reconciled line(s) of past campaigns`,
   );
   const past = learnt.length === 0 ? [] : ['corrected by what past campaigns really cost:', ...learnt];
-  return `${[head, '', rowsText(shown).trimEnd(), '', total, ...quoteAge(shown), limits, ...broken, ...rung, ...past].join('\n')}\n`;
+  return `${[head, '', rowsText(shown).trimEnd(), '', total, ...quoteAge(shown), ...unpriced, limits, ...broken, ...rung, ...past].join('\n')}\n`;
 }

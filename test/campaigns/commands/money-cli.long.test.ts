@@ -102,6 +102,17 @@ test('a price sheet with a negative price, no number or another currency starts 
     assert.match(ran.stderr, /2026-11-22\.json: price sheet: (instances\.0|currency)/);
   }
   rmSync(file);
+  // A type that the sheet does not have is counted at the dearest, and said to be.
+  const known = campaign('forecast', 'phase2', '--scenario', 'LT-001', '--json');
+  writeFileSync(file, good.replaceAll('"sku":"c6i.2xlarge"', '"sku":"c6i.2xlarge-gone"'));
+  const [said, unknown] = [[], ['--json']].map((more) =>
+    campaign('forecast', 'phase2', '--scenario', 'LT-001', ...more),
+  );
+  assert.match(said?.stdout ?? '', /UNPRICED: aws us-west-2 c6i\.2xlarge spot: .* does not have this type/);
+  const p50 = (ran: Ran | undefined): number =>
+    ran === undefined ? 0 : json(ran).forecast.forecast.total.p50.usdMicros;
+  assert.ok(p50(unknown) > 2 * p50(known), 'unknown is never cheap');
+  rmSync(file);
 });
 
 test('an approval of another plan is refused with 23 and nothing begins', () => {
