@@ -55,6 +55,8 @@ export class Exchange implements Traffic {
   readonly #tickUs: number;
   readonly #concurrent: number;
   readonly #isWeightless: boolean;
+  readonly #answerUs: number;
+  readonly #answerBytes: number;
   readonly #querySink: EventSink;
   readonly #answerSink: EventSink;
   readonly #timeoutUs: Float64Array;
@@ -77,6 +79,8 @@ export class Exchange implements Traffic {
     this.#pastKeys = new Int32Array(parts.core.polls.polls << pastBits);
     this.#answering = new Answering(parts);
     const times = parts.calibration.serviceTimesUs;
+    this.#answerUs = times.answerQuery;
+    this.#answerBytes = parts.calibration.wireBytes.answerFixed;
     this.#isWeightless = times.askQuery === 0 && times.answerQuery === 0;
     this.#timeoutUs = new Float64Array(parts.core.polls.polls);
     this.#querySink = { run: (pool, from, until) => this.#onQueries(pool, from, until) };
@@ -143,17 +147,16 @@ export class Exchange implements Traffic {
     const b = pollReference(poll, head[h]!);
     let ticks = network.plain
       ? network.plainDelay(draw)
-      : this.#roughDelay(this.queries, draw, this.#nodeOf(poll), peer, a, b);
+      : this.#roughDelay(draw, this.#nodeOf(poll), peer, a, b);
     if (ticks < 0) return;
     if (this.#departUs > this.nowUs) ticks += Math.round((this.#departUs - this.nowUs) / this.#tickUs);
     this.queries.push(ticks, a, b);
   }
 
-  /** Delay on a network with more than delay and loss; sends the second copy of a duplicated message. */
-  #roughDelay(wheel: TimingWheel, draw: number, from: number, to: number, a: number, b: number): number {
-    const bytes = wheel === this.queries ? this.#queryBytes : this.#parts.calibration.wireBytes.answerFixed;
-    const ticks = this.#network.delay(draw, from, to, bytes, this.nowUs);
-    if (ticks >= 0 && this.#network.isDuplicated(draw)) wheel.push(ticks + 1, a, b);
+  /** Delay of a query on a network with more than delay and loss; sends the second copy of a duplicated one. */
+  #roughDelay(draw: number, from: number, to: number, a: number, b: number): number {
+    const ticks = this.#network.delay(draw, from, to, this.#queryBytes, this.nowUs);
+    if (ticks >= 0 && this.#network.isDuplicated(draw)) this.queries.push(ticks + 1, a, b);
     return ticks;
   }
 
@@ -163,17 +166,41 @@ export class Exchange implements Traffic {
     const { peers, head, stride, k } = this.#core.polls;
     const from = poll * k;
     const h = poll * stride;
-    this.#pastKeys[(poll << pastBits) + (head[h]! & pastMask)] = head[h + fieldKey]!;
-    if (!network.plain || this.#departUs > this.nowUs) {
-      for (let slot = 0; slot < count; slot++) this.query(poll, slot, 0, peers[from + slot]!);
+    const key = head[h + fieldKey]!;
+    this.#pastKeys[(poll << pastBits) + (head[h]! & pastMask)] = key;
+    const isLater = this.#departUs > this.nowUs;
+    const waitTicks = isLater ? Math.round((this.#departUs - this.nowUs) / this.#tickUs) | 0 : 0;
+    if (!network.plain) {
+      this.#queryAllRoughly(poll, count, waitTicks);
       return;
     }
     const queue = this.queries;
-    const key = head[poll * stride + fieldKey]!;
-    const b = pollReference(poll, head[poll * stride]!);
+    const b = pollReference(poll, head[h]!);
     for (let slot = 0; slot < count; slot++) {
       const ticks = network.plainDelay(draw32(key, queryStream, 2 * slot));
-      if (ticks >= 0) queue.push(ticks, (slot << 17) | peers[from + slot]!, b);
+      if (ticks >= 0) queue.push(ticks + waitTicks, (slot << 17) | peers[from + slot]!, b);
+    }
+  }
+
+  /** The same on a network with more than delay and loss. */
+  #queryAllRoughly(poll: number, count: number, waitTicks: number): void {
+    const { peers, head, stride, k } = this.#core.polls;
+    const network = this.#network;
+    const queue = this.queries;
+    const from = poll * k;
+    const node = this.#nodeOf(poll);
+    const key = head[poll * stride + fieldKey]!;
+    const b = pollReference(poll, head[poll * stride]!);
+    const bytes = this.#queryBytes;
+    const nowUs = this.nowUs;
+    for (let slot = 0; slot < count; slot++) {
+      const draw = draw32(key, queryStream, 2 * slot);
+      const peer = peers[from + slot]!;
+      const a = (slot << 17) | peer;
+      const ticks = network.delay(draw, node, peer, bytes, nowUs);
+      if (ticks < 0) continue;
+      if (network.isDuplicated(draw)) queue.push(ticks + 1, a, b);
+      queue.push(ticks + waitTicks, a, b);
     }
   }
 
@@ -187,6 +214,8 @@ export class Exchange implements Traffic {
     const network = this.#network;
     const isPlain = network.plain ? 1 : 0;
     const isCareful = network.partitioned || this.#isHindered ? 1 : 0;
+    const answerBytes = this.#answerBytes;
+    const nowUs = this.nowUs;
     let delivered = 0;
     for (let e = from; e < until; e += 2) {
       let a = pool[e]!;
@@ -220,17 +249,19 @@ export class Exchange implements Traffic {
         ) {
           a |= yesToAll << kindAt;
         } else {
-          const answer = this.#answering.answer(peer, poll, slot, asks < 0, this.nowUs);
+          const answer = this.#answering.answer(peer, poll, slot, asks < 0, nowUs);
           manner = answer & 3;
           if (manner === never) continue;
           a |= (answer >>> 2) << kindAt;
         }
       }
       const draw = draw32(key, answerStream, 2 * slot + attempt);
-      const delay =
-        isPlain === 1
-          ? network.plainDelay(draw)
-          : this.#roughDelay(queue, draw, peer, this.#nodeOf(poll), a, b);
+      let delay = 0;
+      if (isPlain === 1) delay = network.plainDelay(draw);
+      else {
+        delay = network.delay(draw, peer, this.#nodeOf(poll), answerBytes, nowUs);
+        if (delay >= 0 && network.isDuplicated(draw)) queue.push(delay + 1, a, b);
+      }
       if (delay < 0) continue;
       ticks += delay;
       queue.push(manner === lateMark ? this.#lateTicks(poll, ticks) : ticks, a, b);
@@ -244,15 +275,15 @@ export class Exchange implements Traffic {
 
   /** Ticks until the answering node has done its work, -1 when it does not answer. */
   #serviceTicks(peer: number): number {
-    const { disk, calibration } = this.#parts;
+    const { disk } = this.#parts;
     if (disk.anyFailed && !disk.works(peer)) {
       disk.refusedAnswers += 1;
       return -1;
     }
     if (this.#isWeightless) return 0;
     if (this.#cpu.isOverloaded(peer, this.nowUs)) return -1;
-    const doneUs = this.#cpu.loop(peer, calibration.serviceTimesUs.answerQuery, this.nowUs);
-    return Math.round((doneUs - this.nowUs) / this.#tickUs);
+    const doneUs = this.#cpu.loop(peer, this.#answerUs, this.nowUs);
+    return Math.round((doneUs - this.nowUs) / this.#tickUs) | 0;
   }
 
   /** Just before the querier gives up. */

@@ -28,11 +28,14 @@ export class Network {
   readonly #table: Int32Array;
   readonly #pairKey: number;
   readonly #extraUs: Float64Array;
+  readonly #sendFreeUs: Float64Array;
+  readonly #receiveFreeUs: Float64Array;
+  readonly #ofPairs: boolean;
+  readonly #reorder: number;
+  readonly #duplication: number;
   #extraNodes = 0;
   #lossLimit: number;
   readonly #baseLoss: number;
-  readonly #sendFreeUs: Float64Array;
-  readonly #receiveFreeUs: Float64Array;
   readonly #usPerByte: number;
 
   constructor(profile: NetworkProfile, nodes: number, tickUs: number, seed: number) {
@@ -41,6 +44,11 @@ export class Network {
     this.group = new Uint8Array(nodes);
     this.bytesSent = new Float64Array(nodes);
     this.#extraUs = new Float64Array(nodes);
+    this.#sendFreeUs = new Float64Array(nodes);
+    this.#receiveFreeUs = new Float64Array(nodes);
+    this.#ofPairs = profile.spread === 'pair';
+    this.#reorder = profile.reorder;
+    this.#duplication = profile.duplication;
     this.#table = new Int32Array(tableSize);
     const [least, most] = profile.oneWayUs;
     for (let i = 0; i < tableSize; i++) {
@@ -50,8 +58,6 @@ export class Network {
     this.#pairKey = streamKey(seed, 0, purpose.pair, 0);
     this.#baseLoss = profile.loss;
     this.#lossLimit = Math.round(profile.loss * lossResolution);
-    this.#sendFreeUs = new Float64Array(nodes);
-    this.#receiveFreeUs = new Float64Array(nodes);
     const bits = profile.bandwidthBitsPerSecond;
     this.#usPerByte = bits === null ? 0 : 8_000_000 / bits;
     this.plain = this.#isPlain();
@@ -94,26 +100,28 @@ export class Network {
       this.lost += 1;
       return -1;
     }
-    let ticks = this.#table[this.#tableIndex(draw, from, to)]!;
-    if (this.#profile.reorder > 0 && unit(mix(draw, this.#pairKey, 1)) < this.#profile.reorder) {
+    let ticks = this.#table[this.#ofPairs ? this.#pairIndex(draw, from, to) : draw & (tableSize - 1)]!;
+    if (this.#reorder > 0 && unit(mix(draw, this.#pairKey, 1)) < this.#reorder) {
       ticks += Math.round(this.#profile.oneWayUs[1] / this.tickUs);
     }
-    const extraUs = this.#extraUs[from]! + this.#extraUs[to]!;
-    if (extraUs > 0) {
-      ticks += Math.round(extraUs / this.tickUs);
-      this.delayed += 1;
-    }
+    if (this.#extraNodes > 0) ticks += this.#extraTicks(from, to);
     return this.#usPerByte === 0 ? ticks : this.#queued(ticks, from, to, bytes, nowUs);
   }
 
   /** True when a second copy of the message arrives. */
   isDuplicated(draw: number): boolean {
-    return this.#profile.duplication > 0 && unit(mix(draw, this.#pairKey, 2)) < this.#profile.duplication;
+    return this.#duplication > 0 && unit(mix(draw, this.#pairKey, 2)) < this.#duplication;
   }
 
-  /** 'pair': nine tenths of the spread belong to the pair, one tenth to the message. */
-  #tableIndex(draw: number, from: number, to: number): number {
-    if (this.#profile.spread === 'message') return draw & (tableSize - 1);
+  #extraTicks(from: number, to: number): number {
+    const extraUs = this.#extraUs[from]! + this.#extraUs[to]!;
+    if (extraUs <= 0) return 0;
+    this.delayed += 1;
+    return Math.round(extraUs / this.tickUs);
+  }
+
+  /** Nine tenths of the spread belong to the pair, one tenth to the message. */
+  #pairIndex(draw: number, from: number, to: number): number {
     const low = from < to ? from : to;
     const high = from < to ? to : from;
     const pair = (mix(this.#pairKey, low, high) >>> 20) * 0.9;
@@ -122,7 +130,8 @@ export class Network {
 
   #queued(ticks: number, from: number, to: number, bytes: number, nowUs: number): number {
     const size = bytes * this.#usPerByte;
-    const departUs = Math.max(nowUs, this.#sendFreeUs[from]!) + size;
+    const outFreeUs = this.#sendFreeUs[from]!;
+    const departUs = (outFreeUs > nowUs ? outFreeUs : nowUs) + size;
     if (departUs - nowUs > longestQueueUs) {
       this.queueDrops += 1;
       return -1;
@@ -130,13 +139,14 @@ export class Network {
     this.#sendFreeUs[from] = departUs;
     // The receiving link is reserved in the order of sending: were it kept until the arrival, one message held up at its
     // sender would hold up everything that others sent later and that arrives before it.
-    const freeUs = Math.max(nowUs, this.#receiveFreeUs[to]!) + size;
+    const inFreeUs = this.#receiveFreeUs[to]!;
+    const freeUs = (inFreeUs > nowUs ? inFreeUs : nowUs) + size;
     if (freeUs - nowUs > longestQueueUs) {
       this.queueDrops += 1;
       return -1;
     }
     this.#receiveFreeUs[to] = freeUs;
-    return ticks + Math.round((departUs - nowUs + freeUs - nowUs) / this.tickUs);
+    return ticks + (Math.round((departUs - nowUs + freeUs - nowUs) / this.tickUs) | 0);
   }
 
   /** True when a message between the two cannot pass now; counts it. */
