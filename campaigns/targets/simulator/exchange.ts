@@ -209,13 +209,10 @@ export class Exchange implements Traffic {
     const { head, scope, stride, words: width } = polls;
     const { maps: open, stride: openStride } = polls.open;
     const { votes, words: row } = standing;
-    const queue = this.answers;
     const asked = this.#asked;
     const network = this.#network;
     const isPlain = network.plain ? 1 : 0;
     const isCareful = network.partitioned || this.#isHindered ? 1 : 0;
-    const answerBytes = this.#answerBytes;
-    const nowUs = this.nowUs;
     let delivered = 0;
     for (let e = from; e < until; e += 2) {
       let a = pool[e]!;
@@ -249,22 +246,21 @@ export class Exchange implements Traffic {
         ) {
           a |= yesToAll << kindAt;
         } else {
-          const answer = this.#answering.answer(peer, poll, slot, asks < 0, nowUs);
+          const answer = this.#answering.answer(peer, poll, slot, asks < 0, this.nowUs);
           manner = answer & 3;
           if (manner === never) continue;
           a |= (answer >>> 2) << kindAt;
         }
       }
       const draw = draw32(key, answerStream, 2 * slot + attempt);
-      let delay = 0;
-      if (isPlain === 1) delay = network.plainDelay(draw);
-      else {
-        delay = network.delay(draw, peer, this.#nodeOf(poll), answerBytes, nowUs);
-        if (delay >= 0 && network.isDuplicated(draw)) queue.push(delay + 1, a, b);
-      }
+      const delay =
+        isPlain === 1
+          ? network.plainDelay(draw)
+          : network.delay(draw, peer, this.#nodeOf(poll), this.#answerBytes, this.nowUs);
       if (delay < 0) continue;
+      if (isPlain === 0 && network.isDuplicated(draw)) this.answers.push(delay + 1, a, b);
       ticks += delay;
-      queue.push(manner === lateMark ? this.#lateTicks(poll, ticks) : ticks, a, b);
+      this.answers.push(manner === lateMark ? this.#lateTicks(poll, ticks) : ticks, a, b);
     }
     this.messages += delivered;
   }
