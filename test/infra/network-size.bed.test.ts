@@ -27,7 +27,7 @@ describe('a network of 1,000 on a real API server', {
   after(async () => await plane?.stop());
 
   test('becomes Ready on the machines that the planner counted, and goes without a trace', async (context) => {
-    const figures = await upAndDown(plane, plan, 400_000);
+    const figures = await upAndDown(plane, plan, 400_000, (text) => context.diagnostic(text));
     context.diagnostic(
       `${arithmetic}; Ready in ${figures.readySeconds} s, gone in ${figures.goneSeconds} s, control plane ${figures.memoryMiB} MiB`,
     );

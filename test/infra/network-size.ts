@@ -54,11 +54,12 @@ export interface SizeFigures {
 
 const seconds = (sinceMs: number): number => Math.round((performance.now() - sinceMs) / 100) / 10;
 
-/** Every pod Ready, all objects there, then all of it deleted again. */
+/** Every pod Ready, all objects there, then all of it deleted again. `say`: each figure as soon as it is known. */
 export async function upAndDown(
   plane: ControlPlane,
   plan: StackPlan,
   withinMs: number,
+  say: (text: string) => void,
 ): Promise<SizeFigures> {
   const { network, metrics } = namesOf(plan);
   const began = performance.now();
@@ -80,6 +81,7 @@ export async function upAndDown(
   );
   const readySeconds = seconds(began);
   const memoryMiB = Math.round(plane.memoryBytes() / 1_048_576);
+  say(`${plan.nodes} nodes Ready in ${readySeconds} s, control plane ${memoryMiB} MiB`);
   const places = await plane.kubectl(
     ...['get', 'pods', '-n', network, '-l', 'app.kubernetes.io/name=bft-node'],
     ...['-o', 'jsonpath={.items[*].spec.nodeName}'],
