@@ -28,6 +28,8 @@ export const messagesAlways = 60_000_000;
 /** More than this is only bought when the least window needs it. */
 export const messagesUsuallyMost = 120_000_000;
 
+/** Of the time of a phase, what is kept for further repetitions where rows want more than all of it. */
+export const extraShare = 0.05;
 /** Seconds of one core that a row which belongs to no phase may take for further repetitions. */
 export const extraSecondsAlone = 60;
 

@@ -335,13 +335,14 @@ class Operator {
     });
   }
 
-  /** Of all cores, until the time of the phase is over, without what cells that are not done are expected to take. */
+  /** Of all cores, until the time for simulating is over, without what simulated cells are expected to take. */
   #clockSecondsLeft(): number {
     const { simulatedWithinUs } = this.#plan;
     if (simulatedWithinUs === undefined) return Number.POSITIVE_INFINITY;
     const driven = drivenSeconds(this.#journal.records, Date.parse(this.#now()));
     const cells = cellsToRun(withExtraRepetitions(this.#plan, this.#state));
-    const ahead = this.#cells.sumSeconds(cells.filter(({ id }) => this.#state.cells.get(id) !== 'done'));
+    const simulated = cells.filter(({ id }) => this.#cells.targetOf(id) === 'simulator');
+    const ahead = this.#cells.sumSeconds(simulated.filter(({ id }) => this.#state.cells.get(id) !== 'done'));
     return (simulatedWithinUs / 1e6 - driven) * this.#options.workers - ahead;
   }
 

@@ -6,7 +6,7 @@ import { isRegressionMetric, regressionGroups } from '#campaigns/analysis/benchm
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { doublingsMost, extraSeconds } from '#campaigns/extra-repetitions.ts';
 import { resolveFault } from '#campaigns/fault-schedule.ts';
-import { extraSecondsAlone, phaseCoreShare, phaseCores } from '#campaigns/limits.ts';
+import { extraSecondsAlone, extraShare, phaseCoreShare, phaseCores } from '#campaigns/limits.ts';
 import {
   checkOptions,
   labelOf,
@@ -254,7 +254,7 @@ function timeOf(phase: Phase, catalogue: readonly CatalogueEntry[], options: Res
     spec === undefined ? [] : [{ spec, repetitions: 1 + others.length }],
   );
   const allSeconds = (phaseCores * phaseCoreShare * phase.simulated_within) / 1_000_000;
-  const share = affordableShare(costs, allSeconds);
+  const share = affordableShare(costs, allSeconds * (1 - extraShare));
   const rowSeconds = costs.map(
     ({ spec, repetitions }) =>
       repetitions * simulatedCpuSeconds({ ...spec, messageBudget: sharedMessageBudget(spec, share) }),
