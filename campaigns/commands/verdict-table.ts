@@ -107,8 +107,10 @@ export function verdictText(plan: Plan, verdict: CampaignVerdict, styles: Styles
   const sum = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
   const about = `${plan.phase} ${whereWords(plan)}`;
   const total = `${about}: ${styleOf(verdict.status, styles)(verdict.status)} (${sum})`;
+  const isOpen = (id: string): boolean =>
+    verdict.rows.some(({ rowId, status }) => rowId === id && status === 'INCONCLUSIVE');
   const further = plan.rows.flatMap(({ rowId, cells, extended }) =>
-    extended === undefined || extended.steps.length === 0
+    extended === undefined || (extended.steps.length === 0 && !isOpen(rowId))
       ? []
       : [`${rowId} repetitions: ${extendedWords(cells.length, extended)}`],
   );
