@@ -2,7 +2,6 @@
  * The one command that runs a row again.
  * Owns: which options it needs. Does not own: the command line itself (campaigns/cli.ts).
  */
-import { defaultMessageBudget } from '#campaigns/message-budget.ts';
 import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 
@@ -38,10 +37,8 @@ export function reproduceCommand(plan: Plan, row: PlannedRow): string {
     // The row's name says so when the network is not the one of the scenario.
     ...(row.rowId.includes('network=') ? ['--network', word(network.name)] : []),
     ...(plan.phase === 'simulate' ? changes(spec) : []),
-    // A phase shares its time among its rows, so a row may get less than it would alone.
-    ...(isMeasured || spec.messageBudget === defaultMessageBudget(spec)
-      ? []
-      : ['--message-budget', spec.messageBudget]),
+    // A phase shares its time among its rows: alone, a row would get another budget.
+    ...(isMeasured ? [] : ['--message-budget', spec.messageBudget]),
     '--seed',
     plan.seed,
     '--replications',
