@@ -18,6 +18,7 @@ import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
 import { addOptimiseCommand } from '#campaigns/commands/optimise-command.ts';
 import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
 import { addPriceCommands } from '#campaigns/commands/price-commands.ts';
+import { addRareCommand } from '#campaigns/commands/rare-command.ts';
 import { addRecordCommands } from '#campaigns/commands/record-commands.ts';
 import { addSessionCommands } from '#campaigns/commands/session-commands.ts';
 import { addSimulateCommand } from '#campaigns/commands/simulate-command.ts';
@@ -111,6 +112,7 @@ for (const add of [
   addPhaseCommands,
   addCatalogueCommands,
   addSimulateCommand,
+  addRareCommand,
   addMeasureCommand,
   addMoneyCommands,
   addOptimiseCommand,
