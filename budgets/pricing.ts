@@ -91,16 +91,32 @@ export function emptyDraws({ market }: Pricing): Float64Array {
   return new Float64Array(market.sampling.draws);
 }
 
-/** P90 of one repetition deployed for itself: what a search over hours or VMs asks for dozens of times. */
-export function alonePrice(pricing: Pricing, row: RowShape, vms: number): UsdMicros {
+/** Draws of one repetition in the window. */
+function runDraws(pricing: Pricing, row: RowShape, vms: number, index: number): Float64Array {
   const { stack, rates, market, risks } = pricing;
   const usage = usageOf(stack, row, vms);
   const draws = emptyDraws(pricing);
   const lines = stretchLines(stack, rates, usage);
-  addRun(draws, market, stack, risks, { vms, runUs: row.runUs, us: usage.us, lines, index: 0 });
+  addRun(draws, market, stack, risks, { vms, runUs: row.runUs, us: usage.us, lines, index });
+  return draws;
+}
+
+/** Adds what deploying it for itself and tearing it down costs. */
+function addAround(
+  draws: Float64Array,
+  { stack, rates, market, risks }: Pricing,
+  row: RowShape,
+  vms: number,
+) {
   const us = overheadUs(stack);
-  const around = stretchLines(stack, rates, { ...usage, us, bytesPerNodeSecond: 0 });
-  addDeploy(draws, market, risks, { vms, us, lines: around });
+  const lines = stretchLines(stack, rates, { ...usageOf(stack, row, vms), us, bytesPerNodeSecond: 0 });
+  addDeploy(draws, market, risks, { vms, us, lines });
+}
+
+/** P90 of one repetition deployed for itself: what a search over hours or VMs asks for dozens of times. */
+export function alonePrice(pricing: Pricing, row: RowShape, vms: number): UsdMicros {
+  const draws = runDraws(pricing, row, vms, 0);
+  addAround(draws, pricing, row, vms);
   return p90Of(draws);
 }
 
@@ -108,16 +124,11 @@ const RISK_LABEL = 'repeated runs, interruptions and prices as drawn';
 
 /** One repetition on `vms` VMs, in the window and deployed alone. `index`: which draws are its own. */
 export function runCost(pricing: Pricing, row: RowShape, vms: number, index = 0): RunCost {
-  const { stack, rates, market, risks } = pricing;
-  const usage = usageOf(stack, row, vms);
-  const stretch = stretchLines(stack, rates, usage);
-  const quoted = runLines(stack, rates, usage, row.runUs);
-  const draws = emptyDraws(pricing);
-  addRun(draws, market, stack, risks, { vms, runUs: row.runUs, us: usage.us, lines: stretch, index });
+  const { stack, rates, market } = pricing;
+  const quoted = runLines(stack, rates, usageOf(stack, row, vms), row.runUs);
+  const draws = runDraws(pricing, row, vms, index);
   const perRun = quantiles(draws);
-  const us = overheadUs(stack);
-  const around = stretchLines(stack, rates, { ...usage, us, bytesPerNodeSecond: 0 });
-  addDeploy(draws, market, risks, { vms, us, lines: around });
+  addAround(draws, pricing, row, vms);
   const risk = riskLine(RISK_LABEL, perRun, quoted, market.sampling);
   return { lines: [...quoted, risk], perRun, alone: quantiles(draws) };
 }

@@ -5,10 +5,15 @@
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { mix, purpose } from '#node/core/random.ts';
 
+/** Attackers by the protocol's definition: floor(share x nodes). */
+export function attackerCountOf(share: number, nodes: number): number {
+  return Math.floor(share * nodes + 1e-9);
+}
+
 /** The floor(share x nodes) members with the least hash: independent of anything else about a node. */
 export function attackersOf(nodes: number, share: number, seed: number): Uint8Array {
   const attackers = new Uint8Array(nodes);
-  const count = Math.floor(share * nodes + 1e-9);
+  const count = attackerCountOf(share, nodes);
   const order = Array.from({ length: nodes }, (_, node) => node);
   const draw = order.map((node) => mix(seed, purpose.attack, node) >>> 0);
   order.sort((a, b) => draw[a]! - draw[b]! || a - b);

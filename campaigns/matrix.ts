@@ -128,6 +128,24 @@ export function wantedOf(phase: Phase, options: MatrixOptions): readonly string[
   );
 }
 
+export interface OverlapEntry {
+  readonly base: Scenario;
+  readonly nodesPerProcess: number | null;
+}
+
+/** The overlap scenarios of a phase, in order. `wanted`: ids in capitals; empty = all. */
+export function overlapEntries(
+  phase: Phase,
+  catalogue: readonly CatalogueEntry[],
+  wanted: readonly string[],
+): readonly OverlapEntry[] {
+  return phase.overlap.flatMap(({ scenario, nodes_per_process }): OverlapEntry[] => {
+    const base = catalogue.find(({ id }) => id === scenario)?.scenario;
+    if (base === undefined || (wanted.length > 0 && !wanted.includes(scenario))) return [];
+    return [{ base, nodesPerProcess: nodes_per_process ?? null }];
+  });
+}
+
 export interface PhaseEntry {
   readonly base: Scenario;
   /** With what the phase and the options change. */

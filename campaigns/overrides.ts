@@ -10,6 +10,7 @@ import type { WrittenConsensus } from '#campaigns/schema/consensus.ts';
 import { attackNames } from '#campaigns/schema/names.ts';
 import { namedNetwork, networkNames } from '#campaigns/schema/network.ts';
 import type { RunScenario, Scenario } from '#campaigns/schema.ts';
+import { peakTps } from '#campaigns/workloads/load-profile.ts';
 import { formatPath } from '#campaigns/yaml-reader.ts';
 import { suggestion } from '#node/config-names.ts';
 
@@ -79,26 +80,8 @@ function optionProblems(overrides: Overrides): Problem[] {
   return problems;
 }
 
-/** Mean transactions per second; of a burst the burst, because the window may fall into it. */
-function heaviestTps(workload: Workload): number {
-  switch (workload.kind) {
-    case 'constant':
-    case 'open-loop':
-      return workload.tps;
-    case 'ramp':
-      return workload.toTps;
-    case 'burst':
-      return Math.max(workload.tps, workload.burstTps);
-    case 'chaos':
-    case 'sine':
-      return workload.mostTps;
-    case 'single':
-      return 0;
-  }
-}
-
 function scaled(workload: Workload, tps: number): Workload {
-  const ratio = tps / heaviestTps(workload);
+  const ratio = tps / peakTps(workload);
   switch (workload.kind) {
     case 'constant':
     case 'open-loop':

@@ -11,6 +11,7 @@ import {
   labelOf,
   type MatrixOptions,
   matrix,
+  overlapEntries,
   phaseEntries,
   repetitionsOf,
   rowIdOf,
@@ -75,9 +76,7 @@ export function outlinePhase(name: string, options: OutlineOptions): PhaseOutlin
   const own = phaseEntries(phase, catalogue, options, wanted).flatMap(({ base, scenario, reason }) =>
     rowsOf(base, scenario, options, reason),
   );
-  const overlap = phase.overlap.flatMap(({ scenario }) => {
-    const base = catalogue.find(({ id }) => id === scenario)?.scenario;
-    if (base === undefined || (wanted.length > 0 && !wanted.includes(scenario))) return [];
+  const overlap = overlapEntries(phase, catalogue, wanted).flatMap(({ base }) => {
     const rows = rowsOf(base, applyOverrides(base, options), options, null);
     return rows.map((row) => ({ ...row, rowId: simulatedRowId(row.rowId) }));
   });

@@ -12,6 +12,7 @@ import {
   labelOf,
   type MatrixOptions,
   matrix,
+  overlapEntries,
   type Point,
   phaseEntries,
   repetitionsOf,
@@ -213,12 +214,10 @@ export function resolveOverlap(phaseName: string, options: ResolveOptions): read
   const catalogue = loadCatalogue();
   const phase = loadPhase(phaseName, catalogue);
   const wanted = wantedOf(phase, options);
-  return phase.overlap.flatMap(({ scenario, nodes_per_process }) => {
-    const base = catalogue.find(({ id }) => id === scenario)?.scenario;
-    if (base === undefined || (wanted.length > 0 && !wanted.includes(scenario))) return [];
+  return overlapEntries(phase, catalogue, wanted).flatMap(({ base, nodesPerProcess }) => {
     // Real processes have no fidelity to choose.
     const rows = rowsOf(base, applyOverrides(base, options), { ...options, tier: 'message' }, null);
-    return rows.map((row) => ({ row, nodesPerProcess: nodes_per_process ?? null }));
+    return rows.map((row) => ({ row, nodesPerProcess }));
   });
 }
 
@@ -249,10 +248,10 @@ interface PhaseShares {
 function timeOf(phase: Phase, catalogue: readonly CatalogueEntry[], options: ResolveOptions): PhaseShares {
   if (phase.simulated_within === undefined) return { share: 1, extra: new Map() };
   const plain = { seed: options.seed, ...(options.calibration && { calibration: options.calibration }) };
-  const simulated = rowsOfPhase(phase, catalogue, plain, []).filter(({ target }) => target === undefined);
-  const costs = simulated.flatMap(({ specs: [spec, ...others] }) =>
-    spec === undefined ? [] : [{ spec, repetitions: 1 + others.length }],
-  );
+  const costs = rowsOfPhase(phase, catalogue, plain, []).flatMap(({ rowId, specs, target }) => {
+    const [spec] = specs;
+    return spec === undefined || target !== undefined ? [] : [{ rowId, spec, repetitions: specs.length }];
+  });
   const allSeconds = (phaseCores * phaseCoreShare * phase.simulated_within) / 1_000_000;
   const share = affordableShare(costs, allSeconds * (1 - extraShare));
   const rowSeconds = costs.map(
@@ -260,7 +259,7 @@ function timeOf(phase: Phase, catalogue: readonly CatalogueEntry[], options: Res
       repetitions * simulatedCpuSeconds({ ...spec, messageBudget: sharedMessageBudget(spec, share) }),
   );
   const extra = extraSeconds({ rowSeconds, allSeconds });
-  return { share, extra: new Map(simulated.map(({ rowId }, index) => [rowId, extra[index] ?? 0])) };
+  return { share, extra: new Map(costs.map(({ rowId }, index) => [rowId, extra[index] ?? 0])) };
 }
 
 function shared(row: ResolvedRow, share: number): ResolvedRow {

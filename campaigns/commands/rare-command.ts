@@ -3,6 +3,7 @@
  * Owns: its options and words. Does not own: the estimate (targets/simulator/rare) or the formulas (campaigns/analytic).
  */
 import type { Command } from 'commander';
+import { attackerCountOf } from '#campaigns/cast.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
 import { choiceOption, countOption, shareOption, tripleOption } from '#campaigns/commands/option-values.ts';
@@ -50,7 +51,7 @@ async function lateEstimates({ nodes, triple, rounds, ...options }: RareOptions)
   const { finality } = await import('#campaigns/analytic/finality.ts');
   const { lateChain } = await import('#campaigns/targets/simulator/rare/late-chain.ts');
   const { k, alpha, beta } = triple;
-  const byzantine = attackersOf(nodes, options.byzantine);
+  const byzantine = attackerCountOf(options.byzantine, nodes);
   const polls = { nodes, byzantine, voter: 'reject', k, loss: 0, offlineShare: 0, retry: true } as const;
   const { success, someLate } = finality({ ...polls, alpha, beta, maxRounds: rounds });
   const chain = lateChain({ nodes: nodes - byzantine, beta, maxRounds: rounds, ...success });
@@ -63,7 +64,7 @@ async function splitEstimates({ nodes, triple, rounds, ...options }: RareOptions
   const { splitBoundLog10 } = await import('#campaigns/analytic/safety.ts');
   const { splitChain, splitGuides } = await import('#campaigns/targets/simulator/rare/split-chain.ts');
   const { k, alpha, beta } = triple;
-  const byzantine = attackersOf(nodes, options.byzantine);
+  const byzantine = attackerCountOf(options.byzantine, nodes);
   const preference = options.preference ?? alpha;
   const votes = { alphaPreference: preference, alphaConfidence: alpha };
   const setting = { nodes, byzantine, k, ...votes, beta, maxRounds: rounds };
@@ -72,15 +73,11 @@ async function splitEstimates({ nodes, triple, rounds, ...options }: RareOptions
   return { estimates, reference };
 }
 
-function attackersOf(nodes: number, share: number): number {
-  return Math.floor(share * nodes + 1e-9);
-}
-
 function checked({ nodes, byzantine, triple: { k, alpha, beta }, rounds, ...options }: RareOptions): void {
   const problem = (option: string, text: string): never => {
     throw new ConfigError([optionProblem(option, text)]);
   };
-  const honest = nodes - attackersOf(nodes, byzantine);
+  const honest = nodes - attackerCountOf(byzantine, nodes);
   const preference = options.preference ?? alpha;
   if (k >= nodes || 2 * alpha <= k || alpha > k || beta < 1 || beta > rounds)
     problem('--triple', `k < ${nodes} nodes, k/2 < alpha <= k and 1 <= beta <= ${rounds} polls must hold`);
@@ -138,7 +135,7 @@ async function rare(options: RareOptions): Promise<Answer> {
   const doubt = doubtOf(estimates, apart);
   const { k, alpha, beta } = triple;
   const lines = [
-    `${nodes} nodes, ${attackersOf(nodes, byzantine)} attackers, ${k}/${alpha}/${beta}, ${rounds} polls, synchronous rounds`,
+    `${nodes} nodes, ${attackerCountOf(byzantine, nodes)} attackers, ${k}/${alpha}/${beta}, ${rounds} polls, synchronous rounds`,
     eventWords[event],
     ...estimates.map((estimate) => `  SIMULATED ${estimateText(estimate)}`),
     ...(doubt === null ? [] : [`  ${doubt}`]),

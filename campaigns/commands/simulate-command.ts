@@ -28,9 +28,8 @@ async function simulate(name: string, options: SimulateOptions): Promise<Answer>
   const { simulationDocument, simulationText } = await import('#campaigns/commands/simulation-text.ts');
   const { readCampaign } = await import('#campaigns/results/reader.ts');
   const tier = options.tier === 'auto' ? undefined : options.tier;
-  const { messageBudget } = options;
-  const resolved = { ...(await resolveOptionsOf(options, tier)), ...(messageBudget && { messageBudget }) };
-  const planned = planScenario(scenarioName(name), resolved);
+  const resolved = await resolveOptionsOf(options, tier);
+  const planned = planScenario(scenarioName(name), { ...resolved, messageBudget: options.messageBudget });
   const end = await runScenario(planned, options.out);
   const answer = campaignAnswer(end, options, false);
   const record = readCampaign(end.folder);

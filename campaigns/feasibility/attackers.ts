@@ -4,6 +4,7 @@
  * Does not own: the attacks (node/byzantine) or the formulas (campaigns/analytic).
  */
 import type { Voter } from '#campaigns/analytic/yes-votes.ts';
+import { attackerCountOf } from '#campaigns/cast.ts';
 import type { AttackName, Fault } from '#campaigns/run-spec.ts';
 
 export interface AttackModel {
@@ -44,7 +45,7 @@ export function attackerCount(
   byzantine: { readonly share: number; readonly attack: AttackName },
   nodes: number,
 ): number {
-  return byzantine.attack === 'none' ? 0 : Math.floor(byzantine.share * nodes + 1e-9);
+  return byzantine.attack === 'none' ? 0 : attackerCountOf(byzantine.share, nodes);
 }
 
 /** Largest share of the nodes that kill, cascade and churn faults keep down at once, capped at 1. */

@@ -3,22 +3,19 @@
  * Owns: the finding on a run that is cut while transactions conflict. Does not own: whether both sides decide (split-brain.ts).
  *
  * Of two conflicting transactions that were issued on different sides, each side prefers its own, and scored it at every poll of
- * the cut (protocol.md: Poll, step 7). Afterwards nobody changes sides before the other has scored as much, and without a change
+ * the cut (node/README.md, the protocol). Afterwards nobody changes sides before the other has scored as much, and without a change
  * somebody must find beta polls in a row for what only a part of the network prefers. The shorter of the two is a lower bound.
  */
 import { cutSide } from '#campaigns/analytic/cut.ts';
 import { pollSuccess } from '#campaigns/analytic/finality.ts';
 import { type Chance, expectedRounds } from '#campaigns/analytic/run-length.ts';
 import type { Criterion } from '#campaigns/plan-record.ts';
-import type { Fault, RunSpec } from '#campaigns/run-spec.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
 import { attackerCount } from './attackers.ts';
 import { type ArithmeticLine, type Finding, line, shown, upperLimits } from './finding.ts';
+import { cutName, likely, type Partition, partitionsOf, pollsInCut } from './partition-cut.ts';
 
-type Partition = Extract<Fault, { kind: 'partition' }>;
-
-/** From this probability on a criterion that forbids it is not to be expected to hold. */
-const likely = 0.5;
 /** A wait beyond this is written as for ever. */
 const foreverUs = 365 * 86_400_000_000;
 
@@ -41,17 +38,17 @@ interface ContestedHeal {
 /** The worst partition of the run; null when it has none, or when nothing in it conflicts. */
 export function contestedHealFinding(spec: RunSpec, criteria: readonly Criterion[]): Finding | null {
   if (spec.workload.kind === 'single' || spec.workload.conflictShare === 0) return null;
-  const cuts = spec.faults.filter((fault): fault is Partition => fault.kind === 'partition');
-  const [worst] = cuts.map((cut) => healOf(spec, cut)).sort((a, b) => b.healUs - a.healUs);
+  const [worst] = partitionsOf(spec)
+    .map((cut) => healOf(spec, cut))
+    .sort((a, b) => b.healUs - a.healUs);
   const [limit] = upperLimits(criteria, ['recovery.heal_time']);
   if (worst === undefined) return null;
   const limitUs = limit === undefined ? worst.cut.forUs : limit.limit * 1_000_000;
   const some = -Math.expm1(-worst.apart);
   const isLate = worst.healUs > limitUs;
   const conclusion = !isLate ? 'possible' : limit !== undefined && some > likely ? 'cannot-pass' : 'marginal';
-  const sides = worst.cut.groups.map((share) => shown(100 * share)).join('/');
   const facts =
-    `a conflict between the sides of a ${sides} cut, of which ${shown(worst.apart)} are expected, stays open for ${waitWords(worst.healUs)} after it: ` +
+    `a conflict between the sides of a ${cutName(worst.cut.groups)} cut, of which ${shown(worst.apart)} are expected, stays open for ${waitWords(worst.healUs)} after it: ` +
     `each side scored its own ${shown(worst.score)} times, and ${shown(100 * worst.scores)} % of the polls afterwards score what the largest side prefers`;
   return {
     topic: 'contested-heal',
@@ -75,8 +72,7 @@ function healOf(spec: RunSpec, cut: Partition): ContestedHeal {
   const byzantine = attackerCount(spec.byzantine, spec.nodes);
   const [leastUs, mostUs] = spec.network.oneWayUs;
   const spacingUs = Math.max(pollIntervalUs, leastUs + mostUs);
-  // In the cut an empty slot is given up, and goes to a fresh peer.
-  const polls = Math.floor(cut.forUs / Math.max(pollIntervalUs, 2 * (leastUs + mostUs)));
+  const polls = Math.floor(pollsInCut(spec, cut));
   const setting = { nodes: spec.nodes, byzantine, k, beta, polls, sides: cut.groups };
   const scored = cut.groups.map(
     (share) => cutSide({ ...setting, alphaConfidence: alphaPreference }, share).success,

@@ -5,21 +5,17 @@
 import { type CutSetting, cutBoundLog10, cutSide, leastAlphaOfCut } from '#campaigns/analytic/cut.ts';
 import { defaultSafetyTarget } from '#campaigns/analytic/tolerance.ts';
 import type { Criterion } from '#campaigns/plan-record.ts';
-import type { Fault, RunSpec } from '#campaigns/run-spec.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 import { attackerCount } from './attackers.ts';
 import type { ArithmeticLine, Finding, NearestChange } from './finding.ts';
 import { line, shown } from './finding.ts';
-
-type Partition = Extract<Fault, { kind: 'partition' }>;
+import { cutName, likely, type Partition, partitionsOf, pollsInCut } from './partition-cut.ts';
 
 const bearsOn = ['safety.conflicts_finalized', 'safety.violations'];
-/** From this probability on a criterion that forbids it is not to be expected to hold. */
-const likely = 0.5;
 
 /** The worst partition of the run; null when it has none, or when nothing in it conflicts. */
 export function splitBrainFinding(spec: RunSpec, criteria: readonly Criterion[]): Finding | null {
-  const cuts = spec.faults.filter((fault): fault is Partition => fault.kind === 'partition');
-  const settings = cuts.map((cut) => cutOf(spec, cut));
+  const settings = partitionsOf(spec).map((cut) => cutOf(spec, cut));
   const [worst] = settings.sort((a, b) => cutBoundLog10(b) - cutBoundLog10(a));
   if (worst === undefined) return null;
   const bound = cutBoundLog10(worst);
@@ -28,7 +24,7 @@ export function splitBrainFinding(spec: RunSpec, criteria: readonly Criterion[])
   const { k, alphaConfidence: alpha, beta } = spec.consensus;
   const [larger, other] = largest(worst);
   const facts =
-    `each side of a ${cutName(worst)} cut asks a fresh peer for every slot that stays empty, so a poll there gathers ${alpha} of ${k} votes with ` +
+    `each side of a ${cutName(worst.sides)} cut asks a fresh peer for every slot that stays empty, so a poll there gathers ${alpha} of ${k} votes with ` +
     `probability ${shown(larger)} and ${shown(other)}`;
   if (bound <= limit)
     return {
@@ -45,16 +41,12 @@ export function splitBrainFinding(spec: RunSpec, criteria: readonly Criterion[])
     topic: 'split-brain',
     conclusion: certain ? 'cannot-pass' : 'marginal',
     because:
-      `${certain ? 'cannot pass, because the network' : 'the network'} can decide one conflict on both sides of a ${cutName(worst)} cut differently, ` +
+      `${certain ? 'cannot pass, because the network' : 'the network'} can decide one conflict on both sides of a ${cutName(worst.sides)} cut differently, ` +
       `because ${facts}; up to ${shown(10 ** bound)} per conflict that the sides see in different order, with attackers who answer both`,
     arithmetic: lines(spec, worst, bound),
     metrics: isForbidden ? metrics : [],
     nearest: nearestAlpha(worst, limit),
   };
-}
-
-function cutName({ sides }: CutSetting): string {
-  return sides.map((share) => shown(100 * share)).join('/');
 }
 
 /** Without a single attacker's help: beta successes in a row are expected on both sides while the cut lasts. */
@@ -73,7 +65,7 @@ function largest(setting: CutSetting): readonly [number, number] {
 }
 
 function cutOf(spec: RunSpec, cut: Partition): CutSetting {
-  const { k, alphaConfidence, beta, pollIntervalUs } = spec.consensus;
+  const { k, alphaConfidence, beta } = spec.consensus;
   return {
     nodes: spec.nodes,
     byzantine: attackerCount(spec.byzantine, spec.nodes),
@@ -81,13 +73,8 @@ function cutOf(spec: RunSpec, cut: Partition): CutSetting {
     alphaConfidence,
     beta,
     sides: cut.groups,
-    polls: Math.ceil(cut.forUs / Math.max(pollIntervalUs, retriedPollUs(spec))),
+    polls: Math.ceil(pollsInCut(spec, cut)),
   };
-}
-
-/** At least a mean round trip until slots are given up, and one for the fresh peers. */
-function retriedPollUs({ network }: RunSpec): number {
-  return 2 * (network.oneWayUs[0] + network.oneWayUs[1]);
 }
 
 function lines(spec: RunSpec, setting: CutSetting, bound: number): ArithmeticLine[] {

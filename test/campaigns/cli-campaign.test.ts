@@ -3,32 +3,19 @@
  * Method: the real program in a process of its own with simulations of a second.
  */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { runFolderLink } from '#campaigns/guard/run-link.ts';
+import { bareEnvironment, campaignIn, campaignMain, type Ran } from '#test/support/campaign-program.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const cli = path.join(root, 'campaigns', 'cli.ts');
 const runs = mkdtempSync(path.join(os.tmpdir(), 'cli-campaign-'));
 after(() => rmSync(runs, { recursive: true }));
 
-/** Without what an `npm test` around this test sets for its own scripts. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|CRASH_AT|NODE_TEST)/.test(name)),
-);
-
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function campaign(...words: string[]): Ran {
-  return spawnSync(process.execPath, [cli, ...words], { cwd: root, env: environment, encoding: 'utf8' });
-}
+const campaign = campaignIn(root);
 
 function document(ran: Ran): Record<string, unknown> {
   return JSON.parse(ran.stdout);
@@ -83,9 +70,9 @@ function watched(
   words: readonly string[],
   onLine: (line: string, interrupt: () => void) => void,
 ): Promise<number | null> {
-  const child = spawn(process.execPath, [cli, ...words], {
+  const child = spawn(process.execPath, [campaignMain, ...words], {
     cwd: root,
-    env: environment,
+    env: bareEnvironment,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let text = '';

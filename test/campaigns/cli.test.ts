@@ -8,26 +8,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { bareEnvironment, campaignIn, type Ran } from '#test/support/campaign-program.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const cli = path.join(root, 'campaigns', 'cli.ts');
 const runs = mkdtempSync(path.join(os.tmpdir(), 'cli-'));
 after(() => rmSync(runs, { recursive: true }));
 
-/** Without what an `npm test` around this test sets for its own scripts. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|CRASH_AT|NODE_TEST)/.test(name)),
-);
-
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function campaign(...words: string[]): Ran {
-  return spawnSync(process.execPath, [cli, ...words], { cwd: root, env: environment, encoding: 'utf8' });
-}
+const campaign = campaignIn(root);
 
 function document(ran: Ran): Record<string, unknown> {
   return JSON.parse(ran.stdout);
@@ -152,7 +139,7 @@ test('an option that npm kept for itself is refused with the right command', () 
   const words = ['run', 'campaign', 'phase3', '--dry-run'];
   const { status, stdout, stderr } = spawnSync('npm', words, {
     cwd: root,
-    env: environment,
+    env: bareEnvironment,
     encoding: 'utf8',
   });
   assert.equal(status, 20);
@@ -162,7 +149,7 @@ test('an option that npm kept for itself is refused with the right command', () 
 
 test('through npm, too, --json is exactly one document on stdout', () => {
   const words = ['run', 'campaign', 'list', '--', '--json'];
-  const ran = spawnSync('npm', words, { cwd: root, env: environment, encoding: 'utf8' });
+  const ran = spawnSync('npm', words, { cwd: root, env: bareEnvironment, encoding: 'utf8' });
   assert.equal(ran.status, 0);
   assert.equal(document(ran)['tool'], 'bft-scale');
 });

@@ -7,6 +7,7 @@
 import { pollSuccess } from '#campaigns/analytic/finality.ts';
 import { type Chance, expectedRounds, SuccessRun } from '#campaigns/analytic/run-length.ts';
 import type { Voter } from '#campaigns/analytic/yes-votes.ts';
+import { attackerCountOf } from '#campaigns/cast.ts';
 import type { AttackName, RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
 import { expectedHops, expectedRelayMessages } from './topology.ts';
@@ -81,7 +82,7 @@ const meetingsPerHalfLife = 4;
 function leavesThemOut({ byzantine, nodes, consensus }: RunLoad, pollUs: number): boolean {
   const { exclusion, attack, share, halfLifeUs, conviction } = byzantine;
   if (!exclusion || conviction === 'outcome' || !convictable.has(attack)) return false;
-  if (nodes - Math.floor(share * nodes + 1e-9) <= consensus.k) return false;
+  if (nodes - attackerCountOf(share, nodes) <= consensus.k) return false;
   return halfLifeUs === undefined || halfLifeUs >= meetingsPerHalfLife * (nodes / consensus.k) * pollUs;
 }
 
@@ -90,7 +91,7 @@ const timeoutOverMean = 1.75;
 
 export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const { nodes, consensus } = spec;
-  const byzantine = Math.min(Math.floor(spec.byzantine.share * nodes + 1e-9), nodes - 1);
+  const byzantine = Math.min(attackerCountOf(spec.byzantine.share, nodes), nodes - 1);
   const honest = nodes - byzantine;
   const { pollIntervalUs, concurrentPolls } = consensus;
   const pollUs = pollTimeUs(spec, byzantine);

@@ -3,7 +3,6 @@
  * Method: the real program in a folder of its own; what is signed is then expired, forged, or made for other prices.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -19,18 +18,12 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { writeApproval } from '#budgets/approval-file.ts';
 import { parseRegister } from '#budgets/signature.ts';
+import { campaignIn } from '#test/support/campaign-program.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'approve-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|AWS_|GOOGLE_|NODE_TEST)/.test(name)),
-);
-
-function campaign(...words: string[]): { status: number | null; stdout: string; stderr: string } {
-  const main = path.join(root, 'campaigns', 'cli.ts');
-  return spawnSync(process.execPath, [main, ...words], { cwd: folder, env: environment, encoding: 'utf8' });
-}
+const campaign = campaignIn(folder);
 
 const row = ['--scenario', 'LT-001', '--replications', '3'];
 const start = (hash: string) => campaign('phase2', ...row, '--approve', hash);

@@ -4,7 +4,6 @@
  * compared is read back from another file than the one that the command printed it from.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -17,24 +16,12 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { campaignIn, type Ran } from '#test/support/campaign-program.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'money-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|AWS_|GOOGLE_|NODE_TEST)/.test(name)),
-);
-
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function campaign(...words: string[]): Ran {
-  const main = path.join(root, 'campaigns', 'cli.ts');
-  return spawnSync(process.execPath, [main, ...words], { cwd: folder, env: environment, encoding: 'utf8' });
-}
+const campaign = campaignIn(folder);
 
 /** Ended with `code`; what it printed. */
 function ended(code: number, ran: Ran): string {

@@ -9,9 +9,10 @@ import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
 import { applyOverrides } from '#campaigns/overrides.ts';
 import { buildPlan } from '#campaigns/plan.ts';
 import { resolveScenario } from '#campaigns/resolve.ts';
-import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { RunScenario } from '#campaigns/schema.ts';
 import { createSimulator } from '#campaigns/targets/simulator/target.ts';
+import { peakTps } from '#campaigns/workloads/load-profile.ts';
 
 /** What a variant changes. */
 export interface Variant {
@@ -33,29 +34,12 @@ export const small: Partial<RunScenario> = {
   message_budget: 600_000,
 };
 
-function heaviest(workload: Workload): number {
-  switch (workload.kind) {
-    case 'constant':
-    case 'open-loop':
-      return workload.tps;
-    case 'ramp':
-      return workload.toTps;
-    case 'burst':
-      return workload.burstTps;
-    case 'chaos':
-    case 'sine':
-      return workload.mostTps;
-    case 'single':
-      return 0;
-  }
-}
-
 function variantOf(entry: RunScenario, variants: readonly Variant[]): RunScenario {
   const { only_on: _only, ...answerable } = entry;
   const changes = variants.map(({ scenario }) => scenario ?? {});
   const sizes = changes.flatMap(({ nodes }) => (nodes === undefined ? [] : [{ nodes }]));
   const shrunk: RunScenario = Object.assign({ ...answerable, only_on: undefined, ...small }, ...sizes);
-  const tps = Math.min(tpsMost, heaviest(shrunk.workload));
+  const tps = Math.min(tpsMost, peakTps(shrunk.workload));
   const light = tps === 0 ? shrunk : applyOverrides(shrunk, { tps });
   if (light.kind !== 'run') throw new Error('a benchmark has no small variant');
   return Object.assign({}, light, ...changes);
