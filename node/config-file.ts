@@ -3,7 +3,7 @@
  * Owns: reading one bounded document without aliases or repeated keys. Does not own: what the data means (config.ts).
  */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { createRequire } from 'node:module';
 import { ConfigError } from '#node/config-problem.ts';
 
 export interface ConfigFile {
@@ -16,6 +16,9 @@ export interface ConfigFile {
 export const noConfigFile: ConfigFile = { name: 'command line', value: {}, lineOf: () => 0 };
 
 const bytesMost = 1_048_576;
+const require = createRequire(import.meta.url);
+/** Loaded with the first file: most nodes are started without one, and it is a twentieth of their start. */
+const yaml = (): typeof import('yaml') => require('yaml');
 
 function refuse(file: string, line: number, message: string, remedy: string): ConfigError {
   return new ConfigError([{ file, line, path: '', message, remedy }]);
@@ -41,6 +44,7 @@ function textOf(file: string): string {
 
 /** Throws ConfigError. */
 export function readConfigFile(file: string): ConfigFile {
+  const { isMap, isPair, isScalar, LineCounter, parseDocument, visit } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(textOf(file), {
     lineCounter: lines,

@@ -1,18 +1,22 @@
 #!/usr/bin/env node
 /**
- * The program of a node process. Owns: the configuration's errors, the exit code. Does not own: the process itself
- * (host/node-process.ts), which is loaded only when there is something to run.
+ * The program of a node process. Owns: the configuration's errors, the exit code, what makes a start cheap. Does not own: the process
+ * itself (host/node-process.ts), which is loaded only when there is something to run.
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import path from 'node:path';
-import { helpText, nodeExitCodes, readConfig } from '#node/config.ts';
-import { ConfigError } from '#node/config-problem.ts';
+import { openModuleMap } from '#node/module-map.ts';
 
 /**
- * Compiling and stripping some hundred modules takes a second of CPU; the next process finds them done. Kept beside the
- * packages and removed with them; a read-only installation goes on without.
+ * Finding, stripping and compiling some thousand modules takes two seconds of CPU; the next process finds them done. Kept beside
+ * the packages and removed with them; a read-only installation goes on without.
  */
-const compileCache = path.join(import.meta.dirname, '..', 'node_modules', '.cache', 'bft-scale');
+const root = path.join(import.meta.dirname, '..');
+const caches = path.join(root, 'node_modules', '.cache', 'bft-scale');
+enableCompileCache(caches);
+const modules = openModuleMap({ root, folder: caches });
+const { helpText, nodeExitCodes, readConfig } = await import('#node/config.ts');
+const { ConfigError } = await import('#node/config-problem.ts');
 
 async function main(): Promise<number> {
   const request = readConfig(process.argv.slice(2), process.env);
@@ -20,10 +24,10 @@ async function main(): Promise<number> {
     process.stdout.write(`${helpText()}\n`);
     return nodeExitCodes.stopped;
   }
-  enableCompileCache(compileCache);
   const { runNodeProcess } = await import('#node/host/node-process.ts');
   // Now, not at the end: a node is as likely to be killed as to stop.
   flushCompileCache();
+  modules.remember();
   return await runNodeProcess(request.config);
 }
 

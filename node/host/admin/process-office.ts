@@ -7,7 +7,6 @@ import type { AttackChoice } from '#node/agent-protocol.ts';
 import type { Agent } from '#node/host/agent/agent.ts';
 import type { HostedNode } from '#node/host/agent/hosted-node.ts';
 import type { PeerFigures } from '#node/host/host-parts.ts';
-import { createNodeRegistry, mergedText } from '#node/host/metrics/node-registry.ts';
 import type { ProcessMeter } from '#node/host/metrics/process-meter.ts';
 import type {
   AdminFault,
@@ -80,7 +79,8 @@ export class ProcessOffice implements AdminPort {
     };
   }
 
-  metrics(): Promise<string> {
+  async metrics(): Promise<string> {
+    const { createNodeRegistry, mergedText } = await import('#node/host/metrics/node-registry.ts');
     const { agent, meter } = this.#options;
     const nodes = [...agent.nodes.values()];
     const registries = nodes.map((node) => {
@@ -96,7 +96,7 @@ export class ProcessOffice implements AdminPort {
       this.#registries.set(node, registry);
       return registry;
     });
-    return mergedText(registries);
+    return await mergedText(registries);
   }
 
   hasNode(node: number): boolean {

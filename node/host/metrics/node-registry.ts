@@ -5,9 +5,9 @@
  */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { NodeCounter } from '#node/agent-push.ts';
-import { ScrapedHistogram } from './bucket-histogram.ts';
 import type { Measurements, NodeGauges } from './measurements.ts';
 import type { ProcessMeter } from './process-meter.ts';
+import { ScrapedHistogram } from './scraped-histogram.ts';
 
 const counters: readonly (readonly [name: string, counter: NodeCounter, help: string, scale?: number])[] = [
   ['vertices_processed', 'verticesProcessed', 'Vertices that were verified and taken in'],
@@ -155,5 +155,3 @@ export async function mergedText(registries: readonly Registry[]): Promise<strin
   }
   return `${families.join('\n\n')}\n`;
 }
-
-export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;

@@ -4,11 +4,11 @@
  * The limits of libp2p's connection manager are per address, and many nodes may share one: they are set beyond what members need;
  * what bounds a stranger is the number and time of handshakes.
  */
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import type { GossipSubComponents } from '@libp2p/gossipsub';
 import type { Libp2p, PeerId, PrivateKey, ServiceMap } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
-
 import { createLibp2p } from 'libp2p';
 import type { SessionIdentity } from '#node/host/session/identity-proof.ts';
 import { sessionEncrypter } from '#node/host/session/session-encrypter.ts';
@@ -43,7 +43,7 @@ export interface Libp2pNode {
 }
 
 export async function createNode(options: NodeOptions): Promise<Libp2pNode> {
-  const privateKey = await generateKeyPairFromSeed('Ed25519', options.identity.peerSeed);
+  const privateKey = peerKey(options.identity.peerSeed);
   const taken: { components: GossipSubComponents | null } = { components: null };
   const parts = (components: GossipSubComponents): object => {
     taken.components = { ...pick(components), privateKey };
@@ -56,6 +56,16 @@ export async function createNode(options: NodeOptions): Promise<Libp2pNode> {
   const libp2p: Libp2p = discovery ?? (await createLibp2p({ ...base, services: { parts } }));
   if (taken.components === null) throw new Error('libp2p did not build its services');
   return { libp2p, components: taken.components, discovery };
+}
+
+/** libp2p would derive the public half in JavaScript, which costs a new process more than the rest of its node. */
+function peerKey(seed: Uint8Array): PrivateKey {
+  const secret = createPrivateKey({
+    key: Buffer.from(seed),
+    format: 'raw-private',
+    asymmetricKeyType: 'ed25519',
+  });
+  return privateKeyFromRaw(Buffer.concat([seed, createPublicKey(secret).export({ format: 'raw-public' })]));
 }
 
 function pick({ peerId, peerStore, registrar, connectionManager, logger }: GossipSubComponents) {
