@@ -210,7 +210,7 @@ module.exports = {
       severity: 'error',
       comment: 'a figure for another kernel would be no figure of this product',
       from: { path: '^test/bench/' },
-      to: { path: ours, pathNot: '^(test/bench/|campaigns/|node/)' },
+      to: { path: ours, pathNot: '^(test/bench/|campaigns/|node/|test/(bed|infra)/)' },
     },
     {
       name: 'no-package-in-the-pure-node',

@@ -4,6 +4,7 @@
  * Published figures come from other machines and other programs: a ratio to them says where this product stands, no more.
  */
 import { suiteFigure } from '#campaigns/targets/benchmark/suite.ts';
+import { missing, pulumiTool } from '#test/bed/tools.ts';
 
 export const groups = [
   'messages',
@@ -20,6 +21,7 @@ export const groups = [
   'growth',
   'storage',
   'live',
+  'stack',
 ] as const;
 export type Group = (typeof groups)[number];
 
@@ -294,6 +296,8 @@ const growth: readonly Figure[] = [
   ),
 ];
 
+export const stackClouds = ['aws', 'gcp'] as const;
+
 /** Sizes of networks of real nodes; the larger ones take minutes each. */
 export const liveSizes = [4, 16, 50, 150] as const;
 export const liveBatches = [1, 10, 100] as const;
@@ -327,6 +331,33 @@ const live: readonly Figure[] = liveSizes.flatMap((nodes) =>
   liveBatches.flatMap((batch) => liveFigures(nodes, batch)),
 );
 
+/** Source: the product's own target for its largest stack. */
+const programSeconds = 3;
+
+const stack: readonly Figure[] = stackClouds.flatMap((cloud) => {
+  const common = { measuredWith: `stack.program-${cloud}`, regression: false } as const;
+  const program = { unit: 's', target: programSeconds, regression: false } as const;
+  return [
+    figure({
+      ...common,
+      ...program,
+      id: `stack.program-${cloud}`,
+      title: `program of 10k-nodes on ${cloud}, start to end, engine of the tests`,
+    }),
+    figure({
+      ...common,
+      id: `stack.cpu-${cloud}`,
+      title: 'its process, all threads',
+      unit: 'CPU s',
+    }),
+    figure({
+      ...program,
+      id: `stack.preview-${cloud}`,
+      title: 'the same on the real engine, a preview',
+    }),
+  ];
+});
+
 export const figures: readonly Figure[] = [
   ...network,
   ...lumped,
@@ -341,10 +372,14 @@ export const figures: readonly Figure[] = [
   ...storage,
   ...growth,
   ...live,
+  ...stack,
 ];
 
-/** Groups without figures, and why. */
-export const notRun: ReadonlyMap<Group, string> = new Map();
+const engineAbsent = missing(pulumiTool);
+/** Groups without some of their figures, and why. */
+export const notRun: ReadonlyMap<Group, string> = new Map(
+  engineAbsent === false ? [] : [['stack', `previews ${engineAbsent}`]],
+);
 
 /** What the published figures are. */
 export const publishedNotes: readonly string[] = [
@@ -360,5 +395,6 @@ export const publishedNotes: readonly string[] = [
     'kind; CPU of all threads, compaction included, so that they grow on a busy machine: look at the ratio to the limit.',
   'Networks of real nodes (live) are MEASURED: every node has its sockets, sessions, keys and disk, packed into one process a core. ' +
     'They run when they are named: npm run bench -- live (4 and 16 nodes), npm run bench -- live --large (50 and 150 too).',
+  'The program of a stack runs when it is named, too: npm run bench -- stack.',
   'Creation of a vertex is its canonical encoding into a reused buffer and its id; it is not signed.',
 ];

@@ -7,7 +7,16 @@
 import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
 import type { Efforts } from '#campaigns/targets/benchmark/sampling.ts';
 import { loadSuite, suiteJob } from '#campaigns/targets/benchmark/suite.ts';
-import { figures, type Group, growthLoads, growthNodes, liveBatches, liveSizes } from './figures.ts';
+import {
+  figures,
+  type Group,
+  growthLoads,
+  growthNodes,
+  liveBatches,
+  liveSizes,
+  notRun,
+  stackClouds,
+} from './figures.ts';
 
 export interface Job {
   readonly name: string;
@@ -71,6 +80,22 @@ function liveJob(nodes: number, batch: number): Job {
   };
 }
 
+function stackJobs(cloud: (typeof stackClouds)[number]): Job[] {
+  const common = { group: 'stack', isHeavy: true, onlyWhen: 'named', flags: [] } as const;
+  const load = () => import('./stack-job.ts');
+  const program: Job = {
+    ...common,
+    name: `stack.program-${cloud}`,
+    run: async () => (await load()).measureProgram(cloud),
+  };
+  const preview: Job = {
+    ...common,
+    name: `stack.preview-${cloud}`,
+    run: async () => (await load()).measurePreview(cloud),
+  };
+  return notRun.has('stack') ? [program] : [program, preview];
+}
+
 export const jobs: readonly Job[] = [
   singleJob(1_000),
   singleJob(10_000),
@@ -121,6 +146,7 @@ export const jobs: readonly Job[] = [
   ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),
   ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
   ...liveSizes.flatMap((nodes) => liveBatches.map((batch) => liveJob(nodes, batch))),
+  ...stackClouds.flatMap(stackJobs),
 ];
 
 /** The job that measures a figure: the one of its name, else the one of its group. */
@@ -144,5 +170,6 @@ export async function loadEveryJob(): Promise<void> {
     import('./session-job.ts'),
     import('./transport-job.ts'),
     import('./live-job.ts'),
+    import('./stack-job.ts'),
   ]);
 }

@@ -173,5 +173,11 @@ export function factLines(measured: Measured): string[] {
         `its nodes had ${short(facts['coresOfNodes'] ?? 0)} cores, the machine was ${short(facts['hostBusyPercent'])} % busy, load before ${short(facts['loadBefore'] ?? 0)}${othersNote(facts)}`,
     );
   }
+  for (const [job, facts] of measured.facts) {
+    if (facts['resources'] === undefined) continue;
+    lines.push(
+      `${job} MEASURED: ${short(facts['resources'])} resources; load before ${short(facts['loadBefore'] ?? 0)}`,
+    );
+  }
   return lines;
 }

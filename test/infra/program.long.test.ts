@@ -3,11 +3,12 @@
  * group, a second `up` half an hour later changes nothing, and every row of the security table holds over the list of resources.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { before, test } from 'node:test';
 import { runProgram } from '#infra/program.ts';
 import { untagged } from '#test/bed/cloud-audit.ts';
 import { DeclaredTypes } from '#test/bed/providers/declared-types.ts';
-import { Engine, type Outcome, type Registered } from '#test/infra/engine/engine.ts';
+import { Engine, type Outcome, type Registered, repository } from '#test/infra/engine/engine.ts';
 import { openNamespaces, securityRows, violations } from '#test/infra/security-rows.ts';
 import { noon, onCloud } from '#test/infra/stack-fixture.ts';
 
@@ -239,4 +240,19 @@ test('the real entry point under the official program host; a quota that is too 
   );
   const made = stopped.resources.filter((one) => one.isCustom).map((one) => one.type);
   assert.deepEqual(made, ['pulumi:providers:aws']);
+});
+
+test('what the program loads late is loaded when it is touched', () => {
+  const code = `
+    const pulumi = require('@pulumi/pulumi');
+    const loaded = () => Object.keys(require.cache).filter((file) => /npmcli.arborist|typescript.lib/.test(file)).length;
+    const before = loaded();
+    pulumi.runtime.serializeFunction(() => 1).then(({ text }) => console.log(JSON.stringify({ before, after: loaded(), text })));`;
+  const words = ['--import', './infra/quick-start.mjs', '--no-warnings', '--input-type=commonjs', '-e', code];
+  const { stdout, stderr } = spawnSync(process.execPath, words, { cwd: repository, encoding: 'utf8' });
+  assert.equal(stderr, '');
+  const said: unknown = JSON.parse(stdout);
+  assert.partialDeepStrictEqual(said, { before: 0 });
+  assert.match(stdout, /"after":[1-9]/);
+  assert.match(stdout, /return 1|=> 1/);
 });

@@ -4,7 +4,7 @@
  * It prints its port, answers, and leaves when its standard input ends.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as Grpc from '@grpc/grpc-js';
@@ -12,6 +12,7 @@ import type * as LanguageRpc from '@pulumi/pulumi/proto/language_grpc_pb.js';
 import type * as Language from '@pulumi/pulumi/proto/language_pb.js';
 import type * as Plugin from '@pulumi/pulumi/proto/plugin_pb.js';
 import type * as EmptyMessages from 'google-protobuf/google/protobuf/empty_pb.js';
+import { programLog } from './program-log.ts';
 
 const require = createRequire(import.meta.url);
 const grpc: typeof Grpc = require('@grpc/grpc-js');
@@ -90,10 +91,13 @@ function runProgram(request: Language.RunRequest): Promise<object> {
     },
   });
   programs.add(child);
+  const started = performance.now();
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       programs.delete(child);
+      const log = process.env[programLog];
+      if (log !== undefined) appendFileSync(log, `${(performance.now() - started) / 1_000}\n`);
       const response = new language.RunResponse();
       if (code === alreadyTold) response.setBail(true);
       else if (code !== 0) response.setError(`the program ended with ${code ?? signal}`);
