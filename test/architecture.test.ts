@@ -22,7 +22,7 @@ const spans = (markdown: string): string[] =>
 const firstCells = (markdown: string): string[] =>
   [...markdown.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap((found) => spans(found[1] ?? ''));
 
-const sources = ['node', 'campaigns', 'budgets', 'reports', 'scripts', 'test'];
+const sources = ['node', 'campaigns', 'budgets', 'infra', 'reports', 'scripts', 'test'];
 const isCode = (file: string): boolean => /\.(ts|mjs|cjs)$/.test(file);
 const filesOf = (folder: string): string[] =>
   readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
