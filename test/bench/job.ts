@@ -14,7 +14,6 @@ import {
   growthNodes,
   liveBatches,
   liveSizes,
-  notRun,
   stackClouds,
 } from './figures.ts';
 
@@ -93,7 +92,7 @@ function stackJobs(cloud: (typeof stackClouds)[number]): Job[] {
     name: `stack.preview-${cloud}`,
     run: async () => (await load()).measurePreview(cloud),
   };
-  return notRun.has('stack') ? [program] : [program, preview];
+  return [program, preview];
 }
 
 export const jobs: readonly Job[] = [

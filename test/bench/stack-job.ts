@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
 import { programLog } from '#test/bed/pulumi/program-log.ts';
 import { type CloudName, StackBed } from '#test/bed/stack-bed.ts';
+import { missing, pulumiTool } from '#test/bed/tools.ts';
 import { Engine } from '#test/infra/engine/engine.ts';
 import { onCloud } from '#test/infra/stack-fixture.ts';
 
@@ -31,7 +32,9 @@ export async function measureProgram(cloud: CloudName): Promise<JobResult> {
   return { samples: { [`stack.program-${cloud}`]: wall, [`stack.cpu-${cloud}`]: cpu }, facts };
 }
 
+/** Nothing where the engine is not built: the table says why (`notRun`). */
 export async function measurePreview(cloud: CloudName): Promise<JobResult> {
+  if (missing(pulumiTool) !== false) return { samples: {}, facts: {} };
   const bed = new StackBed({ stack, cloud });
   const log = path.join(bed.engine.home, 'program-seconds');
   try {
