@@ -124,6 +124,15 @@ function teardownStatements({ account, region, stateBucket }: GuardConfig): read
       ],
       Resource: [`arn:aws:iam::${account}:role/bft-*`, `arn:aws:iam::${account}:instance-profile/bft-*`],
     },
+    // What the sweep looks through; whose each is it asks of the thing itself.
+    { Effect: 'Allow', Action: ['iam:ListRoles', 'iam:ListInstanceProfiles'], Resource: '*' },
+    // The key of the state is nobody's network.
+    {
+      Effect: 'Deny',
+      Action: ['kms:ScheduleKeyDeletion', 'kms:DisableKey'],
+      Resource: '*',
+      Condition: { Null: { [`aws:ResourceTag/${tagKeys.stack}`]: 'true' } },
+    },
     {
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:ListBucket'],

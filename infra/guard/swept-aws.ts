@@ -1,6 +1,7 @@
 /**
  * Leftovers of a stack on AWS: looking for them by tag in the services themselves, and removing one.
- * Owns: the calls. Does not own: order and repetition (sweep.ts). The tagging service is not asked: it lags by minutes.
+ * Owns: machines, networks, the dead-man, and that the rest (swept-services.ts) comes when these are gone: a service that refuses to be
+ * listed keeps no machine alive. Does not own: order and repetition (sweep.ts). The tagging service is not asked: it lags by minutes.
  */
 import { setTimeout as after } from 'node:timers/promises';
 import {
@@ -44,6 +45,7 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { tagKeys } from '#budgets/tag-keys.ts';
 import type { Kind, Leftover, SweptCloud } from '#infra/guard/sweep.ts';
+import { sweptServices } from '#infra/guard/swept-services.ts';
 
 export interface AwsEndpoints {
   readonly region: string;
@@ -123,6 +125,7 @@ export function sweptAws(where: AwsEndpoints, pauseMs = 30_000): SweptCloud {
   const groups = new AutoScalingClient({ ...where });
   const eks = new EKSClient({ ...where });
   const scheduler = new SchedulerClient({ ...where });
+  const services = sweptServices(where);
   const removals: Readonly<Record<Kind, (id: string) => Promise<unknown>>> = {
     group: (id) =>
       groups.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: id, ForceDelete: true })),
@@ -141,6 +144,7 @@ export function sweptAws(where: AwsEndpoints, pauseMs = 30_000): SweptCloud {
     'route-table': (id) => ec2.send(new DeleteRouteTableCommand({ RouteTableId: id })),
     vpc: (id) => ec2.send(new DeleteVpcCommand({ VpcId: id })),
     'schedule-group': (id) => scheduler.send(new DeleteScheduleGroupCommand({ Name: id })),
+    ...services.removals,
   };
   return {
     find: async (stack) => {
@@ -154,14 +158,15 @@ export function sweptAws(where: AwsEndpoints, pauseMs = 30_000): SweptCloud {
         paginateListScheduleGroups({ client: scheduler }, { NamePrefix: `bft-${stack}` }),
         (page) => (page.ScheduleGroups ?? []).map((one) => one.Name),
       );
-      return [
+      const standing = [
         ...asg.map((id): Leftover => ({ kind: 'group', id })),
         ...(await inEks(eks, stack)),
         ...(await inEc2(ec2, stack)),
-        ...schedules
-          .filter((name) => name === `bft-${stack}`)
-          .map((id): Leftover => ({ kind: 'schedule-group', id })),
       ];
+      const deadMan = schedules
+        .filter((name) => name === `bft-${stack}`)
+        .map((id): Leftover => ({ kind: 'schedule-group', id }));
+      return [...standing, ...deadMan, ...(standing.length > 0 ? [] : await services.find(stack))];
     },
     remove: async (leftover) => {
       await removals[leftover.kind](leftover.id);

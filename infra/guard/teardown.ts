@@ -12,7 +12,7 @@ export type Run = (command: readonly string[]) => number;
 export interface TeardownResult {
   readonly steps: readonly { readonly command: string; readonly status: number }[];
   readonly sweep: SweepResult;
-  /** 0 = nothing is left, 31 = something is. */
+  /** 0 = nothing is left, 31 = something is, or nobody could look. */
   readonly exitCode: 0 | 31;
 }
 
@@ -29,7 +29,7 @@ export function pulumiSteps(stack: string): readonly (readonly string[])[] {
 export async function teardown(stack: string, run: Run, cloud: SweptCloud): Promise<TeardownResult> {
   const steps = pulumiSteps(stack).map((command) => ({ command: command.join(' '), status: run(command) }));
   const swept = await sweep(cloud, stack);
-  return { steps, sweep: swept, exitCode: swept.left.length === 0 ? 0 : 31 };
+  return { steps, sweep: swept, exitCode: swept.left.length === 0 && swept.failures.length === 0 ? 0 : 31 };
 }
 
 async function main(): Promise<void> {

@@ -62,19 +62,40 @@ test('whatever is left, in whatever order it is found: all of the stack goes, no
   );
 });
 
-test('as long as something of the stack can run, its schedules stay', async () => {
+test('as long as something of the stack can run, its schedules stay, and the role they act with', async () => {
   const cloud = new SmallCloud();
   cloud.add('1k-nodes', 'group', 'stubborn');
   cloud.add('1k-nodes', 'schedule-group', 'dead-man');
+  cloud.add('1k-nodes', 'role', 'dead-man-role');
   const remove = cloud.remove;
   cloud.remove = async (leftover) => {
     if (leftover.kind === 'group') throw new Error('ScalingActivityInProgress');
     await remove(leftover);
   };
   const stuck = await sweep(cloud, '1k-nodes', 3);
-  assert.deepEqual(stuck.left.map(({ id }) => id).sort(), ['dead-man', 'stubborn']);
+  assert.deepEqual(stuck.left.map(({ id }) => id).sort(), ['dead-man', 'dead-man-role', 'stubborn']);
   cloud.remove = remove;
   assert.deepEqual((await sweep(cloud, '1k-nodes')).left, []);
+});
+
+test('when nobody could look, nothing proves that nothing is left', async () => {
+  const cloud = new SmallCloud();
+  cloud.add('1k-nodes', 'role', 'bft-1k-nodes-worker');
+  const find = cloud.find;
+  let looks = 0;
+  cloud.find = async (stack) => {
+    looks += 1;
+    if (looks < 3) throw new Error('AccessDenied');
+    return await find(stack);
+  };
+  const result = await teardown('1k-nodes', () => 0, cloud);
+  assert.deepEqual([result.exitCode, cloud.things.size], [0, 0], 'it looks again');
+  cloud.find = async () => {
+    throw new Error('AccessDenied');
+  };
+  const blind = await teardown('1k-nodes', () => 0, cloud);
+  assert.equal(blind.exitCode, 31);
+  assert.deepEqual(blind.sweep.failures, ['looking: AccessDenied']);
 });
 
 test('what cannot be removed is named, and the exit code says so', async () => {
