@@ -1,6 +1,6 @@
 /**
  * `npm run stacks:init`: creates the four stacks in the back end that Pulumi is logged in to, and leaves existing ones alone.
- * Without it `pulumi up --stack 5k-nodes` fails on a machine without a terminal: it asks whether to create the stack.
+ * Without it `pulumi up --stack 5k-nodes` says `no stack named '5k-nodes' found`, or asks in a terminal whether to create it.
  * Does not own: configuration (stacks/) or logging in. `-- --secrets-provider awskms://alias/NAME?region=REGION` for cloud back ends.
  */
 import { spawnSync } from 'node:child_process';
@@ -16,6 +16,10 @@ Creates the stacks of stacks/ in the back end of \`pulumi whoami -v\`. Examples:
   npm run stacks:init                                                        # file back end, a passphrase guards secrets
   npm run stacks:init -- --secrets-provider "awskms://alias/bft-scale-state?region=us-west-2"
 `;
+
+const remedies =
+  'Pulumi has to be logged in (`pulumi login URL`), and to know what guards secrets: --secrets-provider URL, or ' +
+  'PULUMI_CONFIG_PASSPHRASE in the environment.';
 
 function refuse(message) {
   process.stderr.write(`${message}\n${usage}`);
@@ -47,7 +51,7 @@ for (const name of names.sort()) {
     process.exit(20);
   }
   if (run.status !== 0) {
-    process.stderr.write(`${name} was not created: is Pulumi logged in (\`pulumi login URL\`)?\n`);
+    process.stderr.write(`${name} was not created; the engine says why above. ${remedies}\n`);
     process.exit(30);
   }
 }

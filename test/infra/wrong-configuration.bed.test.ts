@@ -3,7 +3,10 @@
  * Owns: what a user sees. Does not own: every wrong value there is (config.test.ts). NOT RUN where the engine is not built.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { StackSession } from '#campaigns/targets/kubernetes/stack-session.ts';
 import { StackBed } from '#test/bed/stack-bed.ts';
 import { missing, pulumiTool } from '#test/bed/tools.ts';
 
@@ -78,16 +81,62 @@ describe('a wrong configuration', { skip: missing(pulumiTool) }, () => {
     });
   }
 
-  test('a stack that was never initialised: the engine names it and asks the cloud for nothing', async (context) => {
-    const fresh = new StackBed({ stack: '5k-nodes', cloud: 'aws' });
-    try {
+  describe('a stack that was never initialised', () => {
+    let fresh: StackBed;
+    /** As on a machine where nobody said what guards secrets. */
+    let env: Record<string, string>;
+    before(() => {
+      fresh = new StackBed({ stack: '5k-nodes', cloud: 'aws', isCopied: true });
+      const { PULUMI_CONFIG_PASSPHRASE: _, ...rest } = fresh.engine.env;
+      env = rest;
+    });
+    after(() => fresh?.close());
+
+    test('pulumi up: the engine names it and asks the cloud for nothing', async (context) => {
       const { code, output } = await fresh.end('up');
       assert.notEqual(code, 0, output);
       assert.match(output, /no stack named '5k-nodes' found/);
       assert.equal(fresh.cloud.creates, 0);
       context.diagnostic(output.trim().slice(0, 300));
-    } finally {
-      fresh.close();
-    }
+    });
+
+    test('npm run stacks:init without a guard of secrets: exit 30, and what to set', (context) => {
+      const words = [path.join(fresh.engine.project, 'scripts/stacks-init.mjs')];
+      const { status, stderr } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
+      assert.equal(status, 30, stderr);
+      assert.match(stderr, /passphrase must be set with PULUMI_CONFIG_PASSPHRASE/);
+      assert.match(
+        stderr,
+        /10k-nodes was not created.*pulumi login URL.*--secrets-provider URL, or PULUMI_CONFIG_PASS/,
+      );
+      context.diagnostic(stderr.trim().split('\n').at(-1) ?? '');
+    });
+
+    test('a campaign creates it, or says which command does', async (context) => {
+      const said: string[] = [];
+      const session = (variables: Readonly<Record<string, string>>) =>
+        new StackSession({
+          project: fresh.engine.project,
+          stack: '5k-nodes',
+          configFile: path.join(fresh.engine.home, '5k-nodes.yaml'),
+          pidFile: path.join(fresh.engine.home, 'engine.json'),
+          env: { ...variables },
+          say: (text) => said.push(text),
+        });
+      const { PATH } = process.env;
+      process.env['PATH'] = env['PATH'];
+      try {
+        await assert.rejects(session(env).outputs(), (error: Error) => {
+          context.diagnostic(error.message);
+          return /5k-nodes was never initialised.*passphrase must be set.*npm run stacks:init/.test(
+            error.message,
+          );
+        });
+        assert.equal(await session(fresh.engine.env).outputs(), null);
+        assert.deepEqual(said, ['stack 5k-nodes was never initialised in this back end: it is now']);
+      } finally {
+        process.env['PATH'] = PATH;
+      }
+    });
   });
 });

@@ -116,10 +116,26 @@ export class StackSession {
     const workspace = await this.#workspace();
     const { Stack } = await import('@pulumi/pulumi/automation/index.js');
     const known = await workspace.listStacks();
-    this.#stack = known.some(({ name }) => name.split('/').at(-1) === stack)
-      ? await Stack.select(stack, workspace)
-      : await Stack.create(stack, workspace);
+    if (known.some(({ name }) => name.split('/').at(-1) === stack))
+      this.#stack = await Stack.select(stack, workspace);
+    else this.#stack = await this.#created(() => Stack.create(stack, workspace));
     return this.#stack;
+  }
+
+  /** A back end where nobody ran `stacks:init`: the stack is created, if the engine knows what guards secrets there. */
+  async #created(create: () => Promise<Stack>): Promise<Stack> {
+    const { stack, say } = this.#options;
+    try {
+      const created = await create();
+      say(`stack ${stack} was never initialised in this back end: it is now`);
+      return created;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `stack ${stack} was never initialised in this back end, and could not be now: ${why}. ` +
+          'npm run stacks:init -- --secrets-provider URL does it once for all stacks',
+      );
+    }
   }
 
   #watch(word: string): (event: EngineEvent) => void {
