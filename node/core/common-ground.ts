@@ -7,8 +7,8 @@
 export class CommonGround {
   /** Bits by word of the vertex table. */
   rows: Int32Array;
-  /** Called when a vertex leaves the set although its slot is not released. */
-  onLoss: () => void = () => {};
+  /** Called with its word when a vertex leaves the set although its slot is not released. */
+  onLoss: (word: number) => void = () => {};
   readonly #nodes: number;
   /** Nodes that say yes, by slot. */
   #saying: Int32Array;
@@ -30,7 +30,7 @@ export class CommonGround {
     this.#saying[slot]! -= 1;
     if (this.#saying[slot] !== this.#nodes - 1) return;
     this.rows[slot >>> 5]! &= ~(1 << (slot & 31));
-    this.onLoss();
+    this.onLoss(slot >>> 5);
   }
 
   /** The votes of one node for a word change as a whole. */

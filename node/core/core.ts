@@ -106,7 +106,7 @@ export class Core {
     this.table = new VertexTable(members, hosted, slots);
     this.standing = new Standing(hosted, slots);
     this.polls = new PollBook(hosted * params.concurrentPolls, slots >>> 5, params);
-    this.standing.common.onLoss = () => this.polls.open.widen();
+    this.standing.common.onLoss = (word) => this.polls.open.widen(word);
     this.#preference = new Preference(this.table, this.standing);
     this.decisions = new Decisions(this.table, this.standing, this.#preference, this.polls, ports, params);
     const { first, exclusion } = options;

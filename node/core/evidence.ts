@@ -5,13 +5,14 @@
  * Only votes on the scope mean something: another slot may have changed hands while the answer travelled. Most answers are
  * yes to everything; the book lists the others, and only those can refuse.
  */
-import { answerNoToAll, answerSomeRefused, answerYesToAll } from './exceptions.ts';
+import { ConflictPast } from './conflict-past.ts';
+import { answerNoToAll, answerSomeRefused, answerSomeUnknown } from './exceptions.ts';
 import type { ConsensusParams, ReputationRules } from './params.ts';
 import { type PollBook, slotAnswered } from './poll-book.ts';
 import type { CorePorts } from './ports.ts';
 import type { Standing } from './standing.ts';
 import type { Suspicion } from './suspicion.ts';
-import { maximumParents, type VertexTable } from './vertex-table.ts';
+import type { VertexTable } from './vertex-table.ts';
 
 export interface EvidenceParts {
   readonly table: VertexTable;
@@ -25,16 +26,15 @@ export interface EvidenceParts {
 const settledAgeRounds = 4;
 const noToAll = answerNoToAll;
 const someRefused = answerSomeRefused;
-const yesToAll = answerYesToAll;
+const someUnknown = answerSomeUnknown;
 
 export class Evidence {
   readonly #parts: EvidenceParts;
   readonly #ports: CorePorts;
   readonly #basis: ReputationRules['basis'];
-  /** By slot of the table: whether a no to it is groundless, in the review of that number. */
-  #groundless = new Uint8Array(0);
-  #lookedUp = new Int32Array(0);
-  #review = 0;
+  readonly #conflictPast: ConflictPast;
+  /** Pairs of conflicting vertices in the scope of the poll under review, the two of each next to each other. */
+  readonly #rivals: number[] = [];
   /** Slots of the poll whose answer is in the book's list. */
   readonly #isOdd: Uint8Array;
 
@@ -42,6 +42,7 @@ export class Evidence {
     this.#parts = parts;
     this.#ports = ports;
     this.#basis = basis;
+    this.#conflictPast = new ConflictPast(parts.table);
     this.#isOdd = new Uint8Array(parts.polls.k);
   }
 
@@ -53,9 +54,8 @@ export class Evidence {
       this.#strikeOutvoted(node, poll, odd, nowUs);
       return;
     }
-    const hasRivals = standing.contestedCount[node] !== 0 && this.#hasRivalsInScope(node, poll);
+    const hasRivals = standing.contestedCount[node] !== 0 && this.#findRivals(node, poll);
     if (odd === 0 && !hasRivals) return;
-    this.#nextReview();
     let noIsGroundless = -1;
     for (let i = 0; i < odd; i++) {
       const kind = polls.oddKind(poll, i);
@@ -65,22 +65,12 @@ export class Evidence {
         if (noIsGroundless === 1) this.#strike(node, poll, slot, nowUs);
       } else if (
         (kind === someRefused && this.#refusesGround(node, poll, slot, kind)) ||
-        (hasRivals && this.#contradicts(node, poll, slot, kind))
+        (hasRivals && this.#contradicts(poll, slot, kind))
       ) {
         this.#strike(node, poll, slot, nowUs);
       }
     }
     if (hasRivals && odd < polls.filled(poll)) this.#strikeYesToAll(node, poll, odd, nowUs);
-  }
-
-  #nextReview(): void {
-    const { capacity } = this.#parts.standing;
-    if (this.#groundless.length < capacity || this.#review === 0x7fffffff) {
-      this.#groundless = new Uint8Array(capacity);
-      this.#lookedUp = new Int32Array(capacity);
-      this.#review = 0;
-    }
-    this.#review += 1;
   }
 
   #strike(node: number, poll: number, slot: number, nowUs: number): void {
@@ -129,48 +119,40 @@ export class Evidence {
     return completed;
   }
 
-  #hasRivalsInScope(node: number, poll: number): boolean {
-    return this.#contradicts(node, poll, 0, yesToAll);
-  }
-
-  /** Yes to two conflicting vertices in one answer. */
-  #contradicts(node: number, poll: number, of: number, kind: number): boolean {
+  /** Notes the pairs of the scope that conflict; false when there are none. */
+  #findRivals(node: number, poll: number): boolean {
     const { standing, polls, table } = this.#parts;
+    const rivals = this.#rivals;
+    rivals.length = 0;
     const words = polls.scopeWords(poll);
+    const from = poll * polls.words;
     for (let w = 0; w < words; w++) {
-      const contested = standing.contested[node * standing.words + w]!;
-      if (contested === 0) continue;
-      for (let rest = contested & polls.yesWord(poll, of, kind, w); rest !== 0; rest &= rest - 1) {
+      for (
+        let rest = standing.contested[node * standing.words + w]! & polls.scope[from + w]!;
+        rest !== 0;
+        rest &= rest - 1
+      ) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
         for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
           const rival = table.conflictAt(edge);
           const v = rival >>> 5;
-          if (v >= words) continue;
-          if ((polls.yesWord(poll, of, kind, v) & (1 << (rival & 31))) !== 0) return true;
+          if (v < words && (polls.scope[from + v]! & (1 << (rival & 31))) !== 0) rivals.push(slot, rival);
         }
       }
     }
-    return false;
+    return rivals.length > 0;
   }
 
-  /**
-   * A conflict of the vertex or of an ancestor that is still in the table, decided here or not: a peer that is behind
-   * may honestly refuse what descends from it.
-   */
-  #hasConflictInPast(from: number): boolean {
-    const { table } = this.#parts;
-    if (!table.hasConflicts) return false;
-    const seen = new Set<number>([from]);
-    const stack = [from];
-    while (stack.length > 0) {
-      const slot = stack.pop()!;
-      if (table.firstConflict(slot) >= 0) return true;
-      for (let i = 0; i < table.parentCount[slot]!; i++) {
-        const parent = table.parents[slot * maximumParents + i]!;
-        if (parent < 0 || seen.has(parent)) continue;
-        seen.add(parent);
-        stack.push(parent);
-      }
+  /** Yes to two conflicting vertices in one answer. */
+  #contradicts(poll: number, of: number, kind: number): boolean {
+    if (kind !== someUnknown && kind !== someRefused) return false;
+    const { polls } = this.#parts;
+    const rivals = this.#rivals;
+    for (let i = 0; i < rivals.length; i += 2) {
+      const slot = rivals[i]!;
+      const rival = rivals[i + 1]!;
+      if ((polls.yesWord(poll, of, kind, slot >>> 5) & (1 << (slot & 31))) === 0) continue;
+      if ((polls.yesWord(poll, of, kind, rival >>> 5) & (1 << (rival & 31))) !== 0) return true;
     }
     return false;
   }
@@ -184,18 +166,10 @@ export class Evidence {
       for (let rest = polls.refusedWord(poll, of, kind, w); rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
         if (standing.rounds[row + slot]! < settledAgeRounds) continue;
-        return this.#isGroundless(slot);
+        // In the table, decided here or not: a peer that is behind may honestly refuse what descends from a conflict.
+        return !this.#conflictPast.has(slot);
       }
     }
     return false;
-  }
-
-  /** The search is the same for every answer of the poll. */
-  #isGroundless(slot: number): boolean {
-    if (this.#lookedUp[slot] !== this.#review) {
-      this.#lookedUp[slot] = this.#review;
-      this.#groundless[slot] = this.#hasConflictInPast(slot) ? 0 : 1;
-    }
-    return this.#groundless[slot] === 1;
   }
 }

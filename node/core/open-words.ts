@@ -27,9 +27,11 @@ export class OpenWords {
     }
   }
 
-  /** A hosted node takes back a yes that all had said: whole answers have to be looked at. */
-  widen(): void {
-    this.maps.fill(-1);
+  /** A hosted node takes back a yes that all had said: in every open poll the word may have an exception. */
+  widen(word: number): void {
+    const { maps, stride } = this;
+    const bit = 1 << (word & 31);
+    for (let at = word >>> 5; at < maps.length; at += stride) maps[at]! |= bit;
   }
 
   /** Every hosted node says yes to the whole scope of `words` words. */

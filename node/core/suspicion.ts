@@ -40,6 +40,8 @@ export class Suspicion implements Exclusions {
   readonly #lookAtUs: Float64Array;
   /** Hosted nodes that hold a member convicted. */
   readonly convictedBy: Int32Array;
+  /** Strikes that answers of a member brought at all hosted nodes, after its conviction, too. */
+  readonly struck: Float64Array;
 
   constructor(members: number, first: number, hosted: number, exclude: boolean, halfLifeUs = 0) {
     this.#first = first;
@@ -47,6 +49,7 @@ export class Suspicion implements Exclusions {
     this.#exclude = exclude;
     this.#excluded = new Int32Array(hosted);
     this.convictedBy = new Int32Array(members);
+    this.struck = new Float64Array(members);
     this.#suspect = new Int32Array(members);
     this.#strikes = new Int32Array(hosted);
     this.#penalties = halfLifeUs > 0 ? new Penalties(halfLifeUs) : null;
@@ -62,6 +65,7 @@ export class Suspicion implements Exclusions {
     const shift = (suspect & 15) << 1;
     const before = (this.#strikes[at]! >>> shift) & convicted;
     if (peer === this.#first + node) return false;
+    if (strikes !== signedEvidence) this.struck[peer]! += strikes;
     const held = this.#penalties?.add(node, peer, strikes, nowUs) ?? before + strikes;
     if (before === convicted) return false;
     const after = held < convicted ? Math.floor(held) : convicted;

@@ -61,6 +61,8 @@ export class VertexTable {
   #conflictUsed = 0;
   /** Directed conflict edges that are linked now. */
   #conflictEdges = 0;
+  /** Counts conflicts that came and slots that were freed: while it stands, whose past holds a conflict does, too. */
+  conflictChanges = 0;
   readonly #keys: KeyIndex;
   #stamp: Int32Array;
   #epoch = 0;
@@ -119,6 +121,7 @@ export class VertexTable {
 
   /** Frees a decided slot. References of its children become `genesis` when it was finalised, else `lost`. */
   release(slot: number, finalised: boolean): void {
+    this.conflictChanges += 1;
     for (let edge = this.childHead[slot]!; edge !== noEdge; ) {
       const next = this.childNext[edge]!;
       this.parents[edge] = finalised ? genesis : lost;
@@ -264,6 +267,7 @@ export class VertexTable {
       this.#conflictNext = next2;
     }
     this.#conflictEdges += 1;
+    this.conflictChanges += 1;
     this.#conflictTo[edge] = to;
     this.#conflictNext[edge] = this.conflictHead[from]!;
     this.conflictHead[from] = edge;

@@ -42,7 +42,7 @@ test('vertices are counted in messages: few cost little beside the queries, many
   assert.ok(estimateFinality(crowd).workPerMessage > 3);
 });
 
-test('a network that is not live is watched for two round limits and no longer', () => {
+test('a network that is not live is paid for 35 polls under load and its round limit of 100 without', () => {
   const given = facts(1_000, 100);
   const rejected = {
     ...given,
@@ -50,7 +50,7 @@ test('a network that is not live is watched for two round limits and no longer',
   } as const;
   const { isLive, roundUs, messagesPerSecond, workPerMessage } = estimateFinality(rejected);
   assert.equal(isLive, false);
-  const paid = ((210 * roundUs) / 1e6) * messagesPerSecond * workPerMessage;
+  const paid = ((135 * roundUs) / 1e6) * messagesPerSecond * workPerMessage;
   assert.ok(Math.abs(leastMessageBudget(rejected) / paid - 1) < 1e-3);
   assert.equal(defaultMessageBudget(rejected), leastMessageBudget(rejected));
   assert.equal(estimateFinality(given).isLive, true);

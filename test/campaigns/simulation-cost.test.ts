@@ -49,15 +49,16 @@ test('formulas cost nothing, counting grows with time, and a spliced run costs l
   assert.ok(Math.abs(ratio - 7) < 0.01);
 });
 
-test('a costly window of a settled network is spliced, one with attackers or a cheap one is not', () => {
+test('a costly window of a settled network is spliced, with attackers that can be counted, too; a cheap one is not', () => {
   const scenario = findScenario('LT-003');
-  const tierAt = (nodes: number, byzantineShares?: readonly number[]): string => {
-    const attacked = byzantineShares === undefined ? {} : { byzantineShares, attacks: ['random'] };
+  const tierAt = (nodes: number, attack?: 'random' | 'collusion'): string => {
+    const attacked = attack === undefined ? {} : { byzantineShares: [0.1], attacks: [attack] };
     return resolveScenario(scenario, { seed: 1, nodes: [nodes], ...attacked })[0]!.specs[0]!.tier;
   };
   assert.equal(tierAt(1_000), 'message');
   assert.equal(tierAt(10_000), 'spliced');
-  assert.equal(tierAt(10_000, [0.1]), 'message');
+  assert.equal(tierAt(10_000, 'random'), 'spliced');
+  assert.equal(tierAt(10_000, 'collusion'), 'message');
 });
 
 test('what vertices cost is seen by the estimate: a WAN with the same messages costs more', () => {

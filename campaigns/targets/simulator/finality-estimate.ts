@@ -89,6 +89,33 @@ function leavesThemOut({ byzantine, nodes, consensus }: RunLoad, pollUs: number)
 /** A round trip of a profile is two uniform draws; the adaptive timeout sits near four deviations above the mean. */
 const timeoutOverMean = 1.75;
 
+/** Polls of the warm-up of a network that is not live: it begins empty, and no vertex leaves it. */
+const stuckWarmup = 10;
+/** Polls with load in its window: as many as make vertices enough for a share, at least; then the share of the round limit. */
+const stuckLoadLeast = 20;
+const stuckLoadShare = 0.25;
+
+/**
+ * How a network that is not live is watched, in polls: under load until there are vertices enough, then without until each of them
+ * reached the round limit. Under load for longer it holds more of the same vertices, which costs most of the time and shows nothing new.
+ */
+export function stuckRounds({ maxRounds }: Pick<RunSpec['consensus'], 'maxRounds'>): {
+  readonly warmup: number;
+  readonly measure: number;
+  readonly cooldown: number;
+} {
+  const measure = Math.min(maxRounds, Math.max(stuckLoadLeast, Math.ceil(stuckLoadShare * maxRounds)));
+  return { warmup: stuckWarmup, measure, cooldown: maxRounds };
+}
+
+/** Of the time of such a run, the share under load; and the polls that a vertex is open, averaged over the whole time and all vertices. */
+function stuckLoad(consensus: RunSpec['consensus']): { readonly share: number; readonly roundsOpen: number } {
+  const { warmup, measure, cooldown } = stuckRounds(consensus);
+  const loaded = warmup + measure;
+  const all = loaded + cooldown;
+  return { share: loaded / all, roundsOpen: (loaded * (loaded / 2 + cooldown)) / all };
+}
+
 export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const { nodes, consensus } = spec;
   const byzantine = Math.min(attackerCountOf(spec.byzantine.share, nodes), nodes - 1);
@@ -116,10 +143,11 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
   // Nodes poll only while something is undecided: with sparse load a share of the time.
   const isSingle = spec.workload.kind === 'single';
   const busy = isSingle ? 1 : Math.min(1, (verticesPerSecond * finalityUs) / 1_000_000);
-  const vertexRate = isSingle ? 1_000_000 / finalityUs : verticesPerSecond;
   const isLive = lateShare(success, consensus) <= mostLate;
-  // What is not live piles up until the load ends, which is after the round limit.
-  const roundsOpen = isLive ? finalityUs / Math.max(roundUs, 1) : 0.75 * consensus.maxRounds;
+  const stuck = stuckLoad(consensus);
+  const vertexRate = isSingle ? 1_000_000 / finalityUs : (isLive ? 1 : stuck.share) * verticesPerSecond;
+  // What is not live piles up until the load ends.
+  const roundsOpen = isLive ? finalityUs / Math.max(roundUs, 1) : stuck.roundsOpen;
   const undecidedVertices = isSingle ? 1 : undecidedOf(spec, roundsOpen, roundUs);
   const exchangesPerSecond = (exchanges * busy * 1_000_000) / (roundUs * link.perSecond);
   const bodiesPerSecond = vertexRate * relay;

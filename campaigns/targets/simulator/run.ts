@@ -216,8 +216,12 @@ function closeBin(parts: RunParts, edgeUs: number): void {
 
 /** Runs one repetition. An aborted signal yields a result with status ABORTED. */
 export function runEvents(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
+  return runAssembled(assemble(spec), progress, signal);
+}
+
+/** The same for parts that the caller goes on to look at. */
+export function runAssembled(parts: RunParts, progress: Progress, signal: AbortSignal): RunOutcome {
   const started = process.threadCpuUsage();
-  const parts = assemble(spec);
   const endedUs = execute(parts, progress, signal);
   const cpu = process.threadCpuUsage(started);
   return outcomeOf(parts, endedUs, (cpu.user + cpu.system) / 1_000_000, signal.aborted);

@@ -8,6 +8,7 @@ import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { formatDurationUs } from '#campaigns/units.ts';
 import { estimateFinality } from './finality-estimate.ts';
 import { isSynchronous } from './lumped/claim.ts';
+import { isDetectionCounted } from './lumped/counted-detection.ts';
 import { tiers } from './tier.ts';
 import { planWindow } from './window.ts';
 
@@ -32,10 +33,15 @@ const countedMetrics: ReadonlySet<string> = new Set([
 /** A window that stands alone and takes longer is exchanged for a shorter one where the whole time can be counted around it. */
 const costlyWindowSeconds = 15;
 
-/** Nothing happens in it that a shorter window would not show: no attackers, no faults, no change of load, no conflicts. */
-function isSettled({ byzantine, faults, workload }: RunSpec): boolean {
+/**
+ * Nothing happens in it that a shorter window would not show: no faults, no change of load, no conflicts, and attackers who do the
+ * same all the time and are found out by counting.
+ */
+function isSettled(spec: RunSpec): boolean {
+  const { byzantine, faults, workload } = spec;
   const isSteady = workload.kind === 'constant' || workload.kind === 'open-loop';
-  return byzantine.share === 0 && faults.length === 0 && isSteady && workload.conflictShare === 0;
+  const isAlike = byzantine.share === 0 || isDetectionCounted(spec);
+  return isAlike && faults.length === 0 && isSteady && workload.conflictShare === 0;
 }
 
 /** Why the whole time is counted although no criterion asks for it; null when the window stands alone. */

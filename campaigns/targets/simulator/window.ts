@@ -6,7 +6,8 @@
 import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
 import type { FinalityEstimate, RunLoad } from './finality-estimate.ts';
-import { estimateFinality } from './finality-estimate.ts';
+import { estimateFinality, stuckRounds } from './finality-estimate.ts';
+import { isDetectionCounted } from './lumped/counted-detection.ts';
 
 /** What a measured window must hold in the end to say anything. */
 export const leastFinalityTimes = 20;
@@ -14,10 +15,10 @@ export const leastFinalityTimes = 20;
 export const plannedFinalityTimes = 24;
 /** The same where queues at links decide, which the estimate only fits. */
 const queuedFinalityTimes = 32;
-/** Of a spliced run without attackers and faults: time is counted, the window shows what a settled network does. */
+/** Of a spliced run without faults: time is counted, the window shows what a settled network does. */
 const splicedFinalityTimes = 6;
-/** The same with attackers that counting follows: they have to be met, and found out. */
-const attackedFinalityTimes = 12;
+/** The same with attackers whose strikes are forgotten: only a window shows who is found out. Else they are counted (lumped/counted-detection.ts). */
+const forgivingFinalityTimes = 12;
 /** The same with faults, which have to fit with the recovery from them; the counted time needs no margin for the estimate. */
 const faultyFinalityTimes = leastFinalityTimes;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time. */
@@ -25,8 +26,6 @@ const finalityTimesPerStep = 3;
 const warmupFinalityTimes = 2;
 const leastCooldownFinalityTimes = 3;
 const mostCooldownFinalityTimes = 5;
-/** A network that is not live is measured for the round limit and watched as long without load: every vertex then reaches the limit. */
-const stuckWarmupRounds = 10;
 /** Bins of the measured window, for the slowest and the fastest stretch of a run: as many as hold enough vertices to be no dice. */
 const mostBins = 40;
 const leastBins = 4;
@@ -82,11 +81,11 @@ export function leastLengths(
   const { finalityUs, roundUs, isLive, isQueued } = estimate;
   const planned = isQueued ? queuedFinalityTimes : plannedFinalityTimes;
   if (!isLive) {
-    const limitUs = Math.ceil(consensus.maxRounds * roundUs);
+    const { warmup, measure, cooldown } = stuckRounds(consensus);
     return {
-      warmupUs: Math.min(duration.warmupUs, Math.ceil(stuckWarmupRounds * roundUs)),
-      measureUs: limitUs,
-      cooldownUs: limitUs,
+      warmupUs: Math.min(duration.warmupUs, Math.ceil(warmup * roundUs)),
+      measureUs: Math.ceil(measure * roundUs),
+      cooldownUs: Math.ceil(cooldown * roundUs),
     };
   }
   const steps = workload.kind === 'ramp' ? finalityTimesPerStep * workload.steps : 0;
@@ -110,10 +109,12 @@ export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estima
 }
 
 /** How much of a window that stands alone a run needs. */
-function windowShareOf({ tier, faults, byzantine, workload }: RunSpec): number {
+function windowShareOf(spec: RunSpec): number {
+  const { tier, faults, byzantine, workload } = spec;
   if (tier !== 'spliced' || workload.kind === 'ramp') return 1;
   if (faults.length > 0) return faultyFinalityTimes / plannedFinalityTimes;
-  return (byzantine.share === 0 ? splicedFinalityTimes : attackedFinalityTimes) / plannedFinalityTimes;
+  const isCounted = byzantine.share === 0 || isDetectionCounted(spec);
+  return (isCounted ? splicedFinalityTimes : forgivingFinalityTimes) / plannedFinalityTimes;
 }
 
 function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
@@ -208,12 +209,12 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
       : ` (with what ${Math.round(undecidedVertices)} undecided vertices cost, a message counts ${workPerMessage.toFixed(1)} times)`;
   const least = isLive
     ? `${plannedFinalityTimes} finality times are ${seconds(leastUs)}`
-    : `${maxRounds} polls and their cool-down take that long`;
+    : `${stuckRounds(spec.consensus).measure} polls and their cool-down take that long`;
   const notes: string[] = [];
   if (!isLive) {
     notes.push(
       `by the run-length law more than one vertex in twenty is undecided at the round limit of ${maxRounds} polls: measured for ` +
-        `${maxRounds} polls, then watched for as many without load, so that every vertex reaches the limit`,
+        `${stuckRounds(spec.consensus).measure} polls, then watched for ${maxRounds} without load, so that every vertex reaches the limit`,
     );
   }
   if (compression > 1.001) {

@@ -1,14 +1,17 @@
 /**
  * A long run: the whole requested time by counting, with a message window of the same seed spliced in for what counting cannot see.
  * Owns: which part answers which figure, and tuning the counted part to the window. Does not own: either part.
- * The window carries every fault (compressed, in order) and the real core: safety, detection, recovery, resources. The counted part
- * carries time: throughput, latency, shares and gauges over hours or days.
+ * The window carries every fault (compressed, in order) and the real core: safety, strikes, recovery, resources. The counted part
+ * carries time: throughput, latency, shares and gauges over hours or days, and who is convicted in it (counted-detection.ts).
  */
+
+import { attackerCountOf } from '#campaigns/cast.ts';
 import type { FaultRecord, RunResult, SeriesPoint } from '#campaigns/results/schema.ts';
 import type { Fault, RunSpec } from '#campaigns/run-spec.ts';
-import { runEvents } from '#campaigns/targets/simulator/run.ts';
+import { assemble, runAssembled } from '#campaigns/targets/simulator/run.ts';
 import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
 import type { Tuning } from './class-run.ts';
+import { foundByCounting, isDetectionCounted, type StrikeRates, strikeRates } from './counted-detection.ts';
 import { loadOutcome } from './lumped-outcome.ts';
 import { runLoad } from './lumped-run.ts';
 import { faultReason } from './refusal.ts';
@@ -18,7 +21,8 @@ const windowShare = 0.9;
 const mostDistance = 3;
 
 export function runSplicedTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
-  const window = runEvents(spec, (share) => progress(windowShare * share), signal);
+  const parts = assemble(spec);
+  const window = runAssembled(parts, (share) => progress(windowShare * share), signal);
   if (signal.aborted) return window;
   const started = process.threadCpuUsage();
   const countable = spec.faults.filter((fault) => faultReason(fault) === null);
@@ -26,7 +30,9 @@ export function runSplicedTier(spec: RunSpec, progress: Progress, signal: AbortS
   const run = runLoad({ ...spec, faults: countable }, tuning);
   const cpu = process.threadCpuUsage(started);
   progress(1);
-  return spliced(spec, window, loadOutcome(run, (cpu.user + cpu.system) / 1_000_000), tuning);
+  const { core, polls } = parts.simulation;
+  const rates = strikeRates(core.suspicion.struck, parts.honest, polls);
+  return spliced(spec, window, loadOutcome(run, (cpu.user + cpu.system) / 1_000_000), { ...tuning, rates });
 }
 
 /** How the quiet part of the window differs from counting the same stretch. */
@@ -53,7 +59,12 @@ function middle(values: readonly number[]): number | null {
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
-function spliced(spec: RunSpec, window: RunOutcome, counted: RunOutcome, tuning: Tuning): RunOutcome {
+/** What the window says about the counted time. */
+interface Seams extends Tuning {
+  readonly rates: StrikeRates;
+}
+
+function spliced(spec: RunSpec, window: RunOutcome, counted: RunOutcome, seams: Seams): RunOutcome {
   const seen = window.result.results;
   const long = counted.result.results;
   const isWholeCounted = spec.faults.every((fault) => faultReason(fault) === null);
@@ -75,6 +86,7 @@ function spliced(spec: RunSpec, window: RunOutcome, counted: RunOutcome, tuning:
       },
       consensus_metrics: {
         ...observed,
+        ...detectionOf(spec, observed, counted.result, seams.rates),
         finalized_share: least((metrics) => metrics.finalized_share),
         all_honest_share: least((metrics) => metrics.all_honest_share),
         liveness_failures: observed.liveness_failures + long.consensus_metrics.liveness_failures,
@@ -82,19 +94,42 @@ function spliced(spec: RunSpec, window: RunOutcome, counted: RunOutcome, tuning:
       simulation: workOf(seen.simulation, long.simulation),
     },
     faults: faultsOf(spec, window.result.faults, counted.result.faults, counted.result.window.warmup_s * 1e6),
-    anomalies: [...notesOf(window, counted, tuning), ...window.result.anomalies, ...counted.result.anomalies],
+    anomalies: [
+      ...notesOf(spec, window, counted, seams),
+      ...window.result.anomalies,
+      ...counted.result.anomalies,
+    ],
     determinism: {
       ...window.result.determinism,
       trace_hash: window.result.determinism.trace_hash + counted.result.determinism.trace_hash,
     },
     tier: 'spliced',
-    ...statusOf(window.result, counted.result, tuning),
+    ...statusOf(window.result, counted.result, seams),
   };
   return {
     result,
     series: { ...counted.series, points: pointsOf(counted.series.points, seen, long) },
     events: [...window.events, ...counted.events],
   };
+}
+
+function detectionOf(
+  spec: RunSpec,
+  observed: RunResult['results']['consensus_metrics'],
+  counted: RunResult,
+  rates: StrikeRates,
+): ReturnType<typeof foundByCounting> | null {
+  if (!isDetectionCounted(spec)) return null;
+  const attackers = attackerCountOf(spec.byzantine.share, spec.nodes);
+  const honest = spec.nodes - attackers;
+  const { polls, virtual_seconds } = counted.results.simulation;
+  const pollsOfNode = polls / Math.max(1, honest);
+  return foundByCounting(observed, rates, {
+    pollsOfNode,
+    milliseconds: 1_000 * virtual_seconds,
+    attackers,
+    honest,
+  });
 }
 
 function statusOf(
@@ -125,13 +160,24 @@ function workOf(
   };
 }
 
-function notesOf(window: RunOutcome, counted: RunOutcome, { timeRatio }: Tuning): string[] {
+function notesOf(
+  spec: RunSpec,
+  window: RunOutcome,
+  counted: RunOutcome,
+  { timeRatio, rates }: Seams,
+): string[] {
   const { measured_s, compression } = window.result.window;
   const hours = counted.result.window.measured_s / 3_600;
   return [
-    `spliced: ${Number(hours.toPrecision(4))} h of virtual time in full, counted; safety, detection, rounds, recovery and resources from a message window of ` +
+    `spliced: ${Number(hours.toPrecision(4))} h of virtual time in full, counted; safety, strikes, rounds, recovery and resources from a message window of ` +
       `${measured_s.toFixed(1)} s (compression ${compression.toFixed(1)}) of the same seed`,
     `times of the counted part are those of the formulas x ${timeRatio.toFixed(3)}, the median of the quiet part of the message window`,
+    ...(spec.byzantine.share > 0 && isDetectionCounted(spec)
+      ? [
+          `strikes of one poll against one peer in the message window: ${rates.attacker.toPrecision(3)} an attacker, ${rates.honest.toPrecision(3)} ` +
+            'an honest node; who is not convicted in it is found where the same rate reaches a majority in the counted time',
+        ]
+      : []),
   ];
 }
 
