@@ -111,7 +111,7 @@ export class Core {
     this.decisions = new Decisions(this.table, this.standing, this.#preference, this.polls, ports, params);
     const { first, exclusion } = options;
     this.suspicion = new Suspicion(members, first, hosted, exclusion, reputation.halfLifeUs);
-    this.#intake = new Intake(this, this.#preference, ports);
+    this.#intake = new Intake(this, this.#preference, ports, (node) => this.#timeoutUs(node));
     this.tips = new Tips(this.table, this.standing);
     this.#evidence = new Evidence(this, ports, reputation.basis);
     this.#sampler = new Sampler(members);
@@ -136,7 +136,7 @@ export class Core {
 
   /** A verified vertex reaches a node; its own vertices come with from = -1. */
   deliver(node: number, slot: number, from: number, nowUs: number): Delivery {
-    const delivery = this.#intake.deliver(node, slot, from, nowUs, this.#timeoutUs(node));
+    const delivery = this.#intake.deliver(node, slot, from, nowUs);
     if (delivery === 'entered') this.wake(node, nowUs);
     return delivery;
   }
@@ -182,10 +182,8 @@ export class Core {
     const { votes, pending, words: width } = this.standing;
     const at = node * width + word;
     let rest = vertices & ~votes[2 * at + 1]! & ~pending[at]!;
-    if (rest === 0) return;
-    const timeoutUs = this.#timeoutUs(node);
     for (; rest !== 0; rest &= rest - 1)
-      this.#intake.want(node, (word << 5) + (31 - Math.clz32(rest & -rest)), querier, nowUs, timeoutUs);
+      this.#intake.want(node, (word << 5) + (31 - Math.clz32(rest & -rest)), querier, nowUs);
   }
 
   /**

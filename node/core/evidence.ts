@@ -35,6 +35,8 @@ export class Evidence {
   readonly #conflictPast: ConflictPast;
   /** Pairs of conflicting vertices in the scope of the poll under review, the two of each next to each other. */
   readonly #rivals: number[] = [];
+  /** Yes votes of one answer, by word of the scope. */
+  #yes = new Int32Array(0);
   /** Slots of the poll whose answer is in the book's list. */
   readonly #isOdd: Uint8Array;
 
@@ -147,12 +149,14 @@ export class Evidence {
   #contradicts(poll: number, of: number, kind: number): boolean {
     if (kind !== someUnknown && kind !== someRefused) return false;
     const { polls } = this.#parts;
+    if (this.#yes.length < polls.words) this.#yes = new Int32Array(polls.words);
+    const yes = this.#yes;
+    polls.yesWords(poll, of, yes);
     const rivals = this.#rivals;
     for (let i = 0; i < rivals.length; i += 2) {
       const slot = rivals[i]!;
       const rival = rivals[i + 1]!;
-      if ((polls.yesWord(poll, of, kind, slot >>> 5) & (1 << (slot & 31))) === 0) continue;
-      if ((polls.yesWord(poll, of, kind, rival >>> 5) & (1 << (rival & 31))) !== 0) return true;
+      if (((yes[slot >>> 5]! >>> (slot & 31)) & (yes[rival >>> 5]! >>> (rival & 31)) & 1) !== 0) return true;
     }
     return false;
   }

@@ -116,6 +116,20 @@ export class Exceptions {
     return at < 0 ? 0 : this.#stored[at]!;
   }
 
+  /** Takes what a stored answer does not vote for out of the votes of `words` words. */
+  takeMissing(poll: number, slot: number, words: number, votes: Int32Array): void {
+    const stored = this.#stored;
+    const mapAt = this.#at(poll, slot, words);
+    const maps = mapWords(words);
+    let pair = mapAt + maps;
+    for (let m = 0; m < maps; m++) {
+      for (let rest = stored[mapAt + m]!; rest !== 0; rest &= rest - 1) {
+        votes[(m << 5) + (31 - Math.clz32(rest & -rest))]! &= ~stored[pair]!;
+        pair += 2;
+      }
+    }
+  }
+
   /** Those of them that it knows. */
   refused(poll: number, slot: number, words: number, w: number): number {
     const at = this.#find(poll, slot, words, w);

@@ -36,7 +36,15 @@ export class Intake {
   /** When the requests of a node may be repeated, microseconds. */
   readonly #repeatAtUs: Float64Array;
 
-  constructor(parts: IntakeParts, preference: Preference, ports: CorePorts) {
+  /** How long a node waits for an answer. Asked for where something is missing only: it is far from what a delivery touches. */
+  readonly #timeoutUs: (node: number) => number;
+
+  constructor(
+    parts: IntakeParts,
+    preference: Preference,
+    ports: CorePorts,
+    timeoutUs: (node: number) => number,
+  ) {
     const { table, standing, decisions, suspicion } = parts;
     this.#table = table;
     this.#standing = standing;
@@ -44,13 +52,14 @@ export class Intake {
     this.#decisions = decisions;
     this.#suspicion = suspicion;
     this.#ports = ports;
+    this.#timeoutUs = timeoutUs;
     this.#repeatAtUs = new Float64Array(standing.nodes);
   }
 
   /** A verified vertex arrives from a peer (or is the node's own: from < 0). */
-  deliver(node: number, slot: number, from: number, nowUs: number, timeoutUs: number): Delivery {
+  deliver(node: number, slot: number, from: number, nowUs: number): Delivery {
     if (this.#standing.isKnown(node, slot)) return 'duplicate';
-    if (!this.#parentsKnown(node, slot)) return this.#pend(node, slot, from, nowUs, timeoutUs);
+    if (!this.#parentsKnown(node, slot)) return this.#pend(node, slot, from, nowUs);
     this.#enterWithWaiting(node, slot, nowUs);
     return 'entered';
   }
@@ -117,24 +126,24 @@ export class Intake {
     return true;
   }
 
-  #pend(node: number, slot: number, from: number, nowUs: number, timeoutUs: number): Delivery {
+  #pend(node: number, slot: number, from: number, nowUs: number): Delivery {
     if (this.#standing.pendingCount[node]! >= maximumPending) return 'dropped';
     this.#standing.pend(node, slot);
     if (from < 0) return 'pending';
     for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
       const parent = this.#table.parents[slot * parentSlots + i]!;
-      if (parent >= 0) this.want(node, parent, from, nowUs, timeoutUs);
+      if (parent >= 0) this.want(node, parent, from, nowUs);
     }
     return 'pending';
   }
 
   /** Asks a peer for a vertex that is missing here, once per timeout. */
-  want(node: number, slot: number, peer: number, nowUs: number, timeoutUs: number): void {
+  want(node: number, slot: number, peer: number, nowUs: number): void {
     const standing = this.#standing;
     if (standing.isKnown(node, slot)) return;
     if (nowUs >= this.#repeatAtUs[node]!) {
       standing.requested.fill(0, node * standing.words, (node + 1) * standing.words);
-      this.#repeatAtUs[node] = nowUs + timeoutUs;
+      this.#repeatAtUs[node] = nowUs + this.#timeoutUs(node);
     }
     if (standing.has(standing.requested, node, slot)) return;
     standing.set(standing.requested, node, slot);

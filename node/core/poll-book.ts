@@ -358,6 +358,14 @@ export class PollBook {
     return kind < someUnknown ? 0 : scope & ~this.exceptions.missing(poll, slot, this.scopeWords(poll), word);
   }
 
+  /** Vertices of the scope that an answer with stored exceptions says yes to, by word, into `votes`. */
+  yesWords(poll: number, slot: number, votes: Int32Array): void {
+    const words = this.scopeWords(poll);
+    const from = poll * this.#words;
+    for (let w = 0; w < words; w++) votes[w] = this.scope[from + w]!;
+    this.exceptions.takeMissing(poll, slot, words, votes);
+  }
+
   /** Vertices of a scope word that it knows and does not say yes to. */
   refusedWord(poll: number, slot: number, kind: number, word: number): number {
     const scope = this.scope[poll * this.#words + word]!;
