@@ -9,6 +9,7 @@ export type BudgetErrorCode =
   | 'bad-price-sheet'
   | 'unpriceable'
   | 'unknown-instance'
+  | 'unknown-sku'
   | 'node-does-not-fit'
   | 'unknown-stack'
   | 'over-budget'

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { BudgetError } from '#budgets/budget-error.ts';
+import { type JsonPath, jsonLine } from '#budgets/json-line.ts';
 import { parseUsd, type UsdMicros } from '#budgets/money.ts';
 
 /** Nobody pays to sell; `least`: of a machine a price above zero, since an unknown one is null. */
@@ -90,22 +91,30 @@ export const priceSheetSchema = z.strictObject({
 });
 export type PriceSheet = z.infer<typeof priceSheetSchema>;
 
-function firstIssue(error: z.ZodError): string {
-  const [issue] = error.issues;
-  return issue === undefined ? 'unreadable' : `${issue.path.join('.') || '(top)'}: ${issue.message}`;
+/** What is wrong with a sheet, as "file:line: path: why". */
+export function sheetError(
+  code: 'bad-price-sheet' | 'unknown-sku',
+  text: string,
+  name: string,
+  fault: { readonly path: JsonPath; readonly message: string },
+): BudgetError {
+  const where = fault.path.length === 0 ? '(top)' : fault.path.join('.');
+  return new BudgetError(code, `${name}:${jsonLine(text, fault.path)}: ${where}: ${fault.message}`);
 }
 
-/** Throws `bad-price-sheet` naming the path of the first thing that is wrong. */
-export function parsePriceSheet(text: string): PriceSheet {
+/** `name`: of the file, for errors. Throws `bad-price-sheet` naming line and path of the first thing that is wrong. */
+export function parsePriceSheet(text: string, name = 'price sheet'): PriceSheet {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new BudgetError('bad-price-sheet', `price sheet is not JSON: ${String(error)}`);
+    throw new BudgetError('bad-price-sheet', `${name} is not JSON: ${String(error)}`);
   }
   const parsed = priceSheetSchema.safeParse(json);
-  if (!parsed.success) throw new BudgetError('bad-price-sheet', `price sheet: ${firstIssue(parsed.error)}`);
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = (issue?.path ?? []).filter((key) => typeof key !== 'symbol');
+  throw sheetError('bad-price-sheet', text, name, { path, message: issue?.message ?? 'unreadable' });
 }
 
 /** The sheet that ships with the product. */
@@ -121,5 +130,5 @@ export function readPriceSheetText(file: URL | string = SHIPPED_PRICE_SHEET): st
 }
 
 export function readPriceSheet(file: URL | string = SHIPPED_PRICE_SHEET): PriceSheet {
-  return parsePriceSheet(readPriceSheetText(file));
+  return parsePriceSheet(readPriceSheetText(file), String(file));
 }

@@ -4,6 +4,7 @@
  */
 import { BudgetError } from '#budgets/budget-error.ts';
 import { formatUnitPrice, multiply, type UsdMicros } from '#budgets/money.ts';
+import { nearestName } from '#budgets/nearest-name.ts';
 import { ageDays, ageWarning, instanceItem, type PriceWarning, spotRejection } from '#budgets/price-rules.ts';
 import type {
   InstanceQuote,
@@ -71,6 +72,31 @@ export function findInstance(
   return sheet.instances.find(
     ({ provider, region, sku }) =>
       provider === request.provider && region === request.region && sku === request.sku,
+  );
+}
+
+/**
+ * A machine that the sheet does not name is asked for by mistake: nothing that it could cost is known, not even its class. One that
+ * it names without a price is `unpriced`. `use`: what it is bought for. Throws `unknown-sku`.
+ */
+export function requireListed(
+  sheet: PriceSheet,
+  request: Pick<InstanceRequest, 'provider' | 'region' | 'sku'>,
+  use: string,
+): void {
+  if (findInstance(sheet, request) !== undefined) return;
+  const { provider, region, sku } = request;
+  const offered = sheet.instances.filter((one) => one.provider === provider);
+  const regions = new Set(offered.filter((one) => one.sku === sku).map((one) => one.region));
+  const here = new Set(offered.filter((one) => one.region === region).map((one) => one.sku));
+  const elsewhere = nearestName(region, regions);
+  const type = nearestName(sku, here);
+  const near =
+    elsewhere !== null ? `${sku} in "${elsewhere}"` : type === null ? null : `"${type}" in ${region}`;
+  throw new BudgetError(
+    'unknown-sku',
+    `no row prices "${sku}" of ${provider} in "${region}" (${use}); ` +
+      `${near === null ? 'nothing like it is known' : `nearest known: ${near}`}; mend the row, or move the sheet away: an older one is then in force`,
   );
 }
 

@@ -3,11 +3,12 @@
  * Owns: that rule, the sheet's hash, and writing a new one whole or not at all. Does not own: the format (price-sheet.ts) or where
  * prices come from (price-sources).
  */
-import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BudgetError } from '#budgets/budget-error.ts';
-import { type PriceSheet, parsePriceSheet, readPriceSheetText } from '#budgets/price-sheet.ts';
+import { type KnownSkus, knownSkus, skuFault } from '#budgets/known-skus.ts';
+import { type PriceSheet, parsePriceSheet, readPriceSheetText, sheetError } from '#budgets/price-sheet.ts';
 import { sha256Hex } from '#budgets/sha256.ts';
 
 /** Refreshed sheets, under version control beside the approvals that are bound to them. Relative to the working folder. */
@@ -41,6 +42,7 @@ export function currentPriceSheetText(): string {
 
 export interface SheetInForce {
   readonly file: string;
+  readonly text: string;
   readonly sheet: PriceSheet;
   /** SHA-256 of the file's bytes, hex. */
   readonly sha256: string;
@@ -50,14 +52,35 @@ export function sheetSha256(text: string): string {
   return sha256Hex(text);
 }
 
-/** Throws `bad-price-sheet` naming the file and the first thing that is wrong in it. */
-export function sheetInForce(folder?: string): SheetInForce {
-  const file = currentSheetFile(folder);
+/** Every name that a shipped sheet prices: nothing else can be bought. */
+function shippedSkus(): KnownSkus {
+  const files = sheetsIn(shippedFolder).map((name) => readFileSync(path.join(shippedFolder, name), 'utf8'));
+  return knownSkus(files.map((text): PriceSheet => JSON.parse(text)));
+}
+
+/**
+ * Throws `bad-price-sheet` naming file, line and the first thing that is wrong, `unknown-sku` for a row of a name that no shipped
+ * sheet has.
+ */
+export function readSheet(file: string): SheetInForce {
   const text = readPriceSheetText(file);
+  const sheet = parsePriceSheet(text, file);
+  const fault = path.dirname(file) === shippedFolder ? null : skuFault(sheet, shippedSkus());
+  if (fault !== null) throw sheetError('unknown-sku', text, file, fault);
+  return { file, text, sheet, sha256: sheetSha256(text) };
+}
+
+export function sheetInForce(folder?: string): SheetInForce {
+  return readSheet(currentSheetFile(folder));
+}
+
+/** What `make` throws about a name that the sheet does not have says which file that is. */
+export function pricedBy<T>({ file }: Pick<SheetInForce, 'file'>, make: () => T): T {
   try {
-    return { file, sheet: parsePriceSheet(text), sha256: sheetSha256(text) };
+    return make();
   } catch (error) {
-    if (error instanceof BudgetError) throw new BudgetError(error.code, `${file}: ${error.message}`);
+    if (error instanceof BudgetError && error.code === 'unknown-sku')
+      throw new BudgetError(error.code, `${file}: ${error.message}`);
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import {
   interruptionPerMille,
   lookupInstance,
   lookupUnit,
+  requireListed,
   worstInstance,
   worstUnit,
 } from '#budgets/prices.ts';
@@ -63,7 +64,7 @@ function interruptionsOf(
   return { interruptions: interruptionPerMille[band], interruptionBand: band, interruptionBasis };
 }
 
-/** Looks up all prices. Throws `unpriceable` when an item and its whole class have no price. */
+/** Looks up all prices. Throws `unknown-sku` for a machine that the sheet does not name, `unpriceable` when an item and its whole class have no price. */
 export function ratesOf(stack: CloudStack, sheet: PriceSheet, asOf: string): StackRates {
   const unpriced: Substitute[] = [];
   const settle = (
@@ -77,6 +78,7 @@ export function ratesOf(stack: CloudStack, sheet: PriceSheet, asOf: string): Sta
   };
   const vm = (use: string, group: VmGroup): Rate => {
     const request = { provider: stack.provider, region: stack.region, sku: group.sku, option: group.option };
+    requireListed(sheet, request, `stack ${stack.name}, ${use}`);
     const quote = lookupInstance(sheet, request, asOf);
     return {
       use,

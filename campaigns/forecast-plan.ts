@@ -3,12 +3,12 @@
  * Owns: the mapping. Does not own: prices, stacks or arithmetic (budgets), or the plan.
  */
 import { readAccuracy, risksFrom } from '#budgets/accuracy.ts';
-import { type CampaignForecast, forecastCampaign } from '#budgets/campaign-forecast.ts';
+import { type CampaignForecast, type ForecastAround, forecastCampaign } from '#budgets/campaign-forecast.ts';
 import type { ForecastInput, ForecastRowInput } from '#budgets/forecast.ts';
 import { defaultLimits, type Limits } from '#budgets/limits.ts';
 import type { PriceSheet } from '#budgets/price-sheet.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
-import { sheetInForce } from '#budgets/sheet-store.ts';
+import { pricedBy, sheetInForce } from '#budgets/sheet-store.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
 import type { CampaignMoney, RowMoney } from '#campaigns/feasibility/money.ts';
 import type { PhaseOutline } from '#campaigns/phase-outline.ts';
@@ -92,21 +92,22 @@ export function forecastPlan(
   results: ResultsByCell | null,
   options: ForecastPlanOptions = {},
 ): CampaignForecast {
-  const inForce = options.sheet === undefined ? sheetInForce() : { sheet: options.sheet, sha256: undefined };
-  const { sheet, sha256 } = inForce;
-  const input = forecastInputOf(plan, results, sheet, options.asOf ?? sheet.date);
-  return forecastCampaign(input, options.limits ?? defaultLimits, {
-    whatIfStack: comparisonStack(input.rows),
-    ...(sha256 === undefined ? {} : { sheetSha256: sha256 }),
-  });
+  const { limits = defaultLimits, sheet: given } = options;
+  const priced = (sheet: PriceSheet, around: ForecastAround): CampaignForecast => {
+    const input = forecastInputOf(plan, results, sheet, options.asOf ?? sheet.date);
+    return forecastCampaign(input, limits, { ...around, whatIfStack: comparisonStack(input.rows) });
+  };
+  if (given !== undefined) return priced(given, {});
+  const inForce = sheetInForce();
+  return pricedBy(inForce, () => priced(inForce.sheet, { sheetSha256: inForce.sha256 }));
 }
 
 /** The same of an outline, at the prices in force: what a campaign started now would be forecast to cost. Throws BudgetError. */
 export function forecastOutline(outline: PhaseOutline): CampaignForecast {
-  const { sheet, sha256 } = sheetInForce();
-  const input = outlineInput(outline, sheet);
-  const around = { whatIfStack: comparisonStack(input.rows), sheetSha256: sha256 };
-  return forecastCampaign(input, outline.limits, around);
+  const inForce = sheetInForce();
+  const input = outlineInput(outline, inForce.sheet);
+  const around = { whatIfStack: comparisonStack(input.rows), sheetSha256: inForce.sha256 };
+  return pricedBy(inForce, () => forecastCampaign(input, outline.limits, around));
 }
 
 /** The P50 amounts that feasibility holds against the limits; null where nothing is bought. */

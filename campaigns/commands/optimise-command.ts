@@ -58,10 +58,10 @@ function optimiseText(phase: string, found: Optimisation, forecast: CampaignFore
 async function optimiseAnswer(phase: string, options: PhaseMoneyOptions): Promise<Answer> {
   const outline = await outlineOf(phase, options);
   const { forecastOutline, outlineInput } = await import('#campaigns/forecast-plan.ts');
-  const { sheetInForce } = await import('#budgets/sheet-store.ts');
+  const { pricedBy, sheetInForce } = await import('#budgets/sheet-store.ts');
   const { optimise } = await import('#budgets/optimise.ts');
-  const { sheet } = sheetInForce();
-  const found = optimise(outlineInput(outline, sheet), outline.limits);
+  const inForce = sheetInForce();
+  const found = pricedBy(inForce, () => optimise(outlineInput(outline, inForce.sheet), outline.limits));
   if (found === null) {
     const text = `${outline.phase} buys nothing: it runs on this machine\n`;
     return { text, document: { phase: outline.phase, optimisation: null }, exitCode: exitCodes.passed };

@@ -90,11 +90,13 @@ async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
   const { createServices } = await import('#campaigns/services.ts');
   const { writeReports } = await import('#campaigns/commands/report-writing.ts');
   const { createCampaign } = await import('#campaigns/operator.ts');
+  const { plannedMoney } = await import('#campaigns/forecast-plan.ts');
   const { loadFinanceSettings } = await import('#campaigns/schema/finance-settings.ts');
   const { campaignAnswer, driveCampaign } = await import('#campaigns/commands/campaign-session.ts');
   const services = createServices(money, writeReports);
   loadFinanceSettings(null); // read when the reports are written; what is wrong with it is said now
   const plan = planned.planOf(planned.name); // every error of the configuration shows before anything is written
+  plannedMoney(plan, money.limits); // and so does every error of the price sheet
   const folder = createCampaign(runsFolder(options.out), planned.name, (campaign) => ({ ...plan, campaign }));
   return campaignAnswer(await driveCampaign(folder, services), options, true);
 }

@@ -84,6 +84,7 @@ export async function resolveOptionsOf(
 export async function runScenario(planned: PlannedCampaign, out: string | undefined): Promise<CampaignEnd> {
   const { createServices } = await import('#campaigns/services.ts');
   const { createCampaign } = await import('#campaigns/operator.ts');
+  const { plannedMoney } = await import('#campaigns/forecast-plan.ts');
   const { driveCampaign } = await import('#campaigns/commands/campaign-session.ts');
   const plan = planned.planOf(planned.name);
   const money = {
@@ -93,6 +94,7 @@ export async function runScenario(planned: PlannedCampaign, out: string | undefi
     now: () => new Date().toISOString(),
   };
   const services = createServices(money, async () => {});
+  plannedMoney(plan, planned.limits); // so that an error of the price sheet shows before anything is written
   const folder = createCampaign(runsFolder(out), planned.name, (campaign) => ({ ...plan, campaign }));
   return driveCampaign(folder, services);
 }

@@ -5,8 +5,8 @@
  */
 import { BudgetError } from '#budgets/budget-error.ts';
 import { type FetchedPrice, type PriceChange, refreshedSheet } from '#budgets/price-refresh.ts';
-import { type PriceSheet, parsePriceSheet, readPriceSheetText } from '#budgets/price-sheet.ts';
-import { currentSheetFile, userSheetsFolder, writeSheet } from '#budgets/sheet-store.ts';
+import type { PriceSheet } from '#budgets/price-sheet.ts';
+import { sheetInForce, userSheetsFolder, writeSheet } from '#budgets/sheet-store.ts';
 import { gcpCatalogue } from '#campaigns/prices/gcp-prices.ts';
 
 const awsVariables = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'];
@@ -63,9 +63,7 @@ export async function refreshPrices(options: RefreshOptions): Promise<Refreshed>
       'no-credentials',
       `prices cannot be refreshed: for AWS set ${needs.aws}; for GCP set ${needs.gcp}`,
     );
-  const before = currentSheetFile(folder);
-  const text = readPriceSheetText(before);
-  const sheet = parsePriceSheet(text);
+  const { file: before, text, sheet } = sheetInForce(folder);
   const at = now.toISOString();
   const fetched: FetchedPrice[] = [];
   const sources: Record<string, string> = {};

@@ -274,11 +274,22 @@ test('rows that cannot be priced are refused', () => {
   ]) {
     assert.throws(() => forecast(input(stackNamed('phase2'), [row(bad)])), { code: 'bad-forecast-input' });
   }
-  const unknown: CloudStack = {
-    ...cloudStackFor(1_000),
-    pool: { ...cloudStackFor(1_000).pool, sku: 'c6i.metal' },
+  const on = (sku: string, region: string): ForecastInput => {
+    const stack = cloudStackFor(1_000);
+    return input({ ...stack, region, pool: { ...stack.pool, sku } }, [row()]);
   };
-  assert.throws(() => forecast(input(unknown, [row()])), { code: 'unknown-instance' });
+  assert.throws(() => forecast(on('c6i.2xlrage', 'us-west-2')), {
+    code: 'unknown-sku',
+    message:
+      /no row prices "c6i.2xlrage" of aws in "us-west-2" \(stack 1k-nodes, node pool\); nearest known: "c6i.2xlarge" in us-west-2/,
+  });
+  assert.throws(() => forecast(on('c6i.2xlarge', 'us-west2')), {
+    code: 'unknown-sku',
+    message: /nearest known: c6i.2xlarge in "us-west-2"/,
+  });
+  const azure: CloudStack = { ...cloudStackFor(1_000), provider: 'azure', fixedVms: [], region: 'eastus' };
+  const pool = { ...azure.pool, sku: 'Standard_F8s_v2' };
+  assert.throws(() => forecast(input({ ...azure, pool }, [row()])), { code: 'unknown-instance' });
   assert.throws(() => stackNamed('phase9'), { code: 'unknown-stack' });
 });
 

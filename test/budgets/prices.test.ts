@@ -1,6 +1,8 @@
 /** The price sheet: reading, looking up, refusing bad rows, and never a zero for an unknown price. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { jsonLine } from '#budgets/json-line.ts';
+import { knownSkus, skuFault } from '#budgets/known-skus.ts';
 import { parseUsd } from '#budgets/money.ts';
 import { checkPriceSheet } from '#budgets/price-rules.ts';
 import {
@@ -170,4 +172,40 @@ test('a price below zero is refused, of a machine zero as well; a unit may be fr
     assert.throws(() => parsePriceSheet(planted), { code: 'bad-price-sheet', message: why });
   }
   assert.ok(parsePriceSheet(text).unitPrices.some(({ usd }) => usd === 0));
+});
+
+test('a fault is named with the line on which its value stands, however the file is written', () => {
+  const value = { a: [{ b: '{"]' }, { c: [1, { d: null }] }], e: 'x' };
+  for (const text of [JSON.stringify(value), JSON.stringify(value, null, 1)]) {
+    const lines = text.split('\n');
+    const at = (...path: (string | number)[]): string => lines[jsonLine(text, path) - 1] ?? '';
+    assert.match(at('a', 0, 'b'), /"b"/);
+    assert.match(at('a', 1, 'c', 1, 'd'), /"d"/);
+    assert.match(at('e'), /"e"/);
+    assert.match(at('a', 1, 'c', 1, 'missing'), /\{/);
+    assert.equal(jsonLine(text, ['missing']), 1);
+  }
+  const row = jsonLine(JSON.stringify(value, null, 1), ['a', 1, 'c', 0]);
+  assert.equal(JSON.stringify(value, null, 1).split('\n')[row - 1]?.trim(), '1,');
+});
+
+test('a sheet with a row of an unknown SKU, or with a row twice, is refused with the nearest known name', () => {
+  const known = knownSkus([sheet]);
+  assert.equal(skuFault(sheet, known), null);
+  const [first, ...rest] = sheet.instances;
+  assert.ok(first !== undefined);
+  const fault = (instances: readonly InstanceQuote[], unitPrices = sheet.unitPrices) =>
+    skuFault({ ...sheet, instances: [...instances], unitPrices }, known);
+  assert.deepEqual(fault([...rest, { ...first, sku: `${first.sku}x` }]), {
+    path: ['instances', rest.length, 'sku'],
+    message: `unknown SKU "${first.sku}x" of aws; nearest known: "${first.sku}"`,
+  });
+  assert.match(fault([first, ...rest, first])?.message ?? '', /stands twice, first as instances\.0/);
+  const units = sheet.unitPrices.map((unit) =>
+    unit.id === 'aws.nat.hour' ? { ...unit, id: 'aws.nat.huor' } : unit,
+  );
+  assert.match(
+    fault(sheet.instances, units)?.message ?? '',
+    /unknown SKU "aws.nat.huor"; nearest known: "aws.nat.hour"/,
+  );
 });

@@ -1,44 +1,77 @@
-/** Every cloud phase of the catalogue, calculated a second time by code that shares nothing with the product. */
+/** Every phase of the catalogue, calculated a second time by code that shares nothing with the product. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { forecast } from '#budgets/forecast.ts';
+import type { Estimate } from '#budgets/estimate.ts';
+import { type ForecastRow, forecast } from '#budgets/forecast.ts';
 import { sum } from '#budgets/money.ts';
 import { SHIPPED_HISTORY } from '#budgets/price-history.ts';
 import { readPriceSheet, readPriceSheetText, SHIPPED_PRICE_SHEET } from '#budgets/price-sheet.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
-import { planPhase } from '#campaigns/commands/plan-request.ts';
-import { forecastInputOf } from '#campaigns/forecast-plan.ts';
-import { secondCalculation } from '#test/budgets/second-calculation.ts';
+import { cloudStackFor } from '#budgets/stacks.ts';
+import { outlineInput } from '#campaigns/forecast-plan.ts';
+import { outlinePhase } from '#campaigns/phase-outline.ts';
+import {
+  documentedChance,
+  otherChance,
+  type Quantiles,
+  secondCalculation,
+} from '#test/budgets/second-calculation.ts';
 
 const sheet = readPriceSheet(SHIPPED_PRICE_SHEET);
+const texts = [readPriceSheetText(SHIPPED_PRICE_SHEET), readFileSync(SHIPPED_HISTORY, 'utf8')] as const;
 
-for (const phase of ['phase2', 'phase3', 'phase4']) {
-  test(`${phase}: two calculations agree to the cent at quoted prices, and on P50 and P90 within their noise`, () => {
-    const planned = planPhase(phase, { seed: 1, replications: undefined, budget: undefined });
-    const input = forecastInputOf(planned.planOf(planned.name), null, sheet, sheet.date);
-    const ours = forecast(input);
-    const rows = input.rows.map(({ nodes, repetitions, runUs }) => ({
-      nodes,
-      repetitions,
-      runHours: runUs / HOUR_US,
-    }));
-    const theirs = secondCalculation(
-      readPriceSheetText(SHIPPED_PRICE_SHEET),
-      readFileSync(SHIPPED_HISTORY, 'utf8'),
-      phase,
-      rows,
-      8_000,
-    );
-    const dollars = (lines: (typeof ours.rows)[number]['lines']): number =>
-      sum(lines.filter(({ component }) => component !== 'risk').map(({ amount }) => amount.p50.usdMicros)) /
-      1e6;
+function forecasts(phase: string) {
+  const planned = outlineInput(outlinePhase(phase, { seed: 1 }), sheet);
+  // Phase 1 buys nothing: its rows are priced on the smallest stack, as `forecast phase1` does.
+  const input = { ...planned, stack: planned.stack.kind === 'local' ? cloudStackFor(1_000) : planned.stack };
+  const rows = input.rows.map(({ scenarioId, nodes, repetitions, runUs }) => ({
+    scenario: scenarioId,
+    nodes,
+    repetitions,
+    runHours: runUs / HOUR_US,
+  }));
+  return { ours: forecast(input), rows };
+}
+
+const quotedUsd = (lines: ForecastRow['lines']): number =>
+  sum(lines.filter(({ component }) => component !== 'risk').map(({ amount }) => amount.p50.usdMicros)) / 1e6;
+
+function sameToTheCent(mine: number, theirs: number, what: string): void {
+  assert.ok(Math.abs(mine - theirs) < 0.005, `${what}: ${mine} and ${theirs}`);
+}
+
+function sameQuantiles(mine: Estimate, theirs: Quantiles, what: string): void {
+  for (const [i, amount] of [mine.low, mine.p50, mine.p90].entries())
+    sameToTheCent(amount.usdMicros / 1e6, theirs[i] ?? 0, `${what}, quantile ${i}`);
+}
+
+for (const phase of ['phase1', 'phase2', 'phase3', 'phase4']) {
+  test(`${phase}: two calculations agree to the cent: quotes, P10, P50 and P90 of every run, row, scenario and the window`, () => {
+    const { ours, rows } = forecasts(phase);
+    const theirs = secondCalculation(...texts, phase, rows, { draws: 2_000, chance: documentedChance });
+    assert.ok(ours.rows.length >= 5);
     for (const [i, row] of ours.rows.entries()) {
-      assert.ok(Math.abs(dollars(row.lines) - (theirs.quoted[i] ?? 0)) < 0.005, row.rowId);
+      const other = theirs.rows[i];
+      assert.ok(other !== undefined);
+      sameToTheCent(quotedUsd(row.lines), other.quoted, `${row.rowId} at quotes`);
+      sameQuantiles(row.perRun, other.perRun, row.rowId);
+      sameQuantiles(row.alone, other.alone, `${row.rowId} alone`);
+      sameQuantiles(row.sampled, other.all, `${row.rowId}, all repetitions`);
     }
-    assert.ok(Math.abs(dollars(ours.overhead?.lines ?? []) - theirs.overhead) < 0.005);
-    const off = (mine: number, other: number): number => Math.abs(mine / 1e6 / other - 1);
-    assert.ok(off(ours.total.p50.usdMicros, theirs.p50) < 0.03, `P50 ${theirs.p50}`);
-    assert.ok(off(ours.total.p90.usdMicros, theirs.p90) < 0.05, `P90 ${theirs.p90}`);
+    for (const { scenarioId, sampled } of ours.byScenario)
+      sameQuantiles(sampled, theirs.scenarios.get(scenarioId) ?? [0, 0, 0], scenarioId);
+    assert.ok(ours.overhead !== null);
+    sameToTheCent(quotedUsd(ours.overhead.lines), theirs.quotedOverhead, 'overhead at quotes');
+    sameQuantiles(ours.overhead.total, theirs.overhead, 'overhead');
+    sameQuantiles(ours.total, theirs.total, 'window');
   });
 }
+
+test('phase3: draws of another generator give the same P50 and P90 within their noise', () => {
+  const { ours, rows } = forecasts('phase3');
+  const { total } = secondCalculation(...texts, 'phase3', rows, { draws: 8_000, chance: otherChance() });
+  const off = (mine: number, other: number): number => Math.abs(mine / 1e6 / other - 1);
+  assert.ok(off(ours.total.p50.usdMicros, total[1]) < 0.03, `P50 ${total[1]}`);
+  assert.ok(off(ours.total.p90.usdMicros, total[2]) < 0.05, `P90 ${total[2]}`);
+});

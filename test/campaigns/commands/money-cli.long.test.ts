@@ -57,45 +57,98 @@ test('forecast: which runs break their limit, the proof, and ways back that name
   assert.match(ended(21, campaign('forecast', 'all')), /FORECAST of every phase/);
 });
 
-test('what cannot be meant ends with 20 and one line: phase, scenario, budget', () => {
-  for (const words of [
-    ['phase9'],
-    ['phase3', '--scenario', 'XX-001'],
-    ['phase3', '--budget', 'NaN'],
-    ['phase3', '--budget', '-1'],
-  ]) {
-    const ran = campaign('forecast', ...words);
+test('what cannot be meant ends with 20, says where and what instead, and writes nothing: phase, scenario, budget, nodes', () => {
+  const before = readdirSync(folder);
+  writeFileSync(path.join(folder, 'none.yaml'), 'id: MY-001\ntitle: t\nnodes: 0\n');
+  for (const [why, ...words] of [
+    [/phase9/, 'forecast', 'phase9'],
+    [/XX-001/, 'forecast', 'phase3', '--scenario', 'XX-001'],
+    [/--budget.*NaN/, 'forecast', 'phase3', '--budget', 'NaN'],
+    [/--budget.*-1/, 'forecast', 'phase3', '--budget', '-1'],
+    [/--nodes.*0/, 'simulate', 'LT-001', '--nodes', '0'],
+    [/none\.yaml:3:\d+: nodes: /, 'check', './none.yaml'],
+    [/none\.yaml:3:\d+: nodes: /, 'simulate', './none.yaml'],
+  ] as const) {
+    const ran = campaign(...words);
     assert.equal(ran.status, 20, words.join(' '));
     assert.equal(ran.stdout, '');
-    assert.match(ran.stderr, /^error: .+\n$/);
+    assert.match(ran.stderr, why);
   }
+  rmSync(path.join(folder, 'none.yaml'));
+  assert.deepEqual(readdirSync(folder), before);
 });
 
-test('a price sheet with a negative price, no number or another currency starts nothing: exit 20, file and row are named', () => {
+test('a price sheet that cannot be right starts nothing: exit 20, file, line, path and the nearest known name', () => {
   const shipped = path.join(root, 'budgets', 'price-sheets', '2026-11-21.json');
   const good = readFileSync(shipped, 'utf8').replace('"date":"2026-11-21"', '"date":"2026-11-22"');
   mkdirSync(path.join(folder, 'prices'), { recursive: true });
   const file = path.join(folder, 'prices', '2026-11-22.json');
-  for (const [from, to] of [
-    [/"usdPerHour":"[\d.]+"/, '"usdPerHour":"-0.1"'],
-    [/"usdPerHour":"[\d.]+"/, '"usdPerHour":"0"'],
-    [/"usdPerHour":"[\d.]+"/, '"usdPerHour":"NaN"'],
-    [/"currency":"USD",/, ''],
+  const runs = readdirSync(path.join(folder, 'runs'));
+  const pool = '"region":"us-west-2","sku":"c6i.2xlarge"';
+  for (const [from, to, why] of [
+    [
+      /"usdPerHour":"[\d.]+"/,
+      '"usdPerHour":"-0.1"',
+      /json:89: instances\.0\.onDemand\.usdPerHour: a price is above zero/,
+    ],
+    [
+      /"usdPerHour":"[\d.]+"/,
+      '"usdPerHour":"0"',
+      /json:89: instances\.0\.onDemand\.usdPerHour: a price is above zero/,
+    ],
+    [
+      /"usdPerHour":"[\d.]+"/,
+      '"usdPerHour":"NaN"',
+      /json:89: instances\.0\.onDemand\.usdPerHour: not a price: "NaN"/,
+    ],
+    [/"currency":"USD",/, '', /json:1: currency: /],
+    [
+      pool,
+      pool.replace('2xlarge', '2xlrage'),
+      /json:\d+: instances\.\d+\.sku: unknown SKU "c6i\.2xlrage".*"c6i\.2xlarge"/,
+    ],
+    [
+      '"id":"aws.ebs.gp3"',
+      '"id":"aws.ebs.gp4"',
+      /json:\d+: unitPrices\.\d+\.id: unknown SKU "aws\.ebs\.gp4".*"aws\.ebs\.gp3"/,
+    ],
+    [
+      pool,
+      pool.replace('us-west-2', 'us-west2'),
+      /no row prices "c6i\.2xlarge" of aws in "us-west-2" .*"us-west2"/,
+    ],
   ] as const) {
-    assert.match(good, from);
-    writeFileSync(file, good.replace(from, to));
+    const wrong = good.replace(from, to);
+    assert.notEqual(wrong, good);
+    writeFileSync(file, wrong);
     const ran = campaign('forecast', 'phase2');
     assert.equal(ran.status, 20, to);
-    assert.match(ran.stderr, /2026-11-22\.json: price sheet: (instances\.0|currency)/);
+    assert.equal(ran.stdout, '');
+    assert.match(ran.stderr, why);
+    assert.match(ran.stderr, /^error: prices[\\/]2026-11-22\.json[: ].+\n$/);
   }
+  // The last of them stands in the way of a campaign and of a simulation too, before either has a folder.
+  for (const words of [
+    ['phase2', ...row],
+    ['simulate', 'LT-001', '--nodes', '30'],
+  ])
+    assert.match(ended(20, campaign(...words)), /^error: prices/);
+  assert.deepEqual(readdirSync(path.join(folder, 'runs')), runs);
   rmSync(file);
-  // A type that the sheet does not have is counted at the dearest, and said to be.
-  const known = campaign('forecast', 'phase2', '--scenario', 'LT-001', '--json');
-  writeFileSync(file, good.replaceAll('"sku":"c6i.2xlarge"', '"sku":"c6i.2xlarge-gone"'));
-  const [said, unknown] = [[], ['--json']].map((more) =>
-    campaign('forecast', 'phase2', '--scenario', 'LT-001', ...more),
+});
+
+test('a machine that the sheet names without a price is counted at the dearest of its class, and said to be', () => {
+  const shipped = path.join(root, 'budgets', 'price-sheets', '2026-11-21.json');
+  const sheet = JSON.parse(readFileSync(shipped, 'utf8'));
+  const file = path.join(folder, 'prices', '2026-11-22.json');
+  const unpriced = sheet.instances.map((one: { region: string; sku: string }) =>
+    one.region === 'us-west-2' && one.sku === 'c6i.2xlarge' ? { ...one, onDemand: null, spot: null } : one,
   );
-  assert.match(said?.stdout ?? '', /UNPRICED: aws us-west-2 c6i\.2xlarge spot: .* does not have this type/);
+  const asked = ['forecast', 'phase2', '--scenario', 'LT-001'];
+  const known = campaign(...asked, '--json');
+  writeFileSync(file, JSON.stringify({ ...sheet, date: '2026-11-22', instances: unpriced }));
+  const [said, unknown] = [[], ['--json']].map((more) => campaign(...asked, ...more));
+  assert.match(said?.stdout ?? '', /UNPRICED: aws us-west-2 c6i\.2xlarge spot: .* no spot price for it/);
   const p50 = (ran: Ran | undefined): number =>
     ran === undefined ? 0 : json(ran).forecast.forecast.total.p50.usdMicros;
   assert.ok(p50(unknown) > 2 * p50(known), 'unknown is never cheap');
