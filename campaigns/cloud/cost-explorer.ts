@@ -46,7 +46,7 @@ function chargesOf(day: ResultByTime, question: CostQuestion, sha256: string): r
     const usage = group.Metrics?.['UsageQuantity'];
     const where = `${COST_EXPLORER}, ${start}, ${service}, ${usageType}`;
     if (cost?.Unit !== 'USD')
-      throw new BudgetError('bad-bill', `${where}: ${cost?.Unit ?? 'no currency'}, only USD is read`);
+      throw new BudgetError('bad-bill', `${where}: ${cost?.Unit || 'no currency'}, only USD is read`);
     const micros = microsOf(cost.Amount ?? '');
     if (micros === null)
       throw new BudgetError('bad-bill', `${where}: no amount: ${JSON.stringify(cost.Amount ?? null)}`);

@@ -186,6 +186,11 @@ async function importCostExplorer(
   const lines = Math.max(0, added.length - 1);
   return [
     `${COST_EXPLORER}: ${billed.charges.length} lines billed, ${lines} of them new or changed`,
+    ...(billed.charges.length === 0
+      ? [
+          `nothing is billed under the tag ${tagKey}: it has to be active for cost allocation before the run, and a day takes AWS up to a day`,
+        ]
+      : []),
     ...(billed.estimated.length === 0
       ? []
       : [`still estimated by AWS, not taken: ${billed.estimated.join(', ')}`]),

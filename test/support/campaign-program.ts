@@ -20,8 +20,8 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs it to its end with these words, in `cwd`. */
-export function campaignIn(cwd: string): (...words: string[]) => Ran {
-  return (...words) =>
-    spawnSync(process.execPath, [campaignMain, ...words], { cwd, env: bareEnvironment, encoding: 'utf8' });
+/** Runs it to its end with these words, in `cwd`, with `more` in its environment. */
+export function campaignIn(cwd: string, more: NodeJS.ProcessEnv = {}): (...words: string[]) => Ran {
+  const env = { ...bareEnvironment, ...more };
+  return (...words) => spawnSync(process.execPath, [campaignMain, ...words], { cwd, env, encoding: 'utf8' });
 }

@@ -4,6 +4,8 @@
  * compared is read back from another file than the one that the command printed it from.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -19,6 +21,7 @@ import { after, before, test } from 'node:test';
 import { campaignIn, type Ran } from '#test/support/campaign-program.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
+const costExplorerMain = path.join(root, 'test', 'support', 'cost-explorer.ts');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'money-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const campaign = campaignIn(folder);
@@ -223,6 +226,68 @@ test('ledger: nothing to reconcile at first; a bill is taken once, only its own 
   assert.equal(json(campaign('ledger', 'latest', '--json')).head.lastHash, first.head.lastHash);
 });
 
+/** Asks the ledger to take what `server` bills; every account of this machine stays out of it. */
+function askedCostExplorer(server: string): Ran {
+  const environment = {
+    AWS_ENDPOINT_URL_COST_EXPLORER: server,
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  };
+  return campaignIn(folder, environment)(
+    'ledger',
+    'latest',
+    '--cost-explorer',
+    '2026-11-27..2026-12-01',
+    '--json',
+  );
+}
+
+test('Cost Explorer: billed days are taken once, a day billed anew as its difference, an estimated one not at all', async () => {
+  const answer = path.join(folder, 'answer.json');
+  const bill = (usd: string) => [
+    {
+      start: '2026-11-27',
+      end: '2026-11-28',
+      estimated: false,
+      groups: [['Amazon VPC', 'USW2-VpcEndpoint-Hours', usd, '7']],
+    },
+    {
+      start: '2026-11-28',
+      end: '2026-11-29',
+      estimated: true,
+      groups: [['Amazon VPC', 'USW2-VpcEndpoint-Hours', '9', '7']],
+    },
+  ];
+  writeFileSync(answer, '[]');
+  const server = spawn(process.execPath, [costExplorerMain, answer], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [address] = await once(server.stdout, 'data');
+    const ask = (): string[] => json(askedCostExplorer(String(address).trim())).notes;
+    assert.match(ask()[1] ?? '', /nothing is billed under the tag bft:campaign: it has to be active/);
+    writeFileSync(answer, JSON.stringify(bill('0.07')));
+    assert.deepEqual(ask(), [
+      'AWS Cost Explorer: 1 lines billed, 1 of them new or changed',
+      'still estimated by AWS, not taken: 2026-11-28',
+    ]);
+    assert.match(ask()[0] ?? '', /1 lines billed, 0 of them new/);
+    writeFileSync(answer, JSON.stringify(bill('0.05')));
+    assert.match(ask()[0] ?? '', /1 lines billed, 1 of them new or changed/);
+  } finally {
+    server.kill();
+  }
+  const lines = readFileSync(inRun('ledger.jsonl'), 'utf8').trim().split('\n').slice(-4);
+  const taken = lines.map((line) => JSON.parse(line).entry.record).filter(({ type }) => type === 'charge');
+  assert.deepEqual(
+    taken.map(({ state, usdMicros, category }) => [state, usdMicros, category]),
+    [
+      ['BILLED', 70_000, 'usage'],
+      ['BILLED', -20_000, 'adjustment'],
+    ],
+  );
+});
+
 test('reconcile: billed and never metered does not reconcile, and scores the forecast', () => {
   const ran = campaign('reconcile', 'latest', '--json');
   assert.equal(ran.status, 10);
@@ -236,8 +301,8 @@ test('cost report: the bill is in every format, signed, verified; a re-issue sup
   // One repetition is too few for a verdict: 11, as the campaign itself.
   ended(11, campaign('report', 'latest', '--formats', 'xlsx,focus', '--sign', 'ada.pem'));
   const first = JSON.parse(report('cost-report.json'));
-  assert.deepEqual(first.actual, { metered_usd: null, billed_usd: '6.51', invoiced_usd: null });
-  assert.match(report('cost-report.html'), /Spent so far[^$]*\$6\.51/);
+  assert.deepEqual(first.actual, { metered_usd: null, billed_usd: '6.56', invoiced_usd: null });
+  assert.match(report('cost-report.html'), /Spent so far[^$]*\$6\.56/);
   const focus = report('focus-1.2.csv');
   assert.ok(focus.includes('6.10'), 'the bill is in the FOCUS file');
   assert.ok(!/(^|,)"?[=+@]/m.test(focus), 'a cell that a spreadsheet would run');
