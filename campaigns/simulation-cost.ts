@@ -7,6 +7,7 @@
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { planWindow } from '#campaigns/targets/simulator/window.ts';
+import { meanTps } from '#campaigns/workloads/load-profile.ts';
 
 /**
  * Queries and answers about few vertices. Fitted to whole phases on two cores of a shared virtual machine, which is about half as
@@ -20,6 +21,12 @@ const nodesOfLargest = 10_000;
 const linkFactor = 1.4;
 /** Faults leave retries, requests and vertices that wait. Fitted to a partition of 500 nodes and to crashes of 10,000. */
 const faultFactor = 1.8;
+/** Conflicts pile up where no side gathers alpha votes: nearly every answer then has exceptions. Fitted to 1,000 nodes with 1 % of conflicts. */
+const conflictFactor = 1.7;
+const conflictsOfFactor = 100;
+/** So many open (node, vertex) pairs no longer fit the caches. Fitted to 5,000 nodes with 500 open vertices each. */
+const crowdedPairs = 2_500_000;
+const crowdedSlowdown = 1.4;
 /** One round of a chain of counted nodes. Source: 24 h in rounds of 0.17 s take a third of a second. */
 const countedRoundSeconds = 0.65e-6;
 
@@ -29,6 +36,17 @@ export function cpuSecondsOfWork(messages: number, nodes: number): number {
   return (messages * slowdown) / messagesPerCpuSecond;
 }
 
+/** A factor that is reached as `share` grows to 1. */
+function grown(factor: number, share: number): number {
+  return 1 + (factor - 1) * Math.min(1, share);
+}
+
+/** Conflicting vertices that are issued in the window. */
+function conflictsIn({ workload }: RunSpec, measureUs: number): number {
+  if (workload.kind === 'single') return 0;
+  return (workload.conflictShare * (meanTps(workload) / workload.batch) * measureUs) / 1_000_000;
+}
+
 /** CPU-seconds of one repetition at its fidelity. */
 export function simulatedCpuSeconds(spec: RunSpec): number {
   if (spec.tier === 'analytic') return 0;
@@ -36,11 +54,13 @@ export function simulatedCpuSeconds(spec: RunSpec): number {
   const countedUs = spec.duration.measureUs + spec.duration.warmupUs;
   const counted = (countedUs / Math.max(1, estimate.roundUs)) * countedRoundSeconds;
   if (spec.tier === 'lumped') return counted;
-  const { estimatedMessages } = planWindow(spec, estimate);
+  const { estimatedMessages, measureUs } = planWindow(spec, estimate);
   const perMessage =
     estimate.workPerMessage *
     (spec.network.bandwidthBitsPerSecond === null ? 1 : linkFactor) *
-    (spec.faults.length === 0 ? 1 : faultFactor);
+    (spec.faults.length === 0 ? 1 : faultFactor) *
+    grown(conflictFactor, conflictsIn(spec, measureUs) / conflictsOfFactor) *
+    grown(crowdedSlowdown, (estimate.undecidedVertices * spec.nodes) / crowdedPairs);
   const window = cpuSecondsOfWork(estimatedMessages * perMessage, spec.nodes);
   return spec.tier === 'spliced' ? window + counted : window;
 }

@@ -95,22 +95,41 @@ const stuckWarmup = 10;
 const stuckLoadLeast = 20;
 const stuckLoadShare = 0.25;
 
+/** Strikes, mean over pairs, with which a majority convicts (lumped/counted-detection.ts), and six tenths more: not every answer counts. */
+const strikesToFind = 1.6 * 2.674;
+/** In round limits, what a network that is not live is watched at most to find its attackers. */
+const longestWatch = 4;
+
+/** What of a run decides about its time when it is not live. */
+type StuckRun = Pick<RunLoad, 'nodes' | 'consensus' | 'byzantine'>;
+
+/** Polls until most honest nodes met an attacker often enough to convict it; 0 where its answers convict nobody for good. */
+function pollsToFind({ nodes, consensus, byzantine }: StuckRun): number {
+  const { share, attack, halfLifeUs, conviction } = byzantine;
+  if (share === 0 || !convictable.has(attack)) return 0;
+  if (halfLifeUs !== undefined || conviction === 'outcome') return 0;
+  return Math.ceil((strikesToFind * nodes) / consensus.k / refusingShare(attack));
+}
+
 /**
  * How a network that is not live is watched, in polls: under load until there are vertices enough, then without until each of them
- * reached the round limit. Under load for longer it holds more of the same vertices, which costs most of the time and shows nothing new.
+ * reached the round limit and attackers were met. Under load for longer it holds more of the same vertices, which costs most of the
+ * time and shows nothing new.
  */
-export function stuckRounds({ maxRounds }: Pick<RunSpec['consensus'], 'maxRounds'>): {
+export function stuckRounds(run: StuckRun): {
   readonly warmup: number;
   readonly measure: number;
   readonly cooldown: number;
 } {
+  const { maxRounds } = run.consensus;
   const measure = Math.min(maxRounds, Math.max(stuckLoadLeast, Math.ceil(stuckLoadShare * maxRounds)));
-  return { warmup: stuckWarmup, measure, cooldown: maxRounds };
+  const found = Math.min(longestWatch * maxRounds, pollsToFind(run) - stuckWarmup - measure);
+  return { warmup: stuckWarmup, measure, cooldown: Math.max(maxRounds, found) };
 }
 
 /** Of the time of such a run, the share under load; and the polls that a vertex is open, averaged over the whole time and all vertices. */
-function stuckLoad(consensus: RunSpec['consensus']): { readonly share: number; readonly roundsOpen: number } {
-  const { warmup, measure, cooldown } = stuckRounds(consensus);
+function stuckLoad(run: StuckRun): { readonly share: number; readonly roundsOpen: number } {
+  const { warmup, measure, cooldown } = stuckRounds(run);
   const loaded = warmup + measure;
   const all = loaded + cooldown;
   return { share: loaded / all, roundsOpen: (loaded * (loaded / 2 + cooldown)) / all };
@@ -144,7 +163,7 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const isSingle = spec.workload.kind === 'single';
   const busy = isSingle ? 1 : Math.min(1, (verticesPerSecond * finalityUs) / 1_000_000);
   const isLive = lateShare(success, consensus) <= mostLate;
-  const stuck = stuckLoad(consensus);
+  const stuck = stuckLoad(spec);
   const vertexRate = isSingle ? 1_000_000 / finalityUs : (isLive ? 1 : stuck.share) * verticesPerSecond;
   // What is not live piles up until the load ends.
   const roundsOpen = isLive ? finalityUs / Math.max(roundUs, 1) : stuck.roundsOpen;
@@ -262,14 +281,21 @@ function pollTimeUs(spec: RunLoad, byzantine: number): number {
   const mute = muteShare(attack) * (byzantine / spec.nodes);
   const refusing = refusingShare(attack) * (byzantine / spec.nodes);
   const answering = k * arrives * (1 - mute);
-  // With early end the poll is over at the answer that brings alpha yes votes.
-  const needed = earlyEnd ? alphaConfidence / (1 - refusing) : k;
+  // With early end the poll is over at the answer that brings alpha yes votes, or more no votes than leave room for them.
+  const needed = earlyEnd
+    ? Math.min(alphaConfidence / (1 - refusing), (k - alphaConfidence + 1) / refusing)
+    : k;
+  // Who refuses answers in time: with the last of k answers the poll is over, and only a lost one keeps it open.
+  const lacking = needed - answering - (refusing > 0 ? 1 : 0);
   const { answerQuery, askQuery } = spec.calibration.serviceTimesUs;
   // The event loop takes one message at a time: a query, and its answer, wait for half of the others.
   const serviceUs = answerQuery + askQuery + (k * (askQuery + answerQuery)) / 2;
   const timeoutUs = timeoutOverMean * (leastUs + mostUs);
-  if (needed > answering) return timeoutUs + (leastUs + mostUs) + serviceUs;
-  return roundTripQuantileUs(leastUs, mostUs, needed / (answering + 1), spec.network.spread) + serviceUs;
+  if (lacking > 0) return timeoutUs + (leastUs + mostUs) + serviceUs;
+  return (
+    roundTripQuantileUs(leastUs, mostUs, Math.min(needed, answering) / (answering + 1), spec.network.spread) +
+    serviceUs
+  );
 }
 
 /** Quantile of a round trip: a triangular law when each way draws anew, uniform when a pair keeps its delay. */

@@ -74,14 +74,12 @@ function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['duration']
 }
 
 /** The shortest lengths that answer anything, whatever they cost. */
-export function leastLengths(
-  { duration, workload, consensus, faults }: LoadAndTime,
-  estimate: FinalityEstimate,
-): Lengths {
+export function leastLengths(load: LoadAndTime, estimate: FinalityEstimate): Lengths {
+  const { duration, workload, faults } = load;
   const { finalityUs, roundUs, isLive, isQueued } = estimate;
   const planned = isQueued ? queuedFinalityTimes : plannedFinalityTimes;
   if (!isLive) {
-    const { warmup, measure, cooldown } = stuckRounds(consensus);
+    const { warmup, measure, cooldown } = stuckRounds(load);
     return {
       warmupUs: Math.min(duration.warmupUs, Math.ceil(warmup * roundUs)),
       measureUs: Math.ceil(measure * roundUs),
@@ -208,13 +206,15 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
       ? ''
       : ` (with what ${Math.round(undecidedVertices)} undecided vertices cost, a message counts ${workPerMessage.toFixed(1)} times)`;
   const least = isLive
-    ? `${plannedFinalityTimes} finality times are ${seconds(leastUs)}`
-    : `${stuckRounds(spec.consensus).measure} polls and their cool-down take that long`;
+    ? `${Math.round(leastUs / estimate.finalityUs)} finality times are ${seconds(leastUs)}`
+    : `${stuckRounds(spec).measure} polls and their cool-down take that long`;
   const notes: string[] = [];
   if (!isLive) {
+    const { measure, cooldown } = stuckRounds(spec);
+    const met = cooldown > maxRounds ? ' and attackers are met often enough to be found' : '';
     notes.push(
       `by the run-length law more than one vertex in twenty is undecided at the round limit of ${maxRounds} polls: measured for ` +
-        `${stuckRounds(spec.consensus).measure} polls, then watched for ${maxRounds} without load, so that every vertex reaches the limit`,
+        `${measure} polls, then watched for ${cooldown} without load, so that every vertex reaches the limit${met}`,
     );
   }
   if (compression > 1.001) {

@@ -113,6 +113,21 @@ test('a network that is not live is measured for a quarter of its round limit an
   }
 });
 
+test('a network that is not live is watched until its attackers are met often enough, four round limits at most', () => {
+  const watched = (k: number, attack: 'random' | 'always-reject' | 'silent'): number => {
+    const consensus = { ...spec.consensus, k, alphaConfidence: k, alphaPreference: k };
+    const given = { ...spec, nodes: 1_000, consensus, byzantine: { ...spec.byzantine, share: 0.3, attack } };
+    const { roundUs, isLive } = estimateFinality(given);
+    assert.equal(isLive, false);
+    return Math.round(planWindow(given).cooldownUs / roundUs);
+  };
+  // 1.6 x 2.674 strikes, half of the answers of a random attacker, 20 polls until a pair meets; 35 polls under load.
+  assert.equal(watched(50, 'random'), 172 - 35);
+  assert.equal(watched(50, 'always-reject'), 100);
+  assert.equal(watched(50, 'silent'), 100);
+  assert.equal(watched(10, 'random'), 400);
+});
+
 test('a spliced run needs a quarter of the window, half of it where strikes are forgotten, five sixths with faults', () => {
   const lengthOf = (changes: Partial<typeof spec>): number =>
     planWindow({ ...spec, byzantine: { ...spec.byzantine, share: 0, attack: 'none' }, ...changes }).measureUs;
