@@ -191,6 +191,17 @@ const internalWords = new RegExp(
   'i',
 );
 
+/** Made up: one digit again and again, or digits in a row. */
+const account = /(?<![\w.-])(?!(\d)\1{11}|123456789012|210987654321)\d{12}(?![\w.-])/;
+const secret =
+  /\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY|\bgh[pousr]_\w{36}|\bsecret_?access_?key\W{1,4}[\w/+]{40}\b/i;
+const octet = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+/** Loopback, private, shared, link-local, multicast, those for documents; and a release of the FOCUS format. */
+const unroutable =
+  '(0|10|127|22[4-9]|2[345]\\d)\\.|169\\.254\\.|172\\.(1[6-9]|2\\d|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9]\\d|1[01]\\d|12[0-7])\\.|' +
+  '1\\.2\\.0\\.1\\b|192\\.0\\.2\\.|198\\.51\\.100\\.|203\\.0\\.113\\.';
+const publicAddress = new RegExp(`(?<![\\w.-])(?!${unroutable})${octet}(\\.${octet}){3}(?![\\w.-])`);
+
 function linesOf(pattern: RegExp): string[] {
   return files
     .filter((file) => /\.(ts|mjs|cjs|js|json|ya?ml|md|html|css)$/.test(file) && file !== 'package-lock.json')
@@ -286,6 +297,21 @@ test('every source file with code is reached by a test', (context) => {
 test('no file names a path of one machine', () => assert.deepEqual(linesOf(machinePath), []));
 test('no file refers to documents outside the repository', () =>
   assert.deepEqual(linesOf(internalWords), []));
+for (const [what, pattern] of Object.entries({ account, secret, publicAddress })) {
+  test(`no file names a real one: ${what}`, () => assert.deepEqual(linesOf(pattern), []));
+}
+test('accounts, secrets and public addresses are seen', () => {
+  const seen = [`iam::${'42'.repeat(6)}:role/x`, `key: AKIA${'A'.repeat(16)}`, `listen ${'8.'.repeat(3)}8:53`];
+  const patterns = [account, secret, publicAddress];
+  assert.deepEqual(
+    seen.map((line) => patterns.map((pattern) => pattern.test(line))),
+    [
+      [true, false, false],
+      [false, true, false],
+      [false, false, true],
+    ],
+  );
+});
 test('no file is larger than 1 MiB', () => {
   assert.deepEqual(
     files.filter((file) => statSync(path.join(root, file)).size > bytesMost),

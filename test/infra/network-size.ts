@@ -102,7 +102,9 @@ export async function upAndDown(
     `--timeout=${Math.round(withinMs / 1_000)}s`,
   );
   await plane.kubectl('delete', 'priorityclass', '-l', 'app.kubernetes.io/part-of=bft-scale');
-  return { readySeconds, goneSeconds: seconds(leaving), memoryMiB, podsOfFullestMachine };
+  const goneSeconds = seconds(leaving);
+  say(`gone in ${goneSeconds} s`);
+  return { readySeconds, goneSeconds, memoryMiB, podsOfFullestMachine };
 }
 
 /** Kinds that a network consists of: none of them may be left. */

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { before, test } from 'node:test';
+import { type Kind, kinds } from '#infra/guard/sweep.ts';
 import { runProgram } from '#infra/program.ts';
 import { untagged } from '#test/bed/cloud-audit.ts';
 import { DeclaredTypes } from '#test/bed/providers/declared-types.ts';
@@ -118,6 +119,54 @@ for (const cloud of ['aws', 'gcp'] as const) {
     assert.ok(untagged(stripped).length > 10, 'objects without tags are seen');
   });
 }
+
+/** What the unattended sweep finds a resource as, by its type on AWS. */
+const sweptAs: Readonly<Record<string, Kind>> = {
+  'autoscaling/group:Group': 'group',
+  'eks/nodeGroup:NodeGroup': 'node-group',
+  'eks/cluster:Cluster': 'cluster',
+  'ec2/vpcEndpoint:VpcEndpoint': 'endpoint',
+  'ec2/launchTemplate:LaunchTemplate': 'launch-template',
+  'ec2/securityGroup:SecurityGroup': 'security-group',
+  'ec2/subnet:Subnet': 'subnet',
+  'ec2/routeTable:RouteTable': 'route-table',
+  'ec2/vpc:Vpc': 'vpc',
+  'scheduler/scheduleGroup:ScheduleGroup': 'schedule-group',
+  'cloudwatch/metricAlarm:MetricAlarm': 'alarm',
+  'cloudwatch/eventRule:EventRule': 'rule',
+  'sqs/queue:Queue': 'queue',
+  'cloudwatch/logGroup:LogGroup': 'log-group',
+  'kms/key:Key': 'key',
+  'iam/instanceProfile:InstanceProfile': 'instance-profile',
+  'iam/role:Role': 'role',
+};
+/** Cannot stand without the thing that it is a part of, and goes with it. */
+const goesWith: Readonly<Record<string, Kind>> = {
+  'eks/addon:Addon': 'cluster',
+  'eks/accessEntry:AccessEntry': 'cluster',
+  'ec2/defaultSecurityGroup:DefaultSecurityGroup': 'vpc',
+  'ec2/flowLog:FlowLog': 'vpc',
+  'ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation': 'vpc',
+  'ec2/routeTableAssociation:RouteTableAssociation': 'subnet',
+  'scheduler/schedule:Schedule': 'schedule-group',
+  'cloudwatch/eventTarget:EventTarget': 'rule',
+  'sqs/queuePolicy:QueuePolicy': 'queue',
+  'iam/rolePolicy:RolePolicy': 'role',
+  'iam/rolePolicyAttachment:RolePolicyAttachment': 'role',
+};
+
+test('AWS: whatever a lost state may leave, the unattended sweep knows it, or what it goes with', (context) => {
+  const types = ['aws 1k-nodes', 'aws 10k-nodes'].flatMap((key) =>
+    all(key).first.resources.flatMap(({ type }) => (type.startsWith('aws:') ? [type.slice(4)] : [])),
+  );
+  const unknown = [...new Set(types)].filter((type) => !(type in sweptAs) && !(type in goesWith));
+  assert.deepEqual(unknown, []);
+  // VMs, disks and interfaces come from groups, not from the program.
+  const made: readonly Kind[] = ['instance', 'volume', 'interface'];
+  assert.deepEqual(new Set([...Object.values(sweptAs), ...made]), new Set(kinds));
+  assert.ok(Object.values(goesWith).every((kind) => kinds.includes(kind)));
+  context.diagnostic(`${new Set(types).size} types`);
+});
 
 test('a row of the security table that holds for anything would be no row', () => {
   const nothing = { name: 'planted', inputs: {} };
