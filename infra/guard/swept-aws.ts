@@ -158,15 +158,15 @@ export function sweptAws(where: AwsEndpoints, pauseMs = 30_000): SweptCloud {
         paginateListScheduleGroups({ client: scheduler }, { NamePrefix: `bft-${stack}` }),
         (page) => (page.ScheduleGroups ?? []).map((one) => one.Name),
       );
-      const standing = [
+      const found = [
         ...asg.map((id): Leftover => ({ kind: 'group', id })),
         ...(await inEks(eks, stack)),
         ...(await inEc2(ec2, stack)),
+        ...schedules
+          .filter((name) => name === `bft-${stack}`)
+          .map((id): Leftover => ({ kind: 'schedule-group', id })),
       ];
-      const deadMan = schedules
-        .filter((name) => name === `bft-${stack}`)
-        .map((id): Leftover => ({ kind: 'schedule-group', id }));
-      return [...standing, ...deadMan, ...(standing.length > 0 ? [] : await services.find(stack))];
+      return found.length > 0 ? found : await services.find(stack);
     },
     remove: async (leftover) => {
       await removals[leftover.kind](leftover.id);

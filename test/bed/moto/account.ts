@@ -28,6 +28,8 @@ import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListScheduleGroupsCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 
+import { ServicesAccount } from './services-account.ts';
+
 type Tags = Readonly<Record<string, string>>;
 
 /** Another network of this product, in order. */
@@ -46,6 +48,7 @@ export class MotoAccount {
   readonly scheduler: SchedulerClient;
   readonly #eks: EKSClient;
   readonly #s3: S3Client;
+  readonly #services: ServicesAccount;
 
   constructor(endpoint: string) {
     const credentials = { accessKeyId: 'of-a-test', secretAccessKey: 'of-a-test' };
@@ -54,6 +57,7 @@ export class MotoAccount {
     this.groups = new AutoScalingClient(config);
     this.scheduler = new SchedulerClient(config);
     this.#eks = new EKSClient(config);
+    this.#services = new ServicesAccount(endpoint);
     this.#s3 = new S3Client({ ...config, forcePathStyle: true });
   }
 
@@ -111,6 +115,7 @@ export class MotoAccount {
       ...lines('cluster', clusters.clusters ?? []),
       ...lines('schedule group', scheduled.ScheduleGroups?.map((one) => one.Name) ?? []),
       ...lines('schedule', schedules.Schedules?.map((one) => `${one.GroupName}/${one.Name}`) ?? []),
+      ...(await this.#services.inventory()),
     ].sort();
   }
 
@@ -137,6 +142,8 @@ export class MotoAccount {
     const LaunchTemplateName = 'of-somebody';
     const LaunchTemplateData = { ImageId: image, InstanceType: 'c6i.2xlarge' } as const;
     await this.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData }));
+    const description = 'Secrets of the cluster bft-1k-nodes';
+    await this.#services.add({ prefix: 'bft-1k-nodes-of-somebody', description, tags: {} });
     await this.groups.send(
       new CreateAutoScalingGroupCommand({
         AutoScalingGroupName: 'bft-1k-nodes-of-somebody',

@@ -38,22 +38,9 @@ import {
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { mirroredServices } from './aws-mirror-services.ts';
 import type { Properties } from './cloud-provider.ts';
-
-interface Mirrored {
-  readonly create: (inputs: Properties, name: string) => Promise<Properties & { id: string }>;
-  readonly remove: (id: string, outputs: Properties) => Promise<unknown>;
-  readonly update?: (id: string, inputs: Properties) => Promise<unknown>;
-  readonly exists?: (id: string) => Promise<boolean>;
-}
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : String(value ?? ''));
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : []);
-const number = (value: unknown): number => Number(value ?? 0);
-const record = (value: unknown): Properties =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : {};
+import { type Mirrored, number, record, text, texts } from './mirrored.ts';
 
 export interface Endpoint {
   /** Of moto. */
@@ -123,6 +110,7 @@ export class AwsMirror {
       ['aws:sns/topic:Topic', this.#topic()],
       ['aws:budgets/budget:Budget', this.#budget()],
       ['aws:eks/cluster:Cluster', this.#cluster()],
+      ...mirroredServices(options),
     ]);
   }
 
