@@ -1,5 +1,5 @@
 /**
- * Loaded by the program host before Pulumi's SDK (nodeargs of Pulumi.yaml): takes a third of the program's time away.
+ * Loaded before Pulumi's SDK, by the program host (nodeargs of Pulumi.yaml) and by providers in Node: takes a third of the program's time away.
  * Owns: keeping compiled code between runs, and leaving two large packages out until somebody touches them: the SDK loads a package
  * manager and a compiler with every program, and only programs that serialise functions use them. Does not own: the program (index.ts).
  */
