@@ -301,7 +301,11 @@ for (const [what, pattern] of Object.entries({ account, secret, publicAddress })
   test(`no file names a real one: ${what}`, () => assert.deepEqual(linesOf(pattern), []));
 }
 test('accounts, secrets and public addresses are seen', () => {
-  const seen = [`iam::${'42'.repeat(6)}:role/x`, `key: AKIA${'A'.repeat(16)}`, `listen ${'8.'.repeat(3)}8:53`];
+  const seen = [
+    `iam::${'42'.repeat(6)}:role/x`,
+    `key: AKIA${'A'.repeat(16)}`,
+    `listen ${'8.'.repeat(3)}8:53`,
+  ];
   const patterns = [account, secret, publicAddress];
   assert.deepEqual(
     seen.map((line) => patterns.map((pattern) => pattern.test(line))),
