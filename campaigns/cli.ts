@@ -1,31 +1,19 @@
 #!/usr/bin/env node
 /**
  * The command line: `npm run campaign <command> -- [options]`, the same as `node campaigns/cli.ts`.
- * Owns: the list of commands and what reaches the shell. Does not own: any command (campaigns/commands), the exit codes
+ * Owns: what reaches the shell. Does not own: any command (commands/command-groups.ts), the exit codes
  * (exit-code.ts). Heavy parts are loaded by the command that needs them, so that --help answers at once.
  */
 import { Command, CommanderError, type Option } from 'commander';
 import { productName, productVersion } from '#campaigns/code-version.ts';
-import { addApprovalCommands } from '#campaigns/commands/approval-commands.ts';
-import { addCatalogueCommands } from '#campaigns/commands/catalogue-commands.ts';
-import { addCloudCommands } from '#campaigns/commands/cloud-commands.ts';
 import type { ExitHolder } from '#campaigns/commands/command.ts';
+import { addCommandsFor } from '#campaigns/commands/command-groups.ts';
 import { answerError } from '#campaigns/commands/command-output.ts';
-import { addLedgerCommands } from '#campaigns/commands/ledger-commands.ts';
-import { addMeasureCommand } from '#campaigns/commands/measure-command.ts';
-import { addMoneyCommands } from '#campaigns/commands/money-commands.ts';
 import { type KnownOption, refuseSwallowed } from '#campaigns/commands/npm-trap.ts';
-import { addOptimiseCommand } from '#campaigns/commands/optimise-command.ts';
-import { addPhaseCommands } from '#campaigns/commands/phase-commands.ts';
-import { addPriceCommands } from '#campaigns/commands/price-commands.ts';
-import { addRareCommand } from '#campaigns/commands/rare-command.ts';
-import { addRecordCommands } from '#campaigns/commands/record-commands.ts';
-import { addSessionCommands } from '#campaigns/commands/session-commands.ts';
-import { addSimulateCommand } from '#campaigns/commands/simulate-command.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
 
-function createProgram(holder: ExitHolder): Command {
+async function createProgram(name: string | undefined, holder: ExitHolder): Promise<Command> {
   const program = new Command('campaign')
     .usage('<command> [options]')
     .description(
@@ -37,19 +25,7 @@ function createProgram(holder: ExitHolder): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .addHelpText('after', `\nExit codes:\n${exitCodeHelp}\n`);
-  addPhaseCommands(program, holder);
-  addCatalogueCommands(program, holder);
-  addSimulateCommand(program, holder);
-  addRareCommand(program, holder);
-  addMeasureCommand(program, holder);
-  addMoneyCommands(program, holder);
-  addOptimiseCommand(program, holder);
-  addApprovalCommands(program, holder);
-  addPriceCommands(program, holder);
-  addCloudCommands(program, holder);
-  addLedgerCommands(program, holder);
-  addSessionCommands(program, holder);
-  addRecordCommands(program, holder);
+  await addCommandsFor(name, program, holder);
   return program;
 }
 
@@ -111,7 +87,7 @@ function isUnknownCommand(program: Command, name: string | undefined): boolean {
 
 async function main(words: readonly string[]): Promise<number> {
   const holder: ExitHolder = { exitCode: exitCodes.passed };
-  const program = createProgram(holder);
+  const program = await createProgram(words[0], holder);
   const json = words.includes('--json');
   try {
     refuseSwallowed(words, knownOptions(program, words[0]), process.env);
