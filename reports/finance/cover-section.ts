@@ -178,7 +178,7 @@ function approvalText({ approval }: FinanceReportInput): string {
     case 'approved':
       return `approved, valid until ${state.validUntil}`;
     case 'missing':
-      return need.needed ? `${state.why} (${need.why})` : state.why;
+      return need.needed ? `not yet given; ${state.why}. By amount: ${need.why}` : state.why;
   }
 }
 
@@ -207,7 +207,7 @@ function decision(input: FinanceReportInput, standing: Standing): string {
 function summaryLines(input: FinanceReportInput, standing: Standing): readonly string[] {
   const { forecast, breaches, whatIf, limits } = input.forecast;
   const runs = input.plan.rows.reduce((total, row) => total + row.cells.length, 0);
-  const first = `${input.phase} plans ${counted(runs, 'run')} in ${counted(input.plan.rows.length, 'row')}.`;
+  const first = `${input.phase} plans ${counted(runs, 'test run')} of ${counted(input.plan.rows.length, 'configuration')}.`;
   if (standing === 'no-cloud') {
     const lines = [
       first,
@@ -226,7 +226,7 @@ function summaryLines(input: FinanceReportInput, standing: Standing): readonly s
   const names = over.map((breach) => breach.subject).join(', ');
   const campaign = breaches.find((breach) => breach.limit === 'campaign');
   return [
-    `${first} It takes a window of ${hoursText(forecast.windowUs)} h, ${quantity(forecast.vmHours, 0)} VM-hours and ${quantity(forecast.nodeHours, 0)} node-hours.`,
+    `${first} Machines are rented once, for ${hoursText(forecast.windowUs)} h: ${quantity(forecast.vmHours, 0)} machine-hours (VM-hours), on which ${quantity(forecast.nodeHours, 0)} node-hours run.`,
     `The forecast is ${formatUsd(forecast.total.p50.usdMicros)} (P50). The cautious figure is ${formatUsd(forecast.total.p90.usdMicros)} (P90: ${p90Basis(input)}; assumption A9).`,
     campaign === undefined
       ? `The campaign limit of ${formatWholeUsd(limits.campaign)} holds.`
@@ -236,7 +236,7 @@ function summaryLines(input: FinanceReportInput, standing: Standing): readonly s
       : `${over.length} of ${forecast.rows.length} rows break${over.length === 1 ? 's' : ''} the limit of ${formatWholeUsd(limits.perRun)} per run: ${names}.`,
     `Actual cost to date: ${spentSoFar(input)}.`,
     forecast.unpriced.length === 0
-      ? 'Every item has a price in the sheet.'
+      ? 'Every item that is bought has a quoted price.'
       : `${counted(forecast.unpriced.length, 'item has', 'items have')} no price: counted at the worst price of their class, never at zero.`,
   ];
 }
