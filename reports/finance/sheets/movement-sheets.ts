@@ -115,7 +115,7 @@ export function bridgeSheet(input: FinanceReportInput): ReportSheet {
     number: 3,
     id: 'bridge-sheet',
     name: 'Variance bridge',
-    note: 'Computed, not narrated: each step from its start to its end, by cause. The last column must be 0.',
+    note: 'Computed, not narrated: each step from its start to its end, by cause. The last column must be 0. On the way to P90, price is the quoted range; other is what is drawn beyond it: how far a spot price moves until it is paid (most of it where the quote is old or undated), repeated runs, failed deploys.',
     tables: [
       {
         title: 'From, to, by cause',
