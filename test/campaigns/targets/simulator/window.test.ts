@@ -121,8 +121,8 @@ test('a network that is not live is watched until its attackers are met often en
     assert.equal(isLive, false);
     return Math.round(planWindow(given).cooldownUs / roundUs);
   };
-  // 1.6 x 2.674 strikes, half of the answers of a random attacker, 20 polls until a pair meets; 35 polls under load.
-  assert.equal(watched(50, 'random'), 172 - 35);
+  // 2.4 x 2.674 strikes, half of the answers of a random attacker, 20 polls until a pair meets; 110 polls under load.
+  assert.equal(watched(50, 'random'), 257 - 110);
   assert.equal(watched(50, 'always-reject'), 100);
   assert.equal(watched(50, 'silent'), 100);
   assert.equal(watched(10, 'random'), 400);
