@@ -27,6 +27,8 @@ export interface CatalogueLine {
   readonly command: string | null;
   /** Phases that carry it. */
   readonly phases: readonly string[];
+  /** Sizes that phases only simulate, to compare with, by phase. */
+  readonly compared_with: Readonly<Record<string, readonly number[]>>;
   readonly criteria: number;
   readonly file: string;
 }
@@ -40,11 +42,22 @@ export function listCatalogue(
     const carrying = phases.filter((phase) =>
       [...phase.scenarios, ...phase.overlap].some(({ scenario }) => scenario === entry.id),
     );
-    return { ...lineOf(entry), phases: carrying.map(({ id }) => id) };
+    const compared = carrying.flatMap(({ id, scenarios }): [string, readonly number[]][] => {
+      const sizes = scenarios.filter(({ scenario }) => scenario === entry.id);
+      const others = sizes.flatMap(({ compared_with }) => compared_with ?? []);
+      return others.length === 0 ? [] : [[id, others]];
+    });
+    const phaseIds = carrying.map(({ id }) => id);
+    return { ...lineOf(entry), phases: phaseIds, compared_with: Object.fromEntries(compared) };
   });
 }
 
-function lineOf({ id, family, file, scenario }: CatalogueEntry): Omit<CatalogueLine, 'phases'> {
+function lineOf({
+  id,
+  family,
+  file,
+  scenario,
+}: CatalogueEntry): Omit<CatalogueLine, 'phases' | 'compared_with'> {
   const common = {
     id,
     title: scenario.title,

@@ -5,6 +5,7 @@
  *
  * A pure function of plan.json: an approval that is bound to the plan is bound to this, too.
  */
+import { deployedCriteria, isComparison } from '#campaigns/comparison-row.ts';
 import { cellId } from '#campaigns/plan.ts';
 import {
   type Plan,
@@ -41,14 +42,15 @@ export function clusterRefuses(spec: RunSpec): string | null {
   return null;
 }
 
-function clusterRow(row: PlannedRow, codeVersion: string): PlannedRow {
+function clusterRow(row: PlannedRow, plan: Plan): PlannedRow {
   const cells = row.cells.map(({ spec }): PlannedCell => {
     const packed = { ...spec, nodesPerProcess: spec.nodesPerProcess ?? 1 };
-    return { id: cellId(packed, codeVersion, 'kubernetes'), spec: packed };
+    return { id: cellId(packed, plan.codeVersion, 'kubernetes'), spec: packed };
   });
   const refusals = row.cells.map(({ spec }) => clusterRefuses(spec)).filter((reason) => reason !== null);
   return {
     ...row,
+    ...deployedCriteria(plan, row),
     rowId: `${row.rowId}${row.rowId.includes('/') ? ',' : '/'}${clusterSuffix}`,
     cells,
     skip: row.skip ?? refusals[0] ?? null,
@@ -60,7 +62,7 @@ function clusterRow(row: PlannedRow, codeVersion: string): PlannedRow {
 const rowsOfPlan = new WeakMap<Plan, readonly PlannedRow[]>();
 const deploymentsOfPlan = new WeakMap<Plan, readonly PlannedDeployment[]>();
 
-/** A row for each that was simulated for the cloud; what overlaps with this machine is measured here and not there. */
+/** A row for each that was simulated for the cloud; what overlaps with this machine is measured here, what is only compared with nowhere. */
 export function clusterRows(plan: Plan): readonly PlannedRow[] {
   const known = rowsOfPlan.get(plan);
   if (known !== undefined) return known;
@@ -69,8 +71,10 @@ export function clusterRows(plan: Plan): readonly PlannedRow[] {
     plan.target !== 'kubernetes'
       ? []
       : plannedOnly(plan)
-          .rows.filter((row) => targetOf(row) === 'simulator' && !predictors.has(row.rowId))
-          .map((row) => clusterRow(row, plan.codeVersion));
+          .rows.filter(
+            (row) => targetOf(row) === 'simulator' && !predictors.has(row.rowId) && !isComparison(row),
+          )
+          .map((row) => clusterRow(row, plan));
   rowsOfPlan.set(plan, rows);
   return rows;
 }

@@ -10,6 +10,7 @@ import type { PriceSheet } from '#budgets/price-sheet.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import { pricedBy, sheetInForce } from '#budgets/sheet-store.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
+import { isComparison } from '#campaigns/comparison-row.ts';
 import type { CampaignMoney, RowMoney } from '#campaigns/feasibility/money.ts';
 import type { PhaseOutline } from '#campaigns/phase-outline.ts';
 import { type Plan, type PlannedRow, plannedOnly, targetOf } from '#campaigns/plan-record.ts';
@@ -35,9 +36,12 @@ function simulatedBytes(row: PlannedRow, results: ResultsByCell | null): number 
   return sent.length === 0 ? null : Math.round(sent.reduce((total, one) => total + one, 0) / sent.length);
 }
 
-/** The planned duration, not the compressed one: the cluster runs in real time. What this machine measures costs nothing. */
+/**
+ * The planned duration, not the compressed one: the cluster runs in real time. What this machine measures costs nothing, and neither
+ * does what is only compared with.
+ */
 function rowInput(row: PlannedRow, results: ResultsByCell | null): ForecastRowInput | null {
-  if (targetOf(row) !== 'simulator') return null;
+  if (targetOf(row) !== 'simulator' || isComparison(row)) return null;
   const [first] = row.cells;
   if (first === undefined) return null;
   const longest = Math.max(

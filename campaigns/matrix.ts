@@ -2,6 +2,8 @@
  * The rows of a scenario and of a phase: which sizes, adversaries and surroundings, what each row is called, how often it is repeated.
  * Owns: that list, and the options it depends on. Does not own: what a repetition computes (resolve.ts) or costs (phase-outline.ts).
  */
+
+import { comparisonReason } from '#campaigns/comparison-row.ts';
 import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
 import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';
@@ -151,9 +153,11 @@ export interface PhaseEntry {
   /** With what the phase and the options change. */
   readonly scenario: Scenario;
   readonly reason: string | null;
+  /** Sizes that are simulated to compare these with (comparison-row.ts). */
+  readonly isComparison: boolean;
 }
 
-/** The scenarios of a phase in the order it lists them. `wanted`: ids in capitals; empty = all. Throws ConfigError. */
+/** The scenarios of a phase in the order it lists them, sizes to compare with after what they are compared to. `wanted`: ids in capitals; empty = all. Throws ConfigError. */
 export function phaseEntries(
   phase: Phase,
   catalogue: readonly CatalogueEntry[],
@@ -169,6 +173,12 @@ export function phaseEntries(
       byzantineShares: row.byzantine,
       attacks: row.attack,
     });
-    return [{ base, scenario: applyOverrides(ofPhase, options), reason: row.reason ?? null }];
+    const scenario = applyOverrides(ofPhase, options);
+    const entry = { base, scenario, reason: row.reason ?? null, isComparison: false };
+    const judged = scenario.kind === 'run' ? scenario.nodes : [];
+    const others = (row.compared_with ?? []).filter((nodes) => !judged.includes(nodes));
+    if (others.length === 0) return [entry];
+    const smaller = applyOverrides(scenario, { nodes: others });
+    return [entry, { base, scenario: smaller, reason: comparisonReason(judged), isComparison: true }];
   });
 }

@@ -73,8 +73,9 @@ export function outlinePhase(name: string, options: OutlineOptions): PhaseOutlin
   const catalogue = loadCatalogue();
   const phase = loadPhase(name, catalogue);
   const wanted = wantedOf(phase, options);
-  const own = phaseEntries(phase, catalogue, options, wanted).flatMap(({ base, scenario, reason }) =>
-    rowsOf(base, scenario, options, reason),
+  const own = phaseEntries(phase, catalogue, options, wanted).flatMap(
+    ({ base, scenario, reason, isComparison }) =>
+      isComparison ? [] : rowsOf(base, scenario, options, reason),
   );
   const overlap = overlapEntries(phase, catalogue, wanted).flatMap(({ base }) => {
     const rows = rowsOf(base, applyOverrides(base, options), options, null);

@@ -43,6 +43,8 @@ export interface PlannedRow {
   readonly target?: RunTarget;
   /** Id of the row that predicts this one: the same configuration, simulated. Measured rows of an overlap have one. */
   readonly predictedBy?: string;
+  /** Simulated only for criteria over several sizes: no verdict of its own, no deployment, no price (comparison-row.ts). */
+  readonly comparison?: true;
   /** What it may have beyond its cells while intervals straddle their limits. Left out: exactly its cells. */
   readonly more?: MoreRepetitions;
   /** Never stored: what a campaign made of `more` (extra-repetitions.ts). `cells` then holds the further ones, too. */

@@ -277,7 +277,16 @@ function rowsOfPhase(
   options: ResolveOptions,
   wanted: readonly string[],
 ): readonly ResolvedRow[] {
-  return phaseEntries(phase, catalogue, options, wanted).flatMap(({ base, scenario, reason }) =>
-    rowsOf(base, scenario, options, reason),
+  return phaseEntries(phase, catalogue, options, wanted).flatMap(
+    ({ base, scenario, reason, isComparison }) => {
+      const rows = rowsOf(base, scenario, options, reason);
+      return isComparison ? rows.map(comparisonRow) : rows;
+    },
   );
+}
+
+/** Its fidelity is that of the judged sizes, its window the least that says anything, its repetitions those of the plan. */
+function comparisonRow({ more: _never, specs, ...row }: ResolvedRow): ResolvedRow {
+  const shortest = specs.map((spec) => ({ ...spec, messageBudget: sharedMessageBudget(spec, 0) }));
+  return { ...row, specs: shortest, criteria: [], comparison: true };
 }

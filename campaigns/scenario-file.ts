@@ -182,6 +182,7 @@ function phaseProblems(phase: Phase, located: Located, catalogue: readonly Catal
     const message = `${row.scenario} is not in the catalogue`;
     problems.push(located.at(['overlap', index, 'scenario'], message, idRemedy(row.scenario, known)));
   }
+  problems.push(...comparisonProblems(phase, located, catalogue));
   for (const [index, row] of phase.scenarios.entries()) {
     const path = ['scenarios', index];
     const entry = catalogue.find(({ id }) => id === row.scenario);
@@ -209,6 +210,33 @@ function phaseProblems(phase: Phase, located: Located, catalogue: readonly Catal
     }
   }
   return problems;
+}
+
+/** Sizes to compare with that are judged anyway would be the same runs twice. */
+function comparisonProblems(
+  phase: Phase,
+  located: Located,
+  catalogue: readonly CatalogueEntry[],
+): readonly Problem[] {
+  const scenarioOf = (id: string): Scenario | undefined => catalogue.find((one) => one.id === id)?.scenario;
+  const judged = phase.scenarios.flatMap(({ scenario, nodes }) => {
+    const base = scenarioOf(scenario);
+    const sizes = nodes ?? (base?.kind === 'run' ? base.nodes : []);
+    return sizes.map((size) => `${scenario} at ${size} nodes`);
+  });
+  const seen = new Set(judged);
+  return phase.scenarios.flatMap((row, index) =>
+    (row.compared_with ?? []).flatMap((nodes) => {
+      const place = ['scenarios', index, 'compared_with'];
+      if (scenarioOf(row.scenario)?.kind === 'benchmark')
+        return [located.at(place, `${row.scenario} is a benchmark and has no size`, 'leave it out')];
+      const name = `${row.scenario} at ${nodes} nodes`;
+      if (seen.has(name))
+        return [located.at(place, `${name} is in the phase already`, 'leave that size out')];
+      seen.add(name);
+      return [];
+    }),
+  );
 }
 
 /** Reads a phase by its name. */

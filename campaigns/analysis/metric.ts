@@ -32,6 +32,8 @@ export interface RowMetric extends MetricFacts {
 
 export interface ScenarioMetric extends MetricFacts {
   readonly scope: 'scenario';
+  /** It speaks about networks of several sizes. */
+  readonly comparesSizes: boolean;
   readonly read: (view: ScenarioView) => Reading;
 }
 
@@ -44,6 +46,10 @@ interface Options {
   readonly everyRepetition?: boolean;
   readonly safety?: boolean;
   readonly wouldAnswer?: string;
+}
+
+interface AcrossOptions extends Options {
+  readonly comparesSizes?: boolean;
 }
 
 function facts(
@@ -77,11 +83,12 @@ export function across(
   better: MetricFacts['better'],
   description: string,
   read: (view: ScenarioView) => Reading,
-  options: Options = {},
+  options: AcrossOptions = {},
 ): ScenarioMetric {
   return {
     ...facts(unit, better, description, { wouldAnswer: allScales, ...options }),
     scope: 'scenario',
+    comparesSizes: options.comparesSizes ?? false,
     read,
   };
 }

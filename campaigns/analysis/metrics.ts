@@ -352,6 +352,7 @@ const scaling = {
     'higher',
     'R^2 of the fit p95 = a + b log N over the scales.',
     latencyLogFitOf,
+    { comparesSizes: true },
   ),
   'scaling.tps_r2': across(
     'share',
@@ -365,12 +366,14 @@ const scaling = {
     'higher',
     'Throughput ratio / node ratio of the largest to the smallest scale.',
     efficiencyOf,
+    { comparesSizes: true },
   ),
   'scaling.latency_growth': across(
     'ratio',
     'lower',
     'p95 at the largest over the smallest scale, divided by the ratio of log N; at most 1 is O(log N).',
     latencyGrowthOf,
+    { comparesSizes: true },
   ),
   'regression.worst_change': across(
     'percent',
@@ -404,4 +407,11 @@ export const metricNames: readonly MetricName[] = Object.keys(registry).filter(i
 
 export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(registry, name);
+}
+
+/** Whether a metric speaks about networks of several sizes. */
+export function comparesSizes(name: string): boolean {
+  if (!isMetricName(name)) return false;
+  const metric = metrics[name];
+  return metric.scope === 'scenario' && metric.comparesSizes;
 }

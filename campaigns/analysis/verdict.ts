@@ -16,8 +16,8 @@ import {
   looksAt,
   worstStatus,
 } from '#campaigns/analysis/criterion-verdict.ts';
-import type { Metric } from '#campaigns/analysis/metric.ts';
-import { isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
+import type { Metric, ScenarioMetric } from '#campaigns/analysis/metric.ts';
+import { comparesSizes, isMetricName, metrics } from '#campaigns/analysis/metrics.ts';
 import { missing, type Reading, type RunRecord } from '#campaigns/analysis/reading.ts';
 import { checkValidity, loadCheck } from '#campaigns/analysis/validity.ts';
 import type {
@@ -26,6 +26,7 @@ import type {
   RowVerdict,
   ValidityCheck,
 } from '#campaigns/analysis/verdict-record.ts';
+import { comparedSizes, comparisonNote, isComparison } from '#campaigns/comparison-row.ts';
 import { type Criterion, type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
@@ -76,7 +77,7 @@ export function judgeRow(
   return combine(row, validity, criteria, aborted);
 }
 
-/** Verdict on every row of a plan. Baselines are looked up by row id. */
+/** Verdict on every row of a plan that is judged. Baselines are looked up by row id. */
 export function judgeCampaign(
   plan: Plan,
   resultsByCell: ReadonlyMap<string, RunRecord>,
@@ -89,13 +90,21 @@ export function judgeCampaign(
     scenarios.set(familyOf(row), [...(scenarios.get(familyOf(row)) ?? []), entry]);
     return entry;
   });
-  const rows = judged.map(({ row, runs }) =>
-    judgeRow(row, runs, {
+  const rows = judged.flatMap(({ row, runs }) => {
+    if (isComparison(row)) return judgeComparison(row, runs);
+    return judgeRow(row, runs, {
       scenario: scenarios.get(familyOf(row)) ?? [],
       baseline: baselineByRow.get(row.rowId) ?? [],
-    }),
-  );
+    });
+  });
   return { version: 1, campaign: plan.campaign, status: worstStatus(rows.map(({ status }) => status)), rows };
+}
+
+/** Nothing is asked of a comparison; that it was unsafe is said even so. */
+function judgeComparison(row: PlannedRow, runs: readonly RunRecord[]): readonly RowVerdict[] {
+  const unsafe = judgeSafety(row, runs);
+  if (unsafe === null) return [];
+  return [{ rowId: row.rowId, status: 'FAILED', reason: unsafe.reason, validity: [], criteria: [unsafe] }];
 }
 
 /** Rows that are compared with each other: of one scenario, and never simulated with measured ones. */
@@ -189,13 +198,25 @@ function judge(
   const metric = metrics[criterion.metric];
   if (isBenchmark(row)) return judgeBenchmark(criterion, metric, runs, about);
   const { extended } = row;
-  if (metric.scope === 'row' || extended === undefined) {
+  if (metric.scope === 'row') {
     const looks = extended === undefined ? 1 : looksAt(runs.length, extended.planned);
-    return judgeCriterion(criterion, metric, readingsOf(metric, row, runs, context), { ...about, looks });
+    return judgeCriterion(criterion, metric, runs.map(metric.read), { ...about, looks });
   }
   // Other rows may have fewer repetitions: rows are compared by those that the plan gave to all of them.
-  const planned = runs.slice(0, extended.planned);
-  return judgeCriterion(criterion, metric, readingsOf(metric, row, planned, context), about);
+  const planned = extended === undefined ? runs : runs.slice(0, extended.planned);
+  const noted = withComparisonNote(criterion, row, context);
+  return judgeCriterion(noted, metric, readingsOf(metric, row, planned, context), about);
+}
+
+/** Who reads a criterion over several sizes must know which of them no deployment will ever have. */
+function withComparisonNote(criterion: Criterion, row: PlannedRow, context: JudgingContext): Criterion {
+  const sizes = comparedSizes(
+    (context.scenario ?? []).map((entry) => entry.row),
+    row.scenarioId,
+  );
+  if (sizes.length === 0 || !comparesSizes(criterion.metric)) return criterion;
+  const notes = [criterion.note, comparisonNote(sizes)].filter((note) => note !== null);
+  return { ...criterion, note: notes.join('; ') };
 }
 
 function isBenchmark(row: PlannedRow): boolean {
@@ -230,12 +251,11 @@ function judgeBenchmark(
 }
 
 function readingsOf(
-  metric: Metric,
+  metric: ScenarioMetric,
   row: PlannedRow,
   runs: readonly RunRecord[],
   context: JudgingContext,
 ): Reading[] {
-  if (metric.scope === 'row') return runs.map(metric.read);
   const scenario = (context.scenario ?? []).map((entry) => ({
     rowId: entry.row.rowId,
     runs:

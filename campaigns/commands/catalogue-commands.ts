@@ -30,6 +30,11 @@ function about(seconds: number): string {
   return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3_600)} h`;
 }
 
+/** "phase4 (+1000 +5000)": the sizes it simulates to compare with. */
+function withCompared(phase: string, sizes: readonly number[] = []): string {
+  return sizes.length === 0 ? phase : `${phase} (${sizes.map((nodes) => `+${nodes}`).join(' ')})`;
+}
+
 async function list(): Promise<Answer> {
   const { listCatalogue } = await import('#campaigns/catalogue.ts');
   const { answersOf } = await import('#campaigns/commands/catalogue-answers.ts');
@@ -66,11 +71,12 @@ async function list(): Promise<Answer> {
     one.fidelity.join(' '),
     one.simulated_cpu_seconds === null ? '' : about(one.simulated_cpu_seconds),
     one.cluster_usd_micros === null ? '' : formatWholeUsd(usdMicros(one.cluster_usd_micros)),
-    one.phases.join(' '),
+    one.phases.map((phase) => withCompared(phase, one.compared_with[phase])).join(' '),
   ]);
   const legend =
     'simulated in: CPU time of all rows and repetitions, at most (estimate). on a cluster: all rows and repetitions on\n' +
-    'rented machines, FORECAST P50. Why a target cannot answer an entry: --json, not_by.\n';
+    'rented machines, FORECAST P50. Why a target cannot answer an entry: --json, not_by.\n' +
+    'phases: sizes after a plus are only simulated there, to compare with: never judged, deployed or priced.\n';
   return {
     text: `${textTable(columns, rows)}\n${legend}`,
     document: { scenarios },

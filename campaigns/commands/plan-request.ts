@@ -5,6 +5,7 @@
 import { defaultLimits, type Limits } from '#budgets/limits.ts';
 import type { UsdMicros } from '#budgets/money.ts';
 import { codeVersion } from '#campaigns/code-version.ts';
+import { isComparison } from '#campaigns/comparison-row.ts';
 import { measuredRow, overlapPair } from '#campaigns/overlap.ts';
 import { phaseLimits } from '#campaigns/phase-outline.ts';
 import { buildPlan, type RowToPlan } from '#campaigns/plan.ts';
@@ -130,7 +131,9 @@ function phaseRows(name: string, request: PhaseRequest): readonly RowToPlan[] {
       return [...rows(), ...overlap().map(({ row }) => row)];
     case 'processes':
       return [
-        ...rows().map((row) => measuredRow(row, null, null)),
+        ...rows()
+          .filter((row) => !isComparison(row))
+          .map((row) => measuredRow(row, null, null)),
         ...overlap().map(({ row, nodesPerProcess }) => measuredRow(row, nodesPerProcess, null)),
       ];
     case undefined:

@@ -5,6 +5,7 @@
 import type { CampaignVerdict, CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-record.ts';
 import type { Styles } from '#campaigns/commands/command-output.ts';
 import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
+import { isComparison } from '#campaigns/comparison-row.ts';
 import { extendedWords, type Plan, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
@@ -104,7 +105,11 @@ export function verdictText(plan: Plan, verdict: CampaignVerdict, styles: Styles
   );
   const counts = new Map<TestStatus, number>();
   for (const row of verdict.rows) counts.set(row.status, (counts.get(row.status) ?? 0) + 1);
-  const sum = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  const compared = plan.rows.filter(isComparison).length;
+  const sum = [
+    ...[...counts].map(([status, count]) => `${count} ${status}`),
+    ...(compared === 0 ? [] : [`${compared} only simulated, to compare with`]),
+  ].join(', ');
   const about = `${plan.phase} ${whereWords(plan)}`;
   const total = `${about}: ${styleOf(verdict.status, styles)(verdict.status)} (${sum})`;
   const isOpen = (id: string): boolean =>

@@ -2,6 +2,7 @@
  * Feasibility of a whole plan: every row, and what the requirements promise at its scales.
  * Owns: the report. Does not own: the checks of a row (check-row.ts) or the promises (promises.ts).
  */
+import { isComparison } from '#campaigns/comparison-row.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
@@ -26,8 +27,8 @@ export function checkPlan(
   promises: Promises = requirements,
 ): FeasibilityReport {
   const known: PollTimes = new Map();
-  // A benchmark has no network to check; what is predicted, too, has the findings of its simulated twin.
-  const networks = plan.rows.filter((row) => targetOf(row) !== 'benchmark');
+  // A benchmark has no network to check, a comparison no criterion; what is predicted, too, has the findings of its simulated twin.
+  const networks = plan.rows.filter((row) => targetOf(row) !== 'benchmark' && !isComparison(row));
   const rows = networks
     .filter((row) => row.predictedBy === undefined)
     .map((row) => checkPlannedRow(row, money, known));

@@ -52,6 +52,7 @@ export const storedPlan = z.strictObject({
       skip: z.string().nullable(),
       target: z.exactOptional(z.enum(['simulator', 'processes', 'benchmark'])),
       predictedBy: z.exactOptional(z.string()),
+      comparison: z.exactOptional(z.literal(true)),
       more: z.exactOptional(
         z.strictObject({ most: z.number(), coreSeconds: z.number(), seedsFrom: z.string() }),
       ),

@@ -61,6 +61,10 @@ export const phaseSchema = record({
       record({
         scenario: scenarioId,
         nodes: oneOrMore(whole(2, nodesMost, 'nodes'), 20).optional(),
+        compared_with: oneOrMore(
+          whole(2, nodesMost, 'nodes of a row that is only simulated, for criteria over several sizes'),
+          20,
+        ).optional(),
         byzantine: oneOrMore(share('Byzantine nodes'), 20).optional(),
         attack: oneOrMore(z.enum(attackNames), 20).optional(),
         reason: sentence('why the row differs from the scenario; part of its label').optional(),

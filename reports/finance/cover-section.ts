@@ -6,6 +6,8 @@ import { converted, NOT_SET } from '#budgets/finance-settings.ts';
 import { EMPTY_HEAD } from '#budgets/ledger/chain.ts';
 import { reconcile } from '#budgets/ledger/reconcile.ts';
 import { formatUsd, formatWholeUsd, type UsdMicros, usdMicros } from '#budgets/money.ts';
+import { isComparison } from '#campaigns/comparison-row.ts';
+import type { PlannedRow } from '#campaigns/plan-record.ts';
 import { spentText } from '#reports/finance/budget-section.ts';
 import {
   counted,
@@ -158,11 +160,17 @@ function glance(input: FinanceReportInput): Html {
       note: spentSoFar(input),
     },
   ]);
-  const runs = input.plan.rows.reduce((total, row) => total + row.cells.length, 0);
-  const what = `This campaign tests how a blockchain network of up to ${quantity(Math.max(0, ...input.plan.rows.map((row) => row.cells[0]?.spec.nodes ?? 0)), 0)} computers behaves: ${counted(runs, 'test', 'tests')} on rented machines, which are given back when the last test ends.`;
+  const rows = pricedRows(input);
+  const runs = rows.reduce((total, row) => total + row.cells.length, 0);
+  const what = `This campaign tests how a blockchain network of up to ${quantity(Math.max(0, ...rows.map((row) => row.cells[0]?.spec.nodes ?? 0)), 0)} computers behaves: ${counted(runs, 'test', 'tests')} on rented machines, which are given back when the last test ends.`;
   const tone = standing === 'over' ? ' bad' : standing === 'at-risk' ? ' warn' : '';
   return html`<p>${standing === 'no-cloud' ? 'This campaign runs on a machine that is there anyway. Nothing is bought.' : what} ${STANDING[standing]}</p>${boxes}
 <div class="note${tone}"><p><strong>Decision asked.</strong> ${decision(input, standing)}</p></div>`;
+}
+
+/** What is only compared with is never deployed. */
+function pricedRows({ plan }: FinanceReportInput): readonly PlannedRow[] {
+  return plan.rows.filter((row) => !isComparison(row));
 }
 
 function inOwnCurrency(input: FinanceReportInput, amount: UsdMicros): string {
@@ -206,8 +214,9 @@ function decision(input: FinanceReportInput, standing: Standing): string {
 
 function summaryLines(input: FinanceReportInput, standing: Standing): readonly string[] {
   const { forecast, breaches, whatIf, limits } = input.forecast;
-  const runs = input.plan.rows.reduce((total, row) => total + row.cells.length, 0);
-  const first = `${input.phase} plans ${counted(runs, 'test run')} of ${counted(input.plan.rows.length, 'configuration')}.`;
+  const rows = pricedRows(input);
+  const runs = rows.reduce((total, row) => total + row.cells.length, 0);
+  const first = `${input.phase} plans ${counted(runs, 'test run')} of ${counted(rows.length, 'configuration')}.`;
   if (standing === 'no-cloud') {
     const lines = [
       first,

@@ -13,7 +13,7 @@ import {
   nothing,
 } from '#reports/scale/figure-format.ts';
 import type { Estimate } from '#reports/scale/repetitions.ts';
-import { facts, link, reportSection, statusMark } from '#reports/scale/report-parts.ts';
+import { facts, link, reportSection, rowMark, statusMark } from '#reports/scale/report-parts.ts';
 import type { RowDocument } from '#reports/scale/row-document.ts';
 import type { ScaleDocument } from '#reports/scale/scale-document.ts';
 
@@ -29,11 +29,16 @@ ${facts([
   ['Code', document.codeVersion],
   ['Runtime', `Node.js ${document.nodeVersion}`],
   ['Seed', String(document.seed)],
-  ['Runs', `${formatNumber(summary.runs)} in ${counted(summary.rows, 'row')}`],
+  ['Runs', `${formatNumber(summary.runs)} in ${rowsWords(summary)}`],
   ['Sizes', `${summary.sizes.map(formatNumber).join(', ')} nodes`],
   ['Scenarios', summary.scenarioIds.join(', ')],
 ])}`;
   return reportSection('summary', 'Summary', document.provenance, body);
+}
+
+function rowsWords({ rows, comparisons }: ScaleDocument['summary']): string {
+  const judged = counted(rows, 'row');
+  return comparisons === 0 ? judged : `${judged} and ${formatNumber(comparisons)} to compare with`;
 }
 
 function overall({ status, summary }: ScaleDocument): string {
@@ -141,7 +146,7 @@ function verdictCells(
   return [
     html`${link(row.anchor, row.rowId)}<span class="under">${row.title}</span>`,
     badge(row.provenance, 'provenance'),
-    statusMark(row.status),
+    rowMark(row),
     ...decisionCells(row, predictions),
     `${formatNumber(row.runs.length)} of ${formatNumber(row.planned)}`,
   ];

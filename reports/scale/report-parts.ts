@@ -41,6 +41,11 @@ export function statusMark(status: TestStatus): Html {
   return html`<span class="status status-${kinds[status]}">${shape}${status}</span>`;
 }
 
+/** A row that other rows are compared with has no verdict. */
+export function rowMark({ status }: { readonly status: TestStatus | null }): Html {
+  return status === null ? badge('comparison', 'neutral') : statusMark(status);
+}
+
 export interface KeyEntry {
   readonly label: string;
   readonly colour: string;

@@ -6,6 +6,7 @@ import { figureChanges } from '#campaigns/analysis/benchmark.ts';
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { CriterionVerdict, RowVerdict, ValidityCheck } from '#campaigns/analysis/verdict-record.ts';
+import { comparisonWords, isComparison } from '#campaigns/comparison-row.ts';
 import {
   type Comparator,
   type ExtendedRow,
@@ -108,7 +109,8 @@ export interface RowDocument {
   readonly title: string;
   readonly source: string;
   readonly label: string;
-  readonly status: TestStatus;
+  /** null: nothing is asked of it, other rows are compared with it. */
+  readonly status: TestStatus | null;
   readonly reason: string;
   readonly provenance: string;
   readonly spec: RunSpec | null;
@@ -174,6 +176,7 @@ export function rowDocument(
   const results = records.map((record) => record.result);
   const criteria = (verdict?.criteria ?? []).map((one) => withComparator(one, row));
   const first = row.cells[0]?.spec ?? null;
+  const unjudged = isComparison(row) ? null : 'SKIPPED';
   return {
     rowId: row.rowId,
     anchor: anchorOf(row.rowId),
@@ -181,13 +184,13 @@ export function rowDocument(
     title: row.title,
     source: row.source,
     label: row.label,
-    status: verdict?.status ?? 'SKIPPED',
-    reason: verdict?.reason ?? row.skip ?? 'no verdict was recorded',
+    status: verdict?.status ?? unjudged,
+    reason: verdict?.reason ?? row.skip ?? (unjudged === null ? comparisonWords : 'no verdict was recorded'),
     provenance: isBenchmark || results.length === 0 ? plannedProvenance(row) : provenanceOf(plan, results),
     spec: first,
     byzantineNodes: results[0]?.configuration.byzantine_nodes ?? 0,
     criteria,
-    decisive: decisiveOf(verdict?.status ?? 'SKIPPED', criteria),
+    decisive: decisiveOf(verdict?.status ?? unjudged, criteria),
     validity: verdict?.validity ?? [],
     figures: figuresOf(records),
     timeline: timeline(
@@ -271,7 +274,7 @@ function withComparator(criterion: CriterionVerdict, row: PlannedRow): Criterion
 }
 
 /** Failed: the one farthest outside, relative to its limit. Passed: the tightest. Else the first of that status. */
-function decisiveOf(status: TestStatus, criteria: readonly CriterionDocument[]): number | null {
+function decisiveOf(status: TestStatus | null, criteria: readonly CriterionDocument[]): number | null {
   const candidates = [...criteria.entries()].filter(([, one]) => one.status === status);
   const tightness = ([, one]: [number, CriterionDocument]): number =>
     one.margin === null || one.limit === 0 ? Number.POSITIVE_INFINITY : one.margin / Math.abs(one.limit);

@@ -2,6 +2,7 @@
  * runs.csv: one line per run, the flat figures of its record.
  * Owns: columns, order and number format. Does not own: the record (campaigns/results/schema.ts).
  */
+import { isComparison } from '#campaigns/comparison-row.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 import { figureReaders } from '#reports/scale/row-document.ts';
 import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
@@ -46,10 +47,11 @@ export function runsCsv(input: ScaleReportInput): string {
     row.cells.flatMap((cell) => {
       const run = input.runs.get(cell.id)?.result;
       if (run === undefined || run.benchmark !== undefined) return []; // it has no figures of a network
-      return [[row.rowId, ...columns.map(([, read]) => read(run))].map(field).join(',')];
+      const role = isComparison(row) ? 'comparison' : 'judged';
+      return [[row.rowId, ...columns.map(([, read]) => read(run)), role].map(field).join(',')];
     }),
   );
-  return [['row_id', ...columns.map(([name]) => name)].join(','), ...lines, ''].join('\n');
+  return [['row_id', ...columns.map(([name]) => name), 'role'].join(','), ...lines, ''].join('\n');
 }
 
 /** A leading sign of a formula is disarmed with an apostrophe: spreadsheets would run it. */

@@ -33,7 +33,10 @@ export interface SafetyDocument {
 
 export interface SummaryDocument {
   readonly statuses: Readonly<Record<TestStatus, number>>;
+  /** Judged ones. */
   readonly rows: number;
+  /** Rows that others are compared with. */
+  readonly comparisons: number;
   readonly runs: number;
   /** Distinct numbers of nodes that were run, ascending. */
   readonly sizes: readonly number[];
@@ -188,14 +191,16 @@ function calibrationsOf(rows: readonly RowDocument[]): CalibrationDocument[] {
 
 function summaryOf(rows: readonly RowDocument[], records: readonly RunRecord[]): SummaryDocument {
   const statuses = { PASSED: 0, FAILED: 0, INCONCLUSIVE: 0, ABORTED: 0, SKIPPED: 0 };
-  for (const row of rows) statuses[row.status] += 1;
+  const judged = rows.flatMap(({ status }) => status ?? []);
+  for (const status of judged) statuses[status] += 1;
   const ran = rows.filter((row) => row.runs.length > 0 && row.spec !== null && row.benchmark === null);
   const nodes = ran.map((row) => row.spec?.nodes ?? 0);
   const calm = ran.filter((row) => row.byzantineNodes === 0 && row.faults.length === 0);
   const headline = (calm.length > 0 ? calm : ran).toSorted((a, b) => headlineRank(b) - headlineRank(a))[0];
   return {
     statuses,
-    rows: rows.length,
+    rows: judged.length,
+    comparisons: rows.length - judged.length,
     runs: records.length,
     sizes: [...new Set(nodes)].toSorted((a, b) => a - b),
     scenarioIds: [...new Set(rows.map((row) => row.scenarioId))],

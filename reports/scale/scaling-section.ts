@@ -184,6 +184,11 @@ function conclusions(scaling: ScalingDocument): Html {
 `;
 }
 
+function sizeCell({ nodes }: ScaleEntry, row: RowDocument | undefined): Html {
+  const size = link(row?.anchor ?? 'verdicts', formatNumber(nodes));
+  return row?.status === null ? html`${size}<span class="under">comparison</span>` : size;
+}
+
 function scaleTable({ entries }: ScalingDocument, rows: RowsById): Html {
   const right = (label: string): { label: string; align: 'right' } => ({ label, align: 'right' });
   return table({
@@ -202,7 +207,7 @@ function scaleTable({ entries }: ScalingDocument, rows: RowsById): Html {
     rows: entries.map((entry) => {
       const figures = rows.get(entry.rowId)?.figures;
       return [
-        link(rows.get(entry.rowId)?.anchor ?? 'verdicts', formatNumber(entry.nodes)),
+        sizeCell(entry, rows.get(entry.rowId)),
         formatNumber(entry.avgTps),
         formatInterval(figures?.avgTps?.interval ?? null, ''),
         formatFigure(entry.servedShare, 'share'),

@@ -20,6 +20,7 @@ import {
   type KeyEntry,
   type Pictures,
   reportSection,
+  rowMark,
   statusMark,
 } from '#reports/scale/report-parts.ts';
 import { faultKey, timeKey } from '#reports/scale/row-charts.ts';
@@ -59,7 +60,7 @@ function rowArticle(row: RowDocument, pictures: Pictures): Html {
     chartFrame(pictures, `${id}-rounds`, [], null),
   ];
   const distributions = pair.filter((one) => one !== null);
-  return html`<article class="row" id="${id}"><h3>${row.label}${statusMark(row.status)}</h3>
+  return html`<article class="row" id="${id}"><h3>${row.label}${rowMark(row)}</h3>
 ${reasonLine(row)}
 ${setting(row)}
 ${criteriaTable(row)}
@@ -86,7 +87,7 @@ const benchmarkColumns: readonly Column[] = [
 
 /** A benchmark: CPU times of this machine, the medians of each repetition. */
 function benchmarkArticle(row: RowDocument, benchmark: BenchmarkDocument): Html {
-  return html`<article class="row" id="${row.anchor}"><h3>${row.label}${statusMark(row.status)}</h3>
+  return html`<article class="row" id="${row.anchor}"><h3>${row.label}${rowMark(row)}</h3>
 ${facts([
   ['Machine', benchmark.machine],
   ['Baseline', benchmark.baseline ?? 'none of this machine when the campaign was planned'],

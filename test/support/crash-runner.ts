@@ -13,8 +13,9 @@ const folder = path.join(runs, 'c1');
 const never = new AbortController().signal;
 
 // A campaign whose plan never reached the disk was never begun: its empty folder stays, the next one has another name.
-// The second row straddles its limit: it gets further repetitions until its time is used.
-const rows = [fakeRow('FAKE-1/nodes=100', 2), straddlingRow('FAKE-1/nodes=200', 3, { nodes: 200 })];
+// The first row is only compared with. The second straddles its limit: it gets further repetitions until its time is used.
+const compared = { ...fakeRow('FAKE-1/nodes=100', 2), criteria: [], comparison: true as const };
+const rows = [compared, straddlingRow('FAKE-1/nodes=200', 3, { nodes: 200 })];
 const campaign = existsSync(path.join(folder, 'plan.json'))
   ? folder
   : createCampaign(runs, existsSync(folder) ? 'c2' : 'c1', () => fakePlan('c1', rows));
