@@ -17,6 +17,7 @@ import {
   scenarioSchema,
 } from '#campaigns/schema.ts';
 import { isSuite, suiteScenarios } from '#campaigns/suite-file.ts';
+import { catalogueName, cataloguePhase } from '#campaigns/whole-catalogue.ts';
 import { type Located, readConfiguration, readConfigurationText } from '#campaigns/yaml-reader.ts';
 import { nearestName } from '#node/config-names.ts';
 
@@ -239,8 +240,9 @@ function comparisonProblems(
   );
 }
 
-/** Reads a phase by its name. */
+/** Reads a phase by its name; "catalogue" is all of it. */
 export function loadPhase(name: string, catalogue: readonly CatalogueEntry[] = loadCatalogue()): Phase {
+  if (name === catalogueName) return cataloguePhase(catalogue);
   const names = phaseNames();
   if (!names.includes(name)) {
     throw new ConfigError([

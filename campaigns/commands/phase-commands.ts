@@ -1,5 +1,5 @@
 /**
- * `phase1` to `phase4`: the whole campaign of a phase, or with --dry-run what it would do.
+ * `phase1` to `phase4` and `catalogue`: the whole campaign of a phase or of every entry, or with --dry-run what it would do.
  * Owns: their options and the dry run. Does not own: the session (campaign-session.ts) or the plan (plan-request.ts).
  */
 import type { Command } from 'commander';
@@ -17,6 +17,7 @@ import {
 } from '#campaigns/commands/option-values.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
 import type { Plan } from '#campaigns/plan-record.ts';
+import { catalogueName } from '#campaigns/whole-catalogue.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 
 interface PhaseOptions extends CommonOptions {
@@ -61,19 +62,14 @@ async function refusedStart(plan: Plan, money: MoneyOptions): Promise<Answer | n
 }
 
 async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
-  const { planPhase } = await import('#campaigns/commands/plan-request.ts');
+  const { planCatalogue, planPhase } = await import('#campaigns/commands/plan-request.ts');
   const { defaultSeed } = await import('#campaigns/matrix.ts');
   const { scenario, target, replications, budget, calibration } = options;
   const seed = options.seed ?? defaultSeed;
-  const planned = planPhase(name, {
-    seed,
-    replications,
-    scenarios: scenario,
-    target,
-    budget,
-    calibration,
-    runs: runsFolder(options.out),
-  });
+  const runs = runsFolder(options.out);
+  const request = { seed, replications, scenarios: scenario, calibration, runs };
+  const planned =
+    name === catalogueName ? planCatalogue(request) : planPhase(name, { ...request, target, budget });
   const money = {
     limits: planned.limits,
     budgetGiven: budget !== undefined,
@@ -102,19 +98,11 @@ async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
 }
 
 function phaseOptions(command: Command): Command {
-  return command
-    .option('--scenario <ID>', 'only this scenario of the phase; repeatable', collected)
+  return catalogueOptions(command)
     .option(
       '--target <NAME>',
       'where it runs: simulator or processes (default: simulated, and small rows measured as well)',
       choiceOption('--target', ['simulator', 'processes']),
-    )
-    .option('--dry-run', 'show plan, feasibility and forecast; run and write nothing')
-    .option('--seed <N>', 'seed of the campaign, 0 to 4294967295 (default 1)', countOption('--seed'))
-    .option(
-      '--replications <N>',
-      'repetitions of each row (default: what the scenario asks for, at least 3)',
-      countOption('--replications'),
     )
     .option(
       '--budget <USD>',
@@ -124,9 +112,38 @@ function phaseOptions(command: Command): Command {
     .option(
       '--approve <HASH>',
       'approve the plan, prices and limits with this hash (see the command approve)',
+    );
+}
+
+/** Of whatever is simulated only. */
+function catalogueOptions(command: Command): Command {
+  return command
+    .option('--scenario <ID>', 'only this scenario of those it carries; repeatable', collected)
+    .option('--dry-run', 'show plan, feasibility and forecast; run and write nothing')
+    .option('--seed <N>', 'seed of the campaign, 0 to 4294967295 (default 1)', countOption('--seed'))
+    .option(
+      '--replications <N>',
+      'repetitions of each row (default: what the scenario asks for, at least 3)',
+      countOption('--replications'),
     )
     .option('--calibration <FILE>', 'figures of your own node implementation', calibrationOption)
     .option('--out <DIR>', 'folder that holds the campaigns (default runs)');
+}
+
+function addCatalogueCommand(program: Command, holder: ExitHolder): void {
+  addCommand<PhaseOptions>(program, holder, {
+    name: catalogueName,
+    summary: 'the whole catalogue on the simulator, as one campaign that can be resumed',
+    description:
+      'Every entry at every size with the shortest windows that answer anything. What only processes, a cluster or a benchmark answers is SKIPPED and says so. --dry-run prints the time of each row and of all.',
+    options: catalogueOptions,
+    examples: [
+      'npm run campaign catalogue -- --dry-run',
+      'npm run campaign catalogue',
+      'npm run campaign catalogue -- --scenario COV-BYZ-03 --scenario LT-001',
+    ],
+    run: (_words, options) => runPhase(catalogueName, options),
+  });
 }
 
 export function addPhaseCommands(program: Command, holder: ExitHolder): void {
@@ -148,4 +165,5 @@ export function addPhaseCommands(program: Command, holder: ExitHolder): void {
       run: (_words, options) => runPhase(name, options),
     });
   }
+  addCatalogueCommand(program, holder);
 }

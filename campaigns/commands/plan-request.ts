@@ -23,6 +23,7 @@ import { capabilities as benchmark } from '#campaigns/targets/benchmark/capabili
 import { capabilities as processes } from '#campaigns/targets/processes/capabilities.ts';
 import { capabilities as simulator } from '#campaigns/targets/simulator/capabilities.ts';
 import type { Capabilities } from '#campaigns/targets/target.ts';
+import { benchmarkSkip, catalogueName } from '#campaigns/whole-catalogue.ts';
 
 export interface PlannedCampaign {
   /** Folder name, before a suffix makes it unique. */
@@ -120,6 +121,18 @@ export function planPhase(name: string, request: PhaseRequest): PlannedCampaign 
     simulatedWithinUs: phase.simulated_within,
   };
   return planned(head, phaseRows(name, request));
+}
+
+/** Every entry on the simulator; what only something else answers is SKIPPED. Throws ConfigError or CampaignError (exit 20). */
+export function planCatalogue(request: ResolveOptions): PlannedCampaign {
+  const { id, stack, simulated_within } = loadPhase(catalogueName);
+  const rows = resolvePhase(id, request).map((row) =>
+    row.target === 'benchmark' ? { ...row, skip: benchmarkSkip(row.scenarioId) } : row,
+  );
+  const { seed } = request;
+  const limits = defaultLimits;
+  const simulatedWithinUs = simulated_within;
+  return planned({ name: id, phase: id, stack, target: 'simulator', seed, limits, simulatedWithinUs }, rows);
 }
 
 /** Without a target: everything simulated, and what overlaps measured, too. */

@@ -2,6 +2,7 @@
  * A cause of failure for each kind of criterion, for any entry of the catalogue: configurations, nothing edited afterwards.
  * Owns: the table, and which kinds an entry can fail by. Does not own: causes of single entries (plants.ts), running (planted-run.ts).
  */
+import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { RunScenario } from '#campaigns/schema.ts';
 import type { Variant } from './planted-run.ts';
 
@@ -18,6 +19,28 @@ function attackers(share: number, attack: RunScenario['byzantine']['attack'][num
 
 /** Few messages answer these: a network that decides nothing, or decides both. */
 const cheap = { message_budget: 60_000 };
+
+/** Records as defective nodes would leave them: no configuration makes the simulator's nodes forget to recover, or leak. */
+function late({ result, series }: RunRecord): RunRecord {
+  const slow = (us: number | null): number | null => (us === null ? null : Math.max(us, 90_000_000));
+  const faults = result.faults.map((fault) => ({
+    ...fault,
+    recovery_us: slow(fault.recovery_us),
+    rejoin_us: slow(fault.rejoin_us),
+  }));
+  return { series, result: { ...result, faults } };
+}
+
+function greedy({ result, series }: RunRecord): RunRecord {
+  const resource_usage = {
+    ...result.results.resource_usage,
+    peak_memory_mb: 8_192,
+    memory_growth_percent: 40,
+    avg_cpu_percent: 99,
+    avg_network_mbps: 1_000,
+  };
+  return { series, result: { ...result, results: { ...result.results, resource_usage } } };
+}
 
 export const kinds: readonly Kind[] = [
   {
@@ -41,6 +64,16 @@ export const kinds: readonly Kind[] = [
     name: 'detection: attackers that give no evidence',
     metrics: /^byzantine[.](detection_accuracy|detected_share)$/,
     planted: { scenario: { ...cheap, ...attackers(0.2, 'silent') } },
+  },
+  {
+    name: 'recovery: nodes that need a minute and a half after every fault',
+    metrics: /^recovery[.]/,
+    planted: { record: late },
+  },
+  {
+    name: 'resources: nodes that use more than any entry grants, and ever more',
+    metrics: /^resources[.](memory|memory_growth|cpu|bandwidth)$/,
+    planted: { record: greedy },
   },
 ];
 
@@ -70,6 +103,7 @@ export const exempt: Readonly<Record<string, { readonly kind: RegExp; readonly w
   'CT-003': { kind: /^decisions/, why: 'its criteria hold up to 30 % of attackers only' },
   'PRSM-PROGRESSION': { kind: /^decisions/, why: 'its criteria hold up to 20 % of attackers only' },
   'PRSM-BYZANTINE': { kind: /^decisions/, why: 'its criteria hold up to 30 % of attackers only' },
+  'COV-INF-03': { kind: /^resources/, why: 'it asks that there are figures, not that they are small' },
   'RP-001': { kind: /^de/, why: 'it expects that nothing is decided and nobody detected' },
   'RP-004': { kind: /^detection/, why: 'it expects that nobody is detected' },
   'COV-SOAK-04': {

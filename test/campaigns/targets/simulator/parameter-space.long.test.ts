@@ -6,9 +6,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AttackName, RunSpec, TierName } from '#campaigns/run-spec.ts';
+import { readScenario } from '#campaigns/scenario-file.ts';
 import { createSimulator } from '#campaigns/targets/simulator/target.ts';
 import { tiers } from '#campaigns/targets/simulator/tier.ts';
 import { violations } from '#node/core/params.ts';
+import { weightless } from '#node/model/calibration.ts';
 import { smallSpec } from './small-run.ts';
 
 const simulator = createSimulator();
@@ -96,21 +98,37 @@ test('with an event per message more nodes than an event can name are refused, w
   }
 });
 
-test('samples larger than a byte counts are right with an event per message, and a network that loses everything decides nothing', async () => {
-  const sample: Sample = {
-    nodes: 300,
-    k: 280,
-    ratio: 0.8,
-    beta: 10,
-    share: 0.1,
-    attack: 'always-reject',
-    loss: 0,
-    seed: 5,
-  };
-  const { results } = await figuresOf(specOf(sample, 'message'));
-  assert.equal(results.consensus_metrics.finalized_share, 1);
-  const mute = specOf({ ...sample, nodes: 20, k: 10, loss: 1 }, 'message');
-  const { consensus_metrics } = (await figuresOf(mute)).results;
-  assert.equal(consensus_metrics.finalized_share, 0);
-  assert.deepEqual(consensus_metrics.safety_violations, []);
+for (const tier of ['message', 'poll'] as const)
+  test(`${tier}: samples larger than a byte counts are right, and a network that loses everything decides nothing`, async () => {
+    const large = { nodes: 300, k: 280, ratio: 0.8, beta: 4, share: 0.1, loss: 0, seed: 5 };
+    const sample: Sample = { ...large, attack: 'always-reject' };
+    // Service times make a network queue, which the poll fidelity refuses.
+    const at = (changes: Partial<Sample>): RunSpec => {
+      const spec = specOf({ ...sample, ...changes }, tier);
+      return { ...spec, calibration: weightless(spec.calibration) };
+    };
+    const finalized = async (changes: Partial<Sample>): Promise<number> => {
+      const spec = at(changes);
+      assert.equal(tiers[tier].supports(spec), null);
+      const { consensus_metrics } = (await figuresOf(spec)).results;
+      assert.deepEqual(consensus_metrics.safety_violations, []);
+      return consensus_metrics.finalized_share;
+    };
+    assert.equal(await finalized({}), 1);
+    const little = { nodes: 20, k: 10 };
+    assert.equal(await finalized({ ...little, share: 0 }), 1);
+    assert.equal(await finalized({ ...little, share: 0.9 }), 0);
+    assert.equal(await finalized({ ...little, loss: 1 }), 0);
+    assert.equal(tiers[tier].supports(at({ nodes: 16_384 })), null);
+    assert.match(
+      tiers[tier].supports(at({ nodes: 1_000_000 })) ?? '',
+      /at most \d+ with an event per message/,
+    );
+  });
+
+test('a share of all nodes is refused where it is written', () => {
+  assert.throws(
+    () => readScenario(JSON.stringify({ id: 'A-1', nodes: 10, byzantine: { share: '100%' } }), 'a.json'),
+    /a\.json.*byzantine.*share/s,
+  );
 });
