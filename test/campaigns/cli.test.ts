@@ -25,6 +25,7 @@ const commands = [
   'phase2',
   'phase3',
   'phase4',
+  'catalogue',
   'list',
   'show',
   'check',
