@@ -13,6 +13,10 @@ export const nodesPerProcessMost = 1_024;
 /** Entries of one batch of decisions, vertices or load items. */
 export const batchEntriesMost = 8_192;
 
+/** What the nodes of a network speak among each other: all of them the same. */
+export const transportNames = ['tcp', 'quic'] as const;
+export type TransportName = (typeof transportNames)[number];
+
 export const count = z.int().min(0);
 /** Signed: offsets between clocks, and times before a start. */
 export const timeUs = z.int();

@@ -8,7 +8,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { nodesPerProcessMost } from '#node/agent-fields.ts';
+import { nodesPerProcessMost, type TransportName, transportNames } from '#node/agent-fields.ts';
 import { type ConfigFile, noConfigFile, readConfigFile } from '#node/config-file.ts';
 import { record, suggestion } from '#node/config-names.ts';
 import { ConfigError, type ConfigProblem, complaintsOf } from '#node/config-problem.ts';
@@ -44,6 +44,7 @@ const written = record({
     host: host.default('127.0.0.1'),
     port: port.default(0),
     advertise: host.optional(),
+    transport: z.enum(transportNames).default('tcp'),
   }).prefault({}),
   admin: record({
     host: host.default('127.0.0.1'),
@@ -69,7 +70,12 @@ export interface NodeConfig {
   readonly dataFolder: string;
   readonly nodesPerProcess: number;
   /** Node i listens on `port` + i, or on a free port when it is 0. `advertise`: what other nodes dial. */
-  readonly listen: { readonly host: string; readonly port: number; readonly advertise: string };
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly advertise: string;
+    readonly transport: TransportName;
+  };
   /** A null token: one is drawn at the start and written into the data folder. */
   readonly admin: {
     readonly host: string;
@@ -110,6 +116,11 @@ export const settings: readonly Setting[] = [
   setting('listen.host', 'text', 'address the nodes listen on (127.0.0.1)'),
   setting('listen.port', 'number', 'port of the first node, the others follow; 0 = free ports (0)'),
   setting('listen.advertise', 'text', 'address other nodes dial (the one they listen on)'),
+  setting(
+    'listen.transport',
+    'text',
+    `one of ${transportNames.join(', ')}; all nodes of a network the same (tcp)`,
+  ),
   setting('admin.host', 'text', 'address of the admin API and /metrics (127.0.0.1)'),
   setting('admin.port', 'number', 'port of the admin API; 0 = a free one (0)'),
   setting('admin.token', 'text', 'token of the admin API; drawn when absent', true),
@@ -322,7 +333,7 @@ function resolve(value: Written, places: Places): NodeConfig {
     name: value.name,
     dataFolder: absolute('data', value.data),
     nodesPerProcess: value.nodesPerProcess,
-    listen: { host: listen.host, port: listen.port, advertise: listen.advertise ?? listen.host },
+    listen: { ...listen, advertise: listen.advertise ?? listen.host },
     admin: { host: admin.host, port: admin.port, token: adminToken, metricsToken },
     identitySeed,
     conductor: { url: value.conductor.url, token: conductorToken ?? '' },

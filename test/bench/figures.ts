@@ -4,6 +4,7 @@
  * Published figures come from other machines and other programs: a ratio to them says where this product stands, no more.
  */
 import { suiteFigure } from '#campaigns/targets/benchmark/suite.ts';
+import type { TransportName } from '#node/agent-fields.ts';
 import { missing, pulumiTool } from '#test/bed/tools.ts';
 
 export const groups = [
@@ -299,14 +300,29 @@ const growth: readonly Figure[] = [
 export const stackClouds = ['aws', 'gcp'] as const;
 
 /** Sizes of networks of real nodes; the larger ones take minutes each. */
-export const liveSizes = [4, 16, 50, 150] as const;
-export const liveBatches = [1, 10, 100] as const;
+const liveSizes = [4, 16, 50, 150] as const;
+const liveBatches = [1, 10, 100] as const;
 /** Source: the published figure of the sources' own implementation, whatever the batch. */
 const publishedTps = 56;
 
-function liveFigures(nodes: number, batch: number): Figure[] {
-  const name = `${nodes}x${batch}`;
-  const many = `${nodes} real nodes, ${batch} transactions a vertex`;
+/** A network that is measured, and what its figures are named after. */
+export interface LiveNetwork {
+  readonly name: string;
+  readonly nodes: number;
+  readonly batch: number;
+  readonly transport: TransportName;
+}
+
+/** QUIC beside TCP where both are quick to measure. */
+export const liveNetworks: readonly LiveNetwork[] = [
+  ...liveSizes.flatMap((nodes) =>
+    liveBatches.map((batch) => ({ name: `${nodes}x${batch}`, nodes, batch, transport: 'tcp' as const })),
+  ),
+  ...[4, 16].map((nodes) => ({ name: `${nodes}x10-quic`, nodes, batch: 10, transport: 'quic' as const })),
+];
+
+function liveFigures({ name, nodes, batch, transport }: LiveNetwork): Figure[] {
+  const many = `${nodes} real nodes${transport === 'tcp' ? '' : ' over QUIC'}, ${batch} transactions a vertex`;
   const common = { measuredWith: `live.tps-${name}`, regression: false } as const;
   return [
     figure({
@@ -327,9 +343,7 @@ function liveFigures(nodes: number, batch: number): Figure[] {
   ];
 }
 
-const live: readonly Figure[] = liveSizes.flatMap((nodes) =>
-  liveBatches.flatMap((batch) => liveFigures(nodes, batch)),
-);
+const live: readonly Figure[] = liveNetworks.flatMap(liveFigures);
 
 /** Source: the product's own target for its largest stack. */
 const programSeconds = 3;

@@ -12,8 +12,8 @@ import {
   type Group,
   growthLoads,
   growthNodes,
-  liveBatches,
-  liveSizes,
+  type LiveNetwork,
+  liveNetworks,
   stackClouds,
 } from './figures.ts';
 
@@ -68,14 +68,14 @@ function ofSuite(name: string, group: Group): Job {
   return { ...suiteJob(name), group, isHeavy: false };
 }
 
-function liveJob(nodes: number, batch: number): Job {
+function liveJob(network: LiveNetwork): Job {
   return {
-    name: `live.tps-${nodes}x${batch}`,
+    name: `live.tps-${network.name}`,
     group: 'live',
     isHeavy: true,
-    onlyWhen: nodes > 16 ? 'large' : 'named',
+    onlyWhen: network.nodes > 16 ? 'large' : 'named',
     flags: [],
-    run: async () => (await import('./live-job.ts')).measureLive(nodes, batch),
+    run: async () => (await import('./live-job.ts')).measureLive(network),
   };
 }
 
@@ -144,7 +144,7 @@ export const jobs: readonly Job[] = [
   ofSuite('storage', 'storage'),
   ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),
   ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
-  ...liveSizes.flatMap((nodes) => liveBatches.map((batch) => liveJob(nodes, batch))),
+  ...liveNetworks.map(liveJob),
   ...stackClouds.flatMap(stackJobs),
 ];
 

@@ -8,6 +8,7 @@
 import os from 'node:os';
 import type { JobResult } from '#campaigns/targets/benchmark/job-result.ts';
 import { loadSpec, observeLoad } from '#campaigns/targets/processes/load-run.ts';
+import type { LiveNetwork } from '#test/bench/figures.ts';
 
 const second = 1_000_000;
 /** CPU microseconds that a vertex takes at one node, about: decides how far the load climbs. */
@@ -18,7 +19,7 @@ const overload = 2;
 const queriesPerSecond = 400;
 const queriesOfPoll = 6;
 
-export async function measureLive(nodes: number, batch: number): Promise<JobResult> {
+export async function measureLive({ name, nodes, batch, transport }: LiveNetwork): Promise<JobResult> {
   const cores = os.availableParallelism();
   const topVertices = (overload * cores * second) / (vertexAtNodeUs * nodes);
   const before = os.loadavg()[0] ?? 0;
@@ -33,8 +34,8 @@ export async function measureLive(nodes: number, batch: number): Promise<JobResu
       warmupUs: 5 * second,
       measureUs: 20 * second,
     }),
+    { transport },
   );
-  const name = `${nodes}x${batch}`;
   if (!(window.averageTps > 0)) throw new Error(`${nodes} nodes finalised nothing in the measured window`);
   return {
     samples: {

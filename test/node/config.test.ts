@@ -52,7 +52,7 @@ test('a file with what is required gets safe defaults', () => {
     name: 'node',
     dataFolder: path.join(folder, 'here'),
     nodesPerProcess: 1,
-    listen: { host: '127.0.0.1', port: 0, advertise: '127.0.0.1' },
+    listen: { host: '127.0.0.1', port: 0, advertise: '127.0.0.1', transport: 'tcp' },
     admin: { host: '127.0.0.1', port: 0, token: null, metricsToken: null },
     identitySeed: null,
     conductor: { url: 'ws://127.0.0.1:7400', token: conductorToken },
@@ -177,6 +177,8 @@ test('listening everywhere needs an address that others dial, and every node nee
   assert.match(problemsOf([...base, '--listen-host', '0.0.0.0'])[0]!, /is no address that others could dial/);
   const config = run([...base, '--listen-host', '0.0.0.0', '--listen-advertise', 'node-7.example']);
   assert.equal(config.listen.advertise, 'node-7.example');
+  assert.equal(run([...base, '--listen-transport', 'quic']).listen.transport, 'quic');
+  assert.match(problemsOf([...base, '--listen-transport', 'udp'])[0]!, /tcp.*quic/);
   assert.match(
     problemsOf([...base, '--listen-port', '65535', '--nodes-per-process', '2'])[0]!,
     /too few ports/,

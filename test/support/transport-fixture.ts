@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
+import type { TransportName } from '#node/agent-fields.ts';
 import { monotonicClock } from '#node/host/clock.ts';
 import { createIdentity, type Identity } from '#node/host/identity.ts';
 import { createNode } from '#node/host/transport/libp2p-node.ts';
@@ -66,6 +67,12 @@ export function listener(onFrame: (from: number, bytes: Uint8Array) => void = ()
   };
 }
 
+/** Where a node listens on any free port. */
+export const loopback: Readonly<Record<TransportName, string>> = {
+  tcp: '/ip4/127.0.0.1/tcp/0',
+  quic: '/ip4/127.0.0.1/udp/0/quic-v1',
+};
+
 export type NodeOptions = Partial<Omit<Libp2pTransportOptions, 'identity'>>;
 
 export interface TestNode {
@@ -78,7 +85,7 @@ export async function listenNode(options: NodeOptions = {}, identity = createIde
   const transport = await Libp2pTransport.listen({
     identity,
     network: testNetwork,
-    listen: ['/ip4/127.0.0.1/tcp/0'],
+    listen: [loopback.tcp],
     clock: monotonicClock,
     ...options,
   });
@@ -120,11 +127,15 @@ export class RudePeer {
     this.libp2p = libp2p;
   }
 
-  static async listen(identity = createIdentity(), network = testNetwork): Promise<RudePeer> {
+  static async listen({
+    listen = [loopback.tcp],
+    network = testNetwork,
+  }: NodeOptions = {}): Promise<RudePeer> {
+    const identity = createIdentity();
     const { libp2p } = await createNode({
       identity,
       network,
-      listen: ['/ip4/127.0.0.1/tcp/0'],
+      listen,
       handshakeTimeoutMs: 10_000,
       mostSessions: 16,
       meter: new SocketMeter(),

@@ -7,6 +7,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Crew } from '#campaigns/conductor/crew.ts';
+import type { TransportName } from '#node/agent-fields.ts';
 import type { Child, Children } from './children.ts';
 import type { LimitPlan } from './limits.ts';
 
@@ -28,6 +29,7 @@ export interface CrewOptions {
   readonly conductorUrl: string;
   readonly token: string;
   readonly logLevel: string;
+  readonly transport: TransportName;
 }
 
 export class ProcessCrew implements Crew {
@@ -105,7 +107,7 @@ export class ProcessCrew implements Crew {
   }
 
   #start(name: string): void {
-    const { children, program, nodes, nodesPerProcess, limits, conductorUrl, token, logLevel } =
+    const { children, program, nodes, nodesPerProcess, limits, conductorUrl, token, logLevel, transport } =
       this.#options;
     const index = this.names.indexOf(name);
     const carried = Math.min(nodesPerProcess, nodes - index * nodesPerProcess);
@@ -123,6 +125,7 @@ export class ProcessCrew implements Crew {
         BFT_NODE_DATA: folder,
         BFT_NODE_NODES_PER_PROCESS: String(carried),
         BFT_NODE_LISTEN_PORT: String(this.#ports.get(name) ?? 0),
+        BFT_NODE_LISTEN_TRANSPORT: transport,
         BFT_NODE_CONDUCTOR_URL: conductorUrl,
         BFT_NODE_CONDUCTOR_TOKEN: token,
         BFT_NODE_CAMPAIGN: 'true',

@@ -6,7 +6,7 @@
 import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { type Calibration, defaultCalibration } from '#node/model/calibration.ts';
 import { networkProfiles } from '#node/model/network-profile.ts';
-import { createProcesses } from './target.ts';
+import { createProcesses, type ProcessesOptions } from './target.ts';
 
 export interface PlainLoad {
   readonly nodes: number;
@@ -114,8 +114,8 @@ function isTraffic(line: unknown): line is Traffic {
 }
 
 /** Throws when the run gave nothing to read. */
-export async function observeLoad(spec: RunSpec): Promise<LoadObserved> {
-  const target = createProcesses();
+export async function observeLoad(spec: RunSpec, options: ProcessesOptions = {}): Promise<LoadObserved> {
+  const target = createProcesses(options);
   const { result, events } = await target.run(spec, () => undefined, new AbortController().signal);
   const problem = result.test_status === 'FAILED' || result.window.measured_s <= 0;
   if (problem) throw new Error(`the run for ${spec.label} gave nothing: ${result.reason}`);

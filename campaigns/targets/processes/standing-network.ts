@@ -124,6 +124,7 @@ export class StandingNetwork {
       },
       token,
       logLevel: 'warn',
+      transport: 'tcp',
     });
   }
 

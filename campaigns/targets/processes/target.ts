@@ -9,6 +9,7 @@ import { conduct } from '#campaigns/conductor/conductor.ts';
 import { nothingMeasured } from '#campaigns/conductor/nothing-measured.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Progress, RunOutcome, Target } from '#campaigns/targets/target.ts';
+import type { TransportName } from '#node/agent-fields.ts';
 import { capabilities, packingOf } from './capabilities.ts';
 import { Children, livingProcesses, sweepLeftovers } from './children.ts';
 import { type NodeProgram, nodeProgram, ProcessCrew } from './crew.ts';
@@ -20,6 +21,8 @@ export interface ProcessesOptions {
   readonly logLevel?: string;
   /** False switches the network conditions off in every node: such a run must come out INCONCLUSIVE. */
   readonly isNetworkShaped?: boolean;
+  /** What the nodes speak among each other; TCP unless said. */
+  readonly transport?: TransportName;
 }
 
 class Processes implements Target {
@@ -57,11 +60,11 @@ class Processes implements Target {
     this.#open.add(children);
     try {
       await server.listen();
-      const { program = nodeProgram, logLevel = 'warn' } = this.#options;
-      const common = { children, program, logLevel, nodes: spec.nodes, nodesPerProcess, limits };
+      const { program = nodeProgram, logLevel = 'warn', transport = 'tcp' } = this.#options;
+      const common = { children, program, logLevel, transport, nodes: spec.nodes, nodesPerProcess, limits };
       const crew = new ProcessCrew({ ...common, conductorUrl: server.url, token });
       server.onHello = ({ name, hello }) => {
-        const port = /\/tcp\/(\d+)/.exec(hello.nodes[0]?.addresses[0] ?? '')?.[1];
+        const port = /\/(?:tcp|udp)\/(\d+)/.exec(hello.nodes[0]?.addresses[0] ?? '')?.[1];
         if (port !== undefined) crew.rememberPort(name, Number(port));
       };
       crew.startAll();

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { TransportName } from '#node/agent-fields.ts';
 import type { Assignment, OfferedNode, OwnNode } from '#node/agent-protocol.ts';
 import type { Clock } from '#node/host/clock.ts';
 import { Host } from '#node/host/host.ts';
@@ -29,7 +30,12 @@ import type { LifeParts, LifeSeed } from './life-parts.ts';
 export interface WorkshopOptions {
   readonly dataFolder: string;
   readonly nodes: number;
-  readonly listen: { readonly host: string; readonly port: number; readonly advertise: string };
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly advertise: string;
+    readonly transport: TransportName;
+  };
   /** Nodes of different networks refuse each other; derived, not shown. */
   readonly networkSecret: string;
   /** Identities are derived from it; null: they are kept in the data folder. */
@@ -52,13 +58,18 @@ interface Berth {
   first: Libp2pTransport | null;
 }
 
-function multiaddress(host: string, port: number): string {
+function multiaddress(host: string, port: number, transport: TransportName): string {
   const kind = host.includes(':') ? 'ip6' : /^[\d.]+$/.test(host) ? 'ip4' : 'dns4';
-  return `/${kind}/${host}/tcp/${port}`;
+  switch (transport) {
+    case 'tcp':
+      return `/${kind}/${host}/tcp/${port}`;
+    case 'quic':
+      return `/${kind}/${host}/udp/${port}/quic-v1`;
+  }
 }
 
 function portOf(address: string): number {
-  return Number(/\/tcp\/(\d+)/.exec(address)?.[1] ?? Number.NaN);
+  return Number(/\/(?:tcp|udp)\/(\d+)/.exec(address)?.[1] ?? Number.NaN);
 }
 
 /** Loopback by name is an address here: libp2p listens on addresses. */
@@ -132,14 +143,15 @@ export class NodeWorkshop implements NodeFactory {
       identitySeed === null
         ? await loadIdentity(path.join(dataFolder, `node-${index}`, 'identity.json'))
         : derivedIdentity(identitySeed.secret, identitySeed.name, index);
-    const wanted = multiaddress(listenHost(listen.host), listen.port === 0 ? 0 : listen.port + index);
+    const at = (host: string, port: number): string => multiaddress(listenHost(host), port, listen.transport);
+    const wanted = at(listen.host, listen.port === 0 ? 0 : listen.port + index);
     const first = await this.#listen(identity, wanted);
     const port = portOf(first.addresses[0] ?? '');
-    const addresses = [multiaddress(listenHost(listen.advertise), port)];
+    const addresses = [at(listen.advertise, port)];
     const publicKey = Buffer.from(identity.publicKey).toString('base64');
     const offered = { index, publicKey, peerId: first.peerId, addresses };
     const verifier = this.#pipeline.member();
-    return { index, identity, verifier, offered, listen: multiaddress(listenHost(listen.host), port), first };
+    return { index, identity, verifier, offered, listen: at(listen.host, port), first };
   }
 
   #listen(identity: Identity, address: string): Promise<Libp2pTransport> {

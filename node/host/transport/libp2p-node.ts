@@ -1,6 +1,6 @@
 /**
- * The libp2p instance of one node: TCP, the post-quantum session and nothing else to fall back to, yamux, who may connect.
- * Owns: its options and limits. Does not own: links and frames (libp2p-transport.ts), gossip, discovery.
+ * The libp2p instance of one node: TCP or QUIC, the post-quantum session and nothing else to fall back to, yamux, who may connect.
+ * Owns: its options and limits; a node speaks what it listens on, TCP or QUIC, and not both. Does not own: links and frames (libp2p-transport.ts), gossip, discovery.
  * The limits of libp2p's connection manager are per address, and many nodes may share one: they are set beyond what members need;
  * what bounds a stranger is the number and time of handshakes.
  */
@@ -8,7 +8,6 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import type { GossipSubComponents } from '@libp2p/gossipsub';
 import type { Libp2p, PeerId, PrivateKey, ServiceMap } from '@libp2p/interface';
-import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import type { SessionIdentity } from '#node/host/session/identity-proof.ts';
 import { sessionEncrypter } from '#node/host/session/session-encrypter.ts';
@@ -21,6 +20,7 @@ import { thriftyYamux } from './thrifty-yamux.ts';
 export interface NodeOptions {
   readonly identity: SessionIdentity;
   readonly network: string;
+  /** Addresses of one kind: TCP, or QUIC. */
   readonly listen: readonly string[];
   readonly handshakeTimeoutMs: number;
   readonly mostSessions: number;
@@ -49,7 +49,7 @@ export async function createNode(options: NodeOptions): Promise<Libp2pNode> {
     taken.components = { ...pick(components), privateKey };
     return {};
   };
-  const base = settings(options, privateKey);
+  const base = settings(options, privateKey, await transportOf(options));
   const discovery = options.hasDiscovery
     ? await createLibp2p({ ...base, services: { ...discoveryServices, parts } })
     : null;
@@ -72,14 +72,29 @@ function pick({ peerId, peerStore, registrar, connectionManager, logger }: Gossi
   return { peerId, peerStore, registrar, connectionManager, logger };
 }
 
-function settings(options: NodeOptions, privateKey: PrivateKey) {
-  const { meter, handshakeTimeoutMs, mostSessions, isMember, isRefused, onRefused, onBroken } = options;
+type TransportOption = NonNullable<NonNullable<Parameters<typeof createLibp2p>[0]>['transports']>;
+
+/** The library of the transport that is not spoken is not loaded: that of QUIC is native. */
+async function transportOf({ listen, handshakeTimeoutMs }: NodeOptions): Promise<TransportOption> {
+  if (listen.some(isQuic)) {
+    if (!listen.every(isQuic)) throw new TypeError('a node listens on TCP or on QUIC, not on both');
+    const { sessionQuic } = await import('./quic-transport.ts');
+    return [sessionQuic({ handshakeTimeoutMs })];
+  }
+  const { tcp } = await import('@libp2p/tcp');
   const socket = { noDelay: true, keepAlive: true };
+  return [tcp({ dialOpts: socket, listenOpts: socket, backlog: 1_024 })];
+}
+
+const isQuic = (address: string): boolean => /\/udp\/\d+\/quic-v1$/.test(address);
+
+function settings(options: NodeOptions, privateKey: PrivateKey, transports: TransportOption) {
+  const { meter, handshakeTimeoutMs, mostSessions, isMember, isRefused, onRefused, onBroken } = options;
   return {
     privateKey,
     logger: silentLogger(options.onLibraryError),
     addresses: { listen: [...options.listen] },
-    transports: [tcp({ dialOpts: socket, listenOpts: socket, backlog: 1_024 })],
+    transports,
     connectionProtector: () => meter,
     connectionEncrypters: [
       sessionEncrypter({

@@ -79,7 +79,7 @@ const heard = new Heard();
 const workshop = await NodeWorkshop.open({
   dataFolder: folder,
   nodes: 4,
-  listen: { host: '127.0.0.1', port: 0, advertise: '127.0.0.1' },
+  listen: { host: '127.0.0.1', port: 0, advertise: '127.0.0.1', transport: 'tcp' },
   networkSecret: 'a secret of the test',
   identitySeed: null,
   isCampaign: true,

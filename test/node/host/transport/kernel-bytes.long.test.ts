@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { TransportName } from '#node/agent-fields.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const child = fileURLToPath(new URL('./loopback-traffic.ts', import.meta.url));
@@ -27,6 +28,8 @@ const headerBytes = 40;
 const timeStampBytes = 12;
 const firstSegmentBytes = 20;
 const duplicateBytes = 12;
+/** IPv4 and UDP. */
+const datagramHeaderBytes = 28;
 /** The largest payload of a segment on the loopback interface. */
 const mostSegmentBytes = 65_483;
 
@@ -44,9 +47,9 @@ describe('bytes', () => {
   const reason =
     run === null ? 'NOT RUN: needs unshare and ip, with the right to make a network namespace' : false;
 
-  test('bytes counted at the sockets are those the kernel counted on the interface', { skip: reason }, () => {
+  const traffic = (transport: TransportName): z.infer<typeof report> => {
     const [command, args] = run!;
-    const { status, stdout, stderr } = spawnSync(command, args, {
+    const { status, stdout, stderr } = spawnSync(command, [...args, transport], {
       cwd: root,
       encoding: 'utf8',
       timeout: 60_000,
@@ -56,6 +59,18 @@ describe('bytes', () => {
     // Every byte was sent by one node and received by another.
     assert.equal(found.bytesSent, found.bytesReceived);
     assert.ok(found.bytesSent > found.frameBytes);
+    return found;
+  };
+
+  test('QUIC: every datagram that the kernel counted is one of a node', { skip: reason }, () => {
+    const { kernelBytes, kernelPackets, bytesSent } = traffic('quic');
+    assert.equal(kernelBytes, bytesSent + kernelPackets * datagramHeaderBytes);
+  });
+
+  test('TCP: bytes counted at the sockets are those the kernel counted on the interface', {
+    skip: reason,
+  }, () => {
+    const found = traffic('tcp');
     const headers =
       found.kernelPackets * (headerBytes + timeStampBytes) +
       // Two segments of a connection carry other options: 20 bytes instead of 12.

@@ -4,7 +4,7 @@
  * Owns: the traffic. Does not own: the comparison (kernel-bytes.long.test.ts).
  */
 import { readFileSync } from 'node:fs';
-import { stopAll, until, wholeNet } from '#test/support/transport-fixture.ts';
+import { loopback, stopAll, until, wholeNet } from '#test/support/transport-fixture.ts';
 
 interface Kernel {
   readonly bytes: number;
@@ -39,7 +39,7 @@ function kernel(): Kernel {
 const frameSize = 3_000;
 const frames = 300;
 const before = kernel();
-const { nodes } = await wholeNet(5);
+const { nodes } = await wholeNet(5, { listen: [process.argv[2] === 'quic' ? loopback.quic : loopback.tcp] });
 for (let i = 0; i < frames; i++)
   nodes[i % 5]!.transport.send((i + 1 + (i % 4)) % 5, new Uint8Array(frameSize));
 for (const [i, { transport }] of nodes.entries()) transport.announce(Buffer.from(`news of ${i}`));
