@@ -63,6 +63,8 @@ export const orphanUs = 10_000_000;
 const helloWithinMs = 60_000;
 const connectWithinMs = 120_000;
 const perNodeMs = 500;
+/** Every two nodes open a session, and packed ones share their cores with other work. */
+const perPairMs = 20;
 /** After a lost connection: from its return until what had arrived must have been reported. */
 const reportedWithinMs = 1_500;
 /** The cool-down of a run with faults lasts at most this much longer, until everything has come back and is decided. */
@@ -231,10 +233,11 @@ class Conducting {
 
   async #reach(sessions: readonly AgentSession[], phases: readonly AgentSession['phase'][]): Promise<void> {
     const [wanted] = phases;
+    const { nodes } = this.#options.spec;
     const failed = (): AgentSession | undefined => sessions.find(({ phase }) => phase === 'failed');
     await this.#until(
       () => failed() !== undefined || sessions.every(({ phase }) => phases.includes(phase)),
-      connectWithinMs + perNodeMs * this.#options.spec.nodes,
+      connectWithinMs + perNodeMs * nodes + (perPairMs * nodes * (nodes - 1)) / 2,
       () => {
         const late = sessions.filter(({ phase }) => !phases.includes(phase)).map(({ name }) => name);
         return `not ${wanted ?? ''} in time: ${late.slice(0, 5).join(', ')} (${late.length} agents)`;

@@ -18,21 +18,25 @@ const overload = 2;
 /** Queries of all nodes together, a second: what is left belongs to vertices. */
 const queriesPerSecond = 400;
 const queriesOfPoll = 6;
+/** Finality takes about five polls: so many pass before, and in, the measured window at least. */
+const pollsBefore = 8;
+const pollsMeasured = 20;
 
 export async function measureLive({ name, nodes, batch, transport }: LiveNetwork): Promise<JobResult> {
   const cores = os.availableParallelism();
   const topVertices = (overload * cores * second) / (vertexAtNodeUs * nodes);
   const before = os.loadavg()[0] ?? 0;
+  const pollIntervalUs = Math.max(50_000, Math.round((nodes * queriesOfPoll * second) / queriesPerSecond));
   const { window } = await observeLoad(
     loadSpec({
       nodes,
       nodesPerProcess: Math.ceil(nodes / cores),
-      pollIntervalUs: Math.max(50_000, Math.round((nodes * queriesOfPoll * second) / queriesPerSecond)),
+      pollIntervalUs,
       batch,
       tps: { from: (batch * topVertices) / 8, to: batch * topVertices, steps: 4 },
       payloadBytes: 100,
-      warmupUs: 5 * second,
-      measureUs: 20 * second,
+      warmupUs: Math.max(5 * second, pollsBefore * pollIntervalUs),
+      measureUs: Math.max(20 * second, pollsMeasured * pollIntervalUs),
     }),
     { transport },
   );
