@@ -38,8 +38,14 @@ export function transportContract(name: TransportName, mostFrameOverhead: number
     }
   };
   describe(`transport over ${name}`, () => frameTests(withNet, mostFrameOverhead));
-  describe(`refusals over ${name}`, () => refusalTests(withNet, listen));
-  describe(`conditions over ${name}`, () => conditionTests(withNet, listen));
+  describe(`refusals over ${name}`, () => {
+    refusalTests(withNet);
+    strangerTests(listen);
+  });
+  describe(`conditions over ${name}`, () => {
+    separateNetworks(listen);
+    linkTests(withNet, listen);
+  });
 }
 
 type WithNet = (count: number, use: (net: Net) => Promise<void>, options?: NodeOptions) => Promise<void>;
@@ -104,7 +110,7 @@ function frameTests(withNet: WithNet, mostFrameOverhead: number): void {
     }));
 }
 
-function refusalTests(withNet: WithNet, listen: readonly string[]): void {
+function refusalTests(withNet: WithNet): void {
   test('a node that dies is missed at once, refused while away, and back after it restarts at its address', () =>
     withNet(
       4,
@@ -147,7 +153,9 @@ function refusalTests(withNet: WithNet, listen: readonly string[]): void {
       },
       { limits: { cutOffUs: 1_500_000 }, pool: { backoffLeastUs: 50_000, backoffMostUs: 200_000 } },
     ));
+}
 
+function strangerTests(listen: readonly string[]): void {
   test('strangers, members with a foreign signature key, and nodes of other networks are refused', async () => {
     const nodes = [await listenNode({ listen }), await listenNode({ listen })];
     const stranger = await RudePeer.listen({ listen });
@@ -170,7 +178,7 @@ function refusalTests(withNet: WithNet, listen: readonly string[]): void {
   });
 }
 
-function conditionTests(withNet: WithNet, listen: readonly string[]): void {
+function separateNetworks(listen: readonly string[]): void {
   test('several transports of one process share nothing: two networks of the same members do not hear each other', async () => {
     const one = await wholeNet(3, { listen });
     const two = await wholeNet(3, { listen, network: 'another' });
@@ -189,7 +197,9 @@ function conditionTests(withNet: WithNet, listen: readonly string[]): void {
       await stopAll([...one.nodes, ...two.nodes]);
     }
   });
+}
 
+function linkTests(withNet: WithNet, listen: readonly string[]): void {
   test('conditions hold on real links: delayed frames, and a partition that frames and announcements respect', () =>
     withNet(4, async ({ nodes }) => {
       const profile = networkProfiles.find(({ name }) => name === 'lan')!;
