@@ -74,8 +74,10 @@ test('what is bought elsewhere carries the names of whoever sells it', () => {
   );
   assert.ok(quote !== undefined);
   const base = cloudStackFor(1_000);
-  const pool = { ...base.pool, sku: quote.sku, vcpu: quote.vcpu, memGiB: quote.memGiB };
-  const stack = { ...base, provider: 'gcp' as const, region: quote.region, pool };
+  const machine = { sku: quote.sku, vcpu: quote.vcpu, memGiB: quote.memGiB };
+  const pool = { ...base.pool, ...machine };
+  const fixedVms = base.fixedVms.map((group) => ({ ...group, ...machine }));
+  const stack = { ...base, provider: 'gcp' as const, region: quote.region, pool, fixedVms };
   const rows = chargesByRun(of(stack)).map((charge) => focusRow(charge, context));
   assert.deepEqual([...new Set(rows.map(({ ProviderName }) => ProviderName))], ['Google Cloud']);
   const compute = rows.find(({ x_Component }) => x_Component === 'compute');
