@@ -135,9 +135,9 @@ async function measure(request: Request, measured: Measured): Promise<void> {
   const effort = request.quick ? 'quick' : 'standard';
   for (let round = 1; round <= count; round++) {
     // Growth is a shape, not a figure to defend, and a network of real nodes takes half a minute, the program of a stack is started
-    // five times at once: one round is enough.
+    // five times at once, a forecast nine times: one round is enough.
     const now = request.jobs.filter(
-      ({ group }) => round === 1 || !['growth', 'live', 'stack'].includes(group),
+      ({ group }) => round === 1 || !['growth', 'live', 'stack', 'forecast'].includes(group),
     );
     await measureRound(
       now,

@@ -23,6 +23,7 @@ export const groups = [
   'storage',
   'live',
   'stack',
+  'forecast',
 ] as const;
 export type Group = (typeof groups)[number];
 
@@ -372,6 +373,27 @@ const stack: readonly Figure[] = stackClouds.flatMap((cloud) => {
   ];
 });
 
+/** Source: the product's own target for its forecast. */
+const forecastSeconds = 1;
+
+const forecast: readonly Figure[] = [
+  figure({
+    id: 'forecast.typed',
+    title: 'npm run campaign forecast phase3, from the first key to the last line',
+    unit: 's',
+    target: forecastSeconds,
+    measuredWith: 'forecast',
+    regression: false,
+  }),
+  figure({
+    id: 'forecast.program',
+    title: 'the same without npm',
+    unit: 's',
+    measuredWith: 'forecast',
+    regression: false,
+  }),
+];
+
 export const figures: readonly Figure[] = [
   ...network,
   ...lumped,
@@ -387,6 +409,7 @@ export const figures: readonly Figure[] = [
   ...growth,
   ...live,
   ...stack,
+  ...forecast,
 ];
 
 const engineAbsent = missing(pulumiTool);
@@ -409,6 +432,6 @@ export const publishedNotes: readonly string[] = [
     'kind; CPU of all threads, compaction included, so that they grow on a busy machine: look at the ratio to the limit.',
   'Networks of real nodes (live) are MEASURED: every node has its sockets, sessions, keys and disk, packed into one process a core. ' +
     'They run when they are named: npm run bench -- live (4 and 16 nodes), npm run bench -- live --large (50 and 150 too).',
-  'The program of a stack runs when it is named, too: npm run bench -- stack.',
+  'The program of a stack and the forecast of a phase run when they are named, too: npm run bench -- stack forecast.',
   'Creation of a vertex is its canonical encoding into a reused buffer and its id; it is not signed.',
 ];

@@ -146,6 +146,14 @@ export const jobs: readonly Job[] = [
   ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
   ...liveNetworks.map(liveJob),
   ...stackClouds.flatMap(stackJobs),
+  {
+    name: 'forecast',
+    group: 'forecast',
+    isHeavy: true,
+    onlyWhen: 'named',
+    flags: [],
+    run: async () => (await import('./forecast-job.ts')).measureForecast(),
+  },
 ];
 
 /** The job that measures a figure: the one of its name, else the one of its group. */
@@ -170,5 +178,6 @@ export async function loadEveryJob(): Promise<void> {
     import('./transport-job.ts'),
     import('./live-job.ts'),
     import('./stack-job.ts'),
+    import('./forecast-job.ts'),
   ]);
 }
