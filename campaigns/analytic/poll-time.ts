@@ -137,8 +137,10 @@ function compositions(setting: PollTimeSetting): Composition[] {
   const honest = supporters(setting);
   const peers = nodes - 1;
   const offline = peers - honest - byzantine;
+  // Fewer peers are up than a poll asks: some slots ask the others, and stay empty as those of silent peers do.
+  const areFewUp = nodes - offline <= k;
   const votes =
-    voter === 'silent'
+    voter === 'silent' || areFewUp
       ? hypergeometricLaw(peers, honest, k)
       : yesVotes({ ...setting, loss: 0, offlineShare: 0, retry: false, nodes: nodes - offline });
   const found: Composition[] = [];
@@ -147,7 +149,10 @@ function compositions(setting: PollTimeSetting): Composition[] {
     if (weight < lightest) continue;
     const others = k - yes;
     if (voter === 'silent') found.push({ weight, yes, no: 0, silent: others });
-    else {
+    else if (areFewUp) {
+      const no = offline + byzantine === 0 ? 0 : Math.round((others * byzantine) / (offline + byzantine));
+      found.push({ weight, yes, no, silent: others - no });
+    } else {
       // Offline peers are exchangeable with the rest: take their expected number out of both groups.
       const downYes = Math.round((yes * offline) / peers);
       const downNo = Math.round((others * offline) / peers);

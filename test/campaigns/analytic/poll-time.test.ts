@@ -89,6 +89,13 @@ test('silent attackers make polls that need the retry longer than a timeout', ()
   assert.ok(quiet > 500);
 });
 
+test('with fewer peers up than a poll asks, who is down delays it as silent peers do', () => {
+  const few = { ...honest, nodes: 30, k: 10, alpha: 8, trip: wan, timeoutUs: adaptiveTimeout(wan) } as const;
+  const down = expectedPollTime({ ...few, voter: 'reject', offlineShare: 24 / 30 });
+  const silent = expectedPollTime({ ...few, voter: 'silent', byzantine: 24 });
+  assert.ok(Number.isFinite(down) && Math.abs(down / silent - 1) < 1e-12, `${down} ${silent}`);
+});
+
 test('an answer beyond the number asked is refused', () => {
   assert.throws(() => expectedAnswer(wan, 51, 50), RangeError);
 });
