@@ -5,7 +5,7 @@
  *
  * A pure function of plan.json: an approval that is bound to the plan is bound to this, too.
  */
-import { deployedCriteria, isComparison } from '#campaigns/comparison-row.ts';
+import { deployedCriteria, isComparison } from '#campaigns/analysis/comparison-row.ts';
 import { cellId } from '#campaigns/plan.ts';
 import {
   type Plan,

@@ -10,7 +10,7 @@ import type { PriceSheet } from '#budgets/price-sheet.ts';
 import { HOUR_US } from '#budgets/run-cost.ts';
 import { pricedBy, sheetInForce } from '#budgets/sheet-store.ts';
 import { type CloudStack, cloudStackFor, type Stack, stackNamed, stacks } from '#budgets/stacks.ts';
-import { isComparison } from '#campaigns/comparison-row.ts';
+import { isComparison } from '#campaigns/analysis/comparison-row.ts';
 import type { CampaignMoney, RowMoney } from '#campaigns/feasibility/money.ts';
 import type { PhaseOutline } from '#campaigns/phase-outline.ts';
 import { type Plan, type PlannedRow, plannedOnly, targetOf } from '#campaigns/plan-record.ts';

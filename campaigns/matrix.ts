@@ -3,7 +3,7 @@
  * Owns: that list, and the options it depends on. Does not own: what a repetition computes (resolve.ts) or costs (phase-outline.ts).
  */
 
-import { comparisonReason } from '#campaigns/comparison-row.ts';
+import { comparisonReason } from '#campaigns/analysis/comparison-row.ts';
 import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { replicationsLeast, replicationsMost } from '#campaigns/limits.ts';
 import { applyOverrides, type Overrides } from '#campaigns/overrides.ts';

@@ -10,6 +10,7 @@ import {
   isRegressionMetric,
   regressionReadings,
 } from '#campaigns/analysis/benchmark.ts';
+import { comparedSizes, comparisonNote, isComparison } from '#campaigns/analysis/comparison-row.ts';
 import {
   type CriterionContext,
   judgeCriterion,
@@ -26,7 +27,6 @@ import type {
   RowVerdict,
   ValidityCheck,
 } from '#campaigns/analysis/verdict-record.ts';
-import { comparedSizes, comparisonNote, isComparison } from '#campaigns/comparison-row.ts';
 import { type Criterion, type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 

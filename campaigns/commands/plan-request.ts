@@ -4,8 +4,8 @@
  */
 import { defaultLimits, type Limits } from '#budgets/limits.ts';
 import type { UsdMicros } from '#budgets/money.ts';
+import { isComparison } from '#campaigns/analysis/comparison-row.ts';
 import { codeVersion } from '#campaigns/code-version.ts';
-import { isComparison } from '#campaigns/comparison-row.ts';
 import { measuredRow, overlapPair } from '#campaigns/overlap.ts';
 import { phaseLimits } from '#campaigns/phase-outline.ts';
 import { buildPlan, type RowToPlan } from '#campaigns/plan.ts';

@@ -2,10 +2,11 @@
  * The verdict as text: one block per row, one line per criterion with observed, limit, margin and interval.
  * Owns: the words. Does not own: the judging (campaigns/analysis).
  */
+
+import { isComparison } from '#campaigns/analysis/comparison-row.ts';
 import type { CampaignVerdict, CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-record.ts';
 import type { Styles } from '#campaigns/commands/command-output.ts';
 import { formatFigure, textTable } from '#campaigns/commands/text-table.ts';
-import { isComparison } from '#campaigns/comparison-row.ts';
 import { extendedWords, type Plan, targetOf } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 

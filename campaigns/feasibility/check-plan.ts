@@ -2,7 +2,7 @@
  * Feasibility of a whole plan: every row, and what the requirements promise at its scales.
  * Owns: the report. Does not own: the checks of a row (check-row.ts) or the promises (promises.ts).
  */
-import { isComparison } from '#campaigns/comparison-row.ts';
+import { isComparison } from '#campaigns/analysis/comparison-row.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';

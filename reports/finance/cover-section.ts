@@ -6,7 +6,7 @@ import { converted, NOT_SET } from '#budgets/finance-settings.ts';
 import { EMPTY_HEAD } from '#budgets/ledger/chain.ts';
 import { reconcile } from '#budgets/ledger/reconcile.ts';
 import { formatUsd, formatWholeUsd, type UsdMicros, usdMicros } from '#budgets/money.ts';
-import { isComparison } from '#campaigns/comparison-row.ts';
+import { isComparison } from '#campaigns/analysis/comparison-row.ts';
 import type { PlannedRow } from '#campaigns/plan-record.ts';
 import { spentText } from '#reports/finance/budget-section.ts';
 import {

@@ -3,10 +3,10 @@
  * Owns: that record and how it is drawn from plan, verdict and runs. Does not own: its words and pictures (sections).
  */
 import { figureChanges } from '#campaigns/analysis/benchmark.ts';
+import { comparisonWords, isComparison } from '#campaigns/analysis/comparison-row.ts';
 import { latencyOf } from '#campaigns/analysis/latency.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { CriterionVerdict, RowVerdict, ValidityCheck } from '#campaigns/analysis/verdict-record.ts';
-import { comparisonWords, isComparison } from '#campaigns/comparison-row.ts';
 import {
   type Comparator,
   type ExtendedRow,

@@ -2,7 +2,7 @@
  * runs.csv: one line per run, the flat figures of its record.
  * Owns: columns, order and number format. Does not own: the record (campaigns/results/schema.ts).
  */
-import { isComparison } from '#campaigns/comparison-row.ts';
+import { isComparison } from '#campaigns/analysis/comparison-row.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
 import { figureReaders } from '#reports/scale/row-document.ts';
 import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
