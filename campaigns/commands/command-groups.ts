@@ -14,7 +14,7 @@ interface CommandGroup {
 
 export const commandGroups: readonly CommandGroup[] = [
   {
-    names: ['phase1', 'phase2', 'phase3', 'phase4'],
+    names: ['phase1', 'phase2', 'phase3', 'phase4', 'catalogue'],
     load: async () => (await import('#campaigns/commands/phase-commands.ts')).addPhaseCommands,
   },
   {
