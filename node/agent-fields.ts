@@ -17,6 +17,12 @@ export const batchEntriesMost = 8_192;
 export const transportNames = ['tcp', 'quic'] as const;
 export type TransportName = (typeof transportNames)[number];
 
+/** Of a multiaddress, whichever of them is spoken; null when it names none. */
+export function portOf(address: string): number | null {
+  const port = /\/(?:tcp|udp)\/(\d+)/.exec(address)?.[1];
+  return port === undefined ? null : Number(port);
+}
+
 export const count = z.int().min(0);
 /** Signed: offsets between clocks, and times before a start. */
 export const timeUs = z.int();

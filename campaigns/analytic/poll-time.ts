@@ -139,6 +139,7 @@ function compositions(setting: PollTimeSetting): Composition[] {
   const offline = peers - honest - byzantine;
   // Fewer peers are up than a poll asks: some slots ask the others, and stay empty as those of silent peers do.
   const areFewUp = nodes - offline <= k;
+  const refusing = voter === 'silent' ? 0 : byzantine;
   const votes =
     voter === 'silent' || areFewUp
       ? hypergeometricLaw(peers, honest, k)
@@ -148,9 +149,8 @@ function compositions(setting: PollTimeSetting): Composition[] {
     const weight = votes.pmf(yes);
     if (weight < lightest) continue;
     const others = k - yes;
-    if (voter === 'silent') found.push({ weight, yes, no: 0, silent: others });
-    else if (areFewUp) {
-      const no = offline + byzantine === 0 ? 0 : Math.round((others * byzantine) / (offline + byzantine));
+    if (voter === 'silent' || areFewUp) {
+      const no = refusing === 0 ? 0 : Math.round((others * refusing) / (offline + byzantine));
       found.push({ weight, yes, no, silent: others - no });
     } else {
       // Offline peers are exchangeable with the rest: take their expected number out of both groups.

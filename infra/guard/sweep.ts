@@ -4,6 +4,18 @@
  * Does not own: destroying through Pulumi first (teardown.ts).
  */
 
+/** What served the machines from outside of their network, in the order of removal (swept-services.ts). */
+export const serviceKinds = [
+  'alarm',
+  'rule',
+  'queue',
+  'log-group',
+  'key',
+  'instance-profile',
+  'role',
+] as const;
+export type ServiceKind = (typeof serviceKinds)[number];
+
 /** Kinds in the order of removal: what makes VMs, VMs, what hangs on them, the network around them, the dead-man, what served them. */
 export const kinds = [
   'group',
@@ -19,13 +31,7 @@ export const kinds = [
   'route-table',
   'vpc',
   'schedule-group',
-  'alarm',
-  'rule',
-  'queue',
-  'log-group',
-  'key',
-  'instance-profile',
-  'role',
+  ...serviceKinds,
 ] as const;
 export type Kind = (typeof kinds)[number];
 

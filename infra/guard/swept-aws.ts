@@ -45,21 +45,12 @@ import {
 } from '@aws-sdk/client-scheduler';
 import { tagKeys } from '#budgets/tag-keys.ts';
 import type { Kind, Leftover, SweptCloud } from '#infra/guard/sweep.ts';
-import { sweptServices } from '#infra/guard/swept-services.ts';
+import { collect, sweptServices } from '#infra/guard/swept-services.ts';
 
 export interface AwsEndpoints {
   readonly region: string;
   /** Of a stand-in; left out = AWS. */
   readonly endpoint?: string;
-}
-
-async function collect<T>(
-  pages: AsyncIterable<T>,
-  ids: (page: T) => readonly (string | undefined)[],
-): Promise<string[]> {
-  const found: string[] = [];
-  for await (const page of pages) found.push(...ids(page).filter((id) => id !== undefined));
-  return found;
 }
 
 async function inEc2(client: EC2Client, stack: string): Promise<readonly Leftover[]> {

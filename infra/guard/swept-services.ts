@@ -47,18 +47,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { DeleteQueueCommand, ListQueueTagsCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
 import { tagKeys } from '#budgets/tag-keys.ts';
-import type { Kind, Leftover } from '#infra/guard/sweep.ts';
-
-const serviceKinds = [
-  'alarm',
-  'rule',
-  'queue',
-  'log-group',
-  'key',
-  'instance-profile',
-  'role',
-] as const satisfies readonly Kind[];
-type ServiceKind = (typeof serviceKinds)[number];
+import { type Leftover, type ServiceKind, serviceKinds } from '#infra/guard/sweep.ts';
 
 /** The least that AWS allows; until then a key can be brought back. */
 const KEY_WINDOW_DAYS = 7;
@@ -76,12 +65,13 @@ function isOfStack(tags: readonly Tag[] | undefined, stack: string): boolean {
   return (tags ?? []).some(({ Key, Value }) => Key === tagKeys.stack && Value === stack);
 }
 
-async function collect<T, U>(
+/** What `of` finds on every page of a list. */
+export async function collect<T, U>(
   pages: AsyncIterable<T>,
-  of: (page: T) => readonly U[] | undefined,
+  of: (page: T) => readonly (U | undefined)[] | undefined,
 ): Promise<U[]> {
   const found: U[] = [];
-  for await (const page of pages) found.push(...(of(page) ?? []));
+  for await (const page of pages) for (const one of of(page) ?? []) if (one !== undefined) found.push(one);
   return found;
 }
 

@@ -134,10 +134,9 @@ async function measure(request: Request, measured: Measured): Promise<void> {
   const count = request.quick ? 1 : rounds;
   const effort = request.quick ? 'quick' : 'standard';
   for (let round = 1; round <= count; round++) {
-    // Growth is a shape, not a figure to defend, and a network of real nodes takes half a minute, the program of a stack is started
-    // five times at once, a forecast nine times: one round is enough.
+    // Growth is a shape, not a figure to defend, and what runs only when it is named takes its samples at once: one round is enough.
     const now = request.jobs.filter(
-      ({ group }) => round === 1 || !['growth', 'live', 'stack', 'forecast'].includes(group),
+      ({ group, onlyWhen }) => round === 1 || (group !== 'growth' && onlyWhen === undefined),
     );
     await measureRound(
       now,

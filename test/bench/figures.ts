@@ -5,7 +5,6 @@
  */
 import { suiteFigure } from '#campaigns/targets/benchmark/suite.ts';
 import type { TransportName } from '#node/agent-fields.ts';
-import { missing, pulumiTool } from '#test/bed/tools.ts';
 
 export const groups = [
   'messages',
@@ -411,12 +410,6 @@ export const figures: readonly Figure[] = [
   ...stack,
   ...forecast,
 ];
-
-const engineAbsent = missing(pulumiTool);
-/** Groups without some of their figures, and why. */
-export const notRun: ReadonlyMap<Group, string> = new Map(
-  engineAbsent === false ? [] : [['stack', `previews ${engineAbsent}`]],
-);
 
 /** What the published figures are. */
 export const publishedNotes: readonly string[] = [

@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Figure, figures, groups, notRun } from './figures.ts';
+import { type Figure, figures, groups } from './figures.ts';
 import { jobOf } from './job.ts';
+import { lackOf } from './table.ts';
 
 const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
 
@@ -41,7 +42,7 @@ export function assertQuickRun(chosen: readonly Figure['group'][]): z.infer<type
   }
   assert.deepEqual(
     record.notRun,
-    chosen.flatMap((group) => (notRun.has(group) ? [`${group}: ${notRun.get(group)}`] : [])),
+    chosen.flatMap((group) => (lackOf(group) === null ? [] : [`${group}: ${lackOf(group)}`])),
   );
   return record.facts;
 }

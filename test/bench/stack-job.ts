@@ -32,7 +32,7 @@ export async function measureProgram(cloud: CloudName): Promise<JobResult> {
   return { samples: { [`stack.program-${cloud}`]: wall, [`stack.cpu-${cloud}`]: cpu }, facts };
 }
 
-/** Nothing where the engine is not built: the table says why (`notRun`). */
+/** Nothing where the engine is not built: the table says why (`lackOf`). */
 export async function measurePreview(cloud: CloudName): Promise<JobResult> {
   if (missing(pulumiTool) !== false) return { samples: {}, facts: {} };
   const bed = new StackBed({ stack, cloud });

@@ -2,9 +2,10 @@
  * What was measured, as text and as Markdown.
  * Owns: columns and number formats. Does not own: figures, judgement.
  */
+import { missing, pulumiTool } from '#test/bed/tools.ts';
 import type { Comparison } from './baseline.ts';
 import { limitPercent } from './baseline.ts';
-import { type Figure, figures, type Group, groups, growthLoads, growthNodes, notRun } from './figures.ts';
+import { type Figure, figures, type Group, groups, growthLoads, growthNodes } from './figures.ts';
 import type { Measured, Summary } from './runner.ts';
 
 export interface Table {
@@ -134,11 +135,17 @@ export function markdown({ head, rows }: Table): string[] {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
 
-/** Lines for the wanted groups that have no figures. */
+/** Why a group lacks some of its figures; null when it has all. */
+export function lackOf(group: Group): string | null {
+  const absent = group === 'stack' ? missing(pulumiTool) : false;
+  return absent === false ? null : `previews ${absent}`;
+}
+
+/** Lines for the wanted groups that lack figures. */
 export function notRunLines(wanted: ReadonlySet<Group>): string[] {
   return groups.flatMap((group) => {
-    const why = notRun.get(group);
-    return why === undefined || !wanted.has(group) ? [] : [`${group}: ${why}`];
+    const why = wanted.has(group) ? lackOf(group) : null;
+    return why === null ? [] : [`${group}: ${why}`];
   });
 }
 

@@ -11,6 +11,7 @@ import { assignmentFor, membersOf, type Post, postsOf } from '#campaigns/conduct
 import { nowUs } from '#campaigns/conductor/host-watch.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import { portOf } from '#node/agent-fields.ts';
 import { defaultCalibration } from '#node/model/calibration.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
 import { Children } from './children.ts';
@@ -171,8 +172,8 @@ export class StandingNetwork {
   /** From now on a process that ends is started again, with its disk and its addresses, as a kubelet would. */
   #keep(): void {
     for (const { name, hello } of this.#server.agents.values()) {
-      const port = /\/tcp\/(\d+)/.exec(hello.nodes[0]?.addresses[0] ?? '')?.[1];
-      if (port !== undefined) this.#crew.rememberPort(name, Number(port));
+      const port = portOf(hello.nodes[0]?.addresses[0] ?? '');
+      if (port !== null) this.#crew.rememberPort(name, port);
     }
     const restart = async (name: string): Promise<void> => {
       await pause(restartPauseMs);

@@ -9,7 +9,7 @@ import { conduct } from '#campaigns/conductor/conductor.ts';
 import { nothingMeasured } from '#campaigns/conductor/nothing-measured.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Progress, RunOutcome, Target } from '#campaigns/targets/target.ts';
-import type { TransportName } from '#node/agent-fields.ts';
+import { portOf, type TransportName } from '#node/agent-fields.ts';
 import { capabilities, packingOf } from './capabilities.ts';
 import { Children, livingProcesses, sweepLeftovers } from './children.ts';
 import { type NodeProgram, nodeProgram, ProcessCrew } from './crew.ts';
@@ -64,8 +64,8 @@ class Processes implements Target {
       const common = { children, program, logLevel, transport, nodes: spec.nodes, nodesPerProcess, limits };
       const crew = new ProcessCrew({ ...common, conductorUrl: server.url, token });
       server.onHello = ({ name, hello }) => {
-        const port = /\/(?:tcp|udp)\/(\d+)/.exec(hello.nodes[0]?.addresses[0] ?? '')?.[1];
-        if (port !== undefined) crew.rememberPort(name, Number(port));
+        const port = portOf(hello.nodes[0]?.addresses[0] ?? '');
+        if (port !== null) crew.rememberPort(name, port);
       };
       crew.startAll();
       return await conduct({

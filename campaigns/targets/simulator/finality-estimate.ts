@@ -10,6 +10,7 @@ import type { Voter } from '#campaigns/analytic/yes-votes.ts';
 import { attackerCountOf } from '#campaigns/cast.ts';
 import type { AttackName, RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
+import { strikesOfMajority } from './lumped/counted-detection.ts';
 import { expectedHops, expectedRelayMessages } from './topology.ts';
 
 /** What of a run decides about its time to finality. */
@@ -99,7 +100,7 @@ const stuckLoadShare = 0.25;
  * Strikes, mean over pairs, with which a majority convicts (lumped/counted-detection.ts), and a factor: polls that fail end early, and
  * what comes later does not count. 172 polls of 1,000 nodes found no attacker of 30 %, and 14 % of those of 33 %.
  */
-const strikesToFind = 2.4 * 2.674;
+const strikesToFind = 2.4 * strikesOfMajority;
 /** In round limits, what a network that is not live is watched at most to find its attackers. */
 const longestWatch = 4;
 

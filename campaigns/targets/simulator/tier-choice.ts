@@ -8,7 +8,7 @@ import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { formatDurationUs } from '#campaigns/units.ts';
 import { estimateFinality } from './finality-estimate.ts';
 import { isSynchronous } from './lumped/claim.ts';
-import { isDetectionCounted } from './lumped/counted-detection.ts';
+import { needsNoFinding } from './lumped/counted-detection.ts';
 import { tiers } from './tier.ts';
 import { planWindow } from './window.ts';
 
@@ -38,10 +38,9 @@ const costlyWindowSeconds = 15;
  * same all the time and are found out by counting.
  */
 function isSettled(spec: RunSpec): boolean {
-  const { byzantine, faults, workload } = spec;
+  const { faults, workload } = spec;
   const isSteady = workload.kind === 'constant' || workload.kind === 'open-loop';
-  const isAlike = byzantine.share === 0 || isDetectionCounted(spec);
-  return isAlike && faults.length === 0 && isSteady && workload.conflictShare === 0;
+  return needsNoFinding(spec) && faults.length === 0 && isSteady && workload.conflictShare === 0;
 }
 
 /** Why the whole time is counted although no criterion asks for it; null when the window stands alone. */

@@ -7,7 +7,7 @@ import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
 import type { FinalityEstimate, RunLoad } from './finality-estimate.ts';
 import { estimateFinality, stuckRounds } from './finality-estimate.ts';
-import { isDetectionCounted } from './lumped/counted-detection.ts';
+import { needsNoFinding } from './lumped/counted-detection.ts';
 
 /** What a measured window must hold in the end to say anything. */
 export const leastFinalityTimes = 20;
@@ -108,11 +108,10 @@ export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estima
 
 /** How much of a window that stands alone a run needs. */
 function windowShareOf(spec: RunSpec): number {
-  const { tier, faults, byzantine, workload } = spec;
+  const { tier, faults, workload } = spec;
   if (tier !== 'spliced' || workload.kind === 'ramp') return 1;
   if (faults.length > 0) return faultyFinalityTimes / plannedFinalityTimes;
-  const isCounted = byzantine.share === 0 || isDetectionCounted(spec);
-  return (isCounted ? splicedFinalityTimes : forgivingFinalityTimes) / plannedFinalityTimes;
+  return (needsNoFinding(spec) ? splicedFinalityTimes : forgivingFinalityTimes) / plannedFinalityTimes;
 }
 
 function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
@@ -200,6 +199,7 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
   const { warmupUs, requestedUs, messages, leastUs } = draft;
   const { workPerMessage, isLive, undecidedVertices } = estimate;
   const { maxRounds } = spec.consensus;
+  const stuck = stuckRounds(spec);
   const compression = requestedUs / expectedUs;
   const heavy =
     workPerMessage < 1.2
@@ -207,14 +207,13 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
       : ` (with what ${Math.round(undecidedVertices)} undecided vertices cost, a message counts ${workPerMessage.toFixed(1)} times)`;
   const least = isLive
     ? `${Math.round(leastUs / estimate.finalityUs)} finality times are ${seconds(leastUs)}`
-    : `${stuckRounds(spec).measure} polls and their cool-down take that long`;
+    : `${stuck.measure} polls and their cool-down take that long`;
   const notes: string[] = [];
   if (!isLive) {
-    const { measure, cooldown } = stuckRounds(spec);
-    const met = cooldown > maxRounds ? ' and attackers are met often enough to be found' : '';
+    const met = stuck.cooldown > maxRounds ? ' and attackers are met often enough to be found' : '';
     notes.push(
       `by the run-length law more than one vertex in twenty is undecided at the round limit of ${maxRounds} polls: measured for ` +
-        `${measure} polls, then watched for ${cooldown} without load, so that every vertex reaches the limit${met}`,
+        `${stuck.measure} polls, then watched for ${stuck.cooldown} without load, so that every vertex reaches the limit${met}`,
     );
   }
   if (compression > 1.001) {

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { TransportName } from '#node/agent-fields.ts';
+import { portOf, type TransportName } from '#node/agent-fields.ts';
 import type { Assignment, OfferedNode, OwnNode } from '#node/agent-protocol.ts';
 import type { Clock } from '#node/host/clock.ts';
 import { Host } from '#node/host/host.ts';
@@ -66,10 +66,6 @@ function multiaddress(host: string, port: number, transport: TransportName): str
     case 'quic':
       return `/${kind}/${host}/udp/${port}/quic-v1`;
   }
-}
-
-function portOf(address: string): number {
-  return Number(/\/(?:tcp|udp)\/(\d+)/.exec(address)?.[1] ?? Number.NaN);
 }
 
 /** Loopback by name is an address here: libp2p listens on addresses. */
@@ -146,7 +142,7 @@ export class NodeWorkshop implements NodeFactory {
     const at = (host: string, port: number): string => multiaddress(listenHost(host), port, listen.transport);
     const wanted = at(listen.host, listen.port === 0 ? 0 : listen.port + index);
     const first = await this.#listen(identity, wanted);
-    const port = portOf(first.addresses[0] ?? '');
+    const port = portOf(first.addresses[0] ?? '') ?? Number.NaN;
     const addresses = [at(listen.advertise, port)];
     const publicKey = Buffer.from(identity.publicKey).toString('base64');
     const offered = { index, publicKey, peerId: first.peerId, addresses };

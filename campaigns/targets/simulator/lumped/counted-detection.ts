@@ -14,7 +14,7 @@ type Figures = Pick<
 >;
 
 /** Mean strikes of a pair with which half of the nodes hold a peer convicted: P(Poisson(m) >= 3) = 1/2. */
-const strikesOfMajority = 2.674;
+export const strikesOfMajority = 2.674;
 
 /** Strikes of one poll against one peer, mean over those of its kind. */
 export interface StrikeRates {
@@ -25,6 +25,11 @@ export interface StrikeRates {
 /** Whether an attacker who is not found in the window is found by counting: a short window is then enough. */
 export function isDetectionCounted({ byzantine }: Pick<RunSpec, 'byzantine'>): boolean {
   return byzantine.halfLifeUs === undefined;
+}
+
+/** Nobody has to be found in the window: there is no attacker, or counting finds them. */
+export function needsNoFinding({ byzantine }: Pick<RunSpec, 'byzantine'>): boolean {
+  return byzantine.share === 0 || isDetectionCounted({ byzantine });
 }
 
 /** `struck`: strikes against each member by `polls` polls of the whole network; `honest`: 1 by member. */
