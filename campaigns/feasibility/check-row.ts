@@ -11,6 +11,7 @@ import { contestedHealFinding } from './contested-heal.ts';
 import type { Finding } from './finding.ts';
 import { line, lowerLimits, shown } from './finding.ts';
 import { latencyFinding } from './latency-floor.ts';
+import { measuredNodeFinding } from './measured-node.ts';
 import type { RowMoney } from './money.ts';
 import { rowMoneyFinding } from './money.ts';
 import type { PollTimes } from './node-load.ts';
@@ -34,6 +35,7 @@ export function checkRow(
     latencyFinding(spec, criteria, known),
     ...resourceFindings(spec, criteria, known),
     contradictionFinding(spec, criteria, known),
+    measuredNodeFinding(spec, criteria, known),
     offeredFinding(spec, criteria),
     ...paid,
   ];

@@ -12,6 +12,7 @@ export type Topic =
   | 'bandwidth'
   | 'cpu'
   | 'memory'
+  | 'measured-node'
   | 'money'
   | 'self-contradiction';
 

@@ -23,6 +23,7 @@ const topics: Readonly<Record<Topic, string>> = {
   bandwidth: 'Bandwidth',
   cpu: 'CPU',
   memory: 'Memory',
+  'measured-node': "This product's node as measured",
   money: 'Money',
   'self-contradiction': 'Requirements that contradict each other',
 };
@@ -37,7 +38,7 @@ ${topicBlocks(cannot, document, 'h3')}
 ${
   marginal.length === 0
     ? null
-    : html`<h3>Possible, but without a margin</h3>
+    : html`<h3>Possible, but not certain</h3>
 ${topicBlocks(marginal, document, 'h4')}`
 }`;
   // Arithmetic about runs to come, whatever the runs of this campaign are.

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseCalibration } from '#campaigns/schema/calibration.ts';
+import { loadCalibration, parseCalibration } from '#campaigns/schema/calibration.ts';
+import { measuredCalibration } from '#node/model/calibration.ts';
 
 const example = readFileSync(join(import.meta.dirname, '../../../docs/calibration.example.yaml'), 'utf8');
 
@@ -32,4 +33,9 @@ test('a figure that is left out is missing, not defaulted', () => {
   assert.throws(() => parseCalibration(example.replace(/ {2}syncDisk.*\n/, ''), 'c.yaml'), {
     message: 'c.yaml:5:1: serviceTimesUs.syncDisk: is missing (expected a number)',
   });
+});
+
+test('the shipped file of the node as measured says what feasibility counts with', () => {
+  const shipped = join(import.meta.dirname, '../../../docs/calibration.measured.yaml');
+  assert.deepEqual(loadCalibration(shipped), measuredCalibration);
 });
