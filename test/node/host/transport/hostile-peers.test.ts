@@ -1,111 +1,19 @@
 /**
- * Members and strangers that break the rules of a link: each is cut off, named where it is known, and others are served.
- * Owns: the offences. Does not own: refusals during the handshake (session).
+ * Members and strangers that break the rules of a link over TCP, and the reading of records by itself.
+ * Owns: strangers at the bare socket, records in pieces. Does not own: the offences of members, which QUIC bears too
+ * (hostile-peers-contract.ts), refusals during the handshake (session).
  */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { channel, RecordReader, writeRecordHeader } from '#node/host/transport/record-reader.ts';
-import {
-  listenNode,
-  memberOf,
-  type NodeOptions,
-  RudePeer,
-  stopAll,
-  type TestNode,
-  until,
-} from '#test/support/transport-fixture.ts';
+import { channel, RecordReader } from '#node/host/transport/record-reader.ts';
+import { hostilePeers, record, withRudeOver } from '#test/node/host/transport/hostile-peers-contract.ts';
 
-function record(use: number, payload: Uint8Array, length = payload.length): Buffer {
-  const out = Buffer.alloc(5 + payload.length);
-  writeRecordHeader(out, 0, channel.frame, length);
-  out[4] = use;
-  out.set(payload, 5);
-  return out;
-}
+hostilePeers('tcp', 20);
 
-/** A node with an honest neighbour (member 1) and a rude one (member 2). */
-async function withRude(
-  options: NodeOptions,
-  use: (node: TestNode, rude: RudePeer, honest: TestNode) => Promise<void>,
-): Promise<void> {
-  const nodes = [await listenNode(options), await listenNode(options)];
-  const rude = await RudePeer.listen();
-  try {
-    const members = [...nodes.map(memberOf), rude.member(2)];
-    for (const { transport, heard } of nodes) await transport.start(members, heard.handler);
-    await use(nodes[0]!, rude, nodes[1]!);
-    // Whatever happened: the honest one is still served.
-    nodes[1]!.transport.send(0, Buffer.from('fine'));
-    await until('the honest one is served', () => nodes[0]!.heard.frames.some(({ from }) => from === 1));
-  } finally {
-    await stopAll(nodes);
-    await rude.stop();
-  }
-}
-
-async function isNamed({ heard }: TestNode, reason: RegExp): Promise<void> {
-  await until(`named: ${reason}`, () => heard.events.some((event) => event.startsWith('!2')));
-  assert.match(heard.events.find((event) => event.startsWith('!2'))!, reason);
-  await until('cut off', () => !heard.connected.has(2));
-}
-
-describe('hostile peers', () => {
-  const oversized = record(channel.frame, new Uint8Array(10), 4 * 1_048_576 + 1);
-  const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
-    ['an oversized frame', oversized, /4194305 bytes/],
-    ['a frame of no bytes', record(channel.frame, new Uint8Array(0)), /0 bytes/],
-    ['a record of an unknown kind', record(77, new Uint8Array(3)), /kind 77/],
-    ['gossip that is none', record(channel.gossip, Buffer.from('garbage')), /gossip/],
-  ];
-  for (const [name, bytes, reason] of cases) {
-    test(`${name}: cut off by name, refused afterwards`, () =>
-      withRude({}, async (node, rude) => {
-        const { stream } = await rude.dial(memberOf(node, 0));
-        stream.send(bytes);
-        await isNamed(node, reason);
-        await assert.rejects(rude.dial(memberOf(node, 0)));
-        assert.equal(node.transport.send(2, Buffer.from('x')), 'unreachable');
-        assert.equal(node.transport.figures.misbehaved, 1);
-      }));
-  }
-
-  test('a flood of frames is cut off, and what came before it was delivered', () =>
-    withRude(
-      { limits: { floodFramesPerSecond: 200, floodBurstSeconds: 1, floodBytesPerSecond: 1e9 } },
-      async (node, rude) => {
-        const { stream } = await rude.dial(memberOf(node, 0));
-        const frame = record(channel.frame, new Uint8Array(10));
-        stream.send(Buffer.concat(Array.from({ length: 2_000 }, () => frame)));
-        await isNamed(node, /flood/);
-        const { length } = node.heard.frames.filter(({ from }) => from === 2);
-        assert.ok(length >= 200 && length < 1_000, `${length}`);
-      },
-    ));
-
-  test('a flood of bytes is cut off', () =>
-    withRude(
-      { limits: { floodBytesPerSecond: 1_000_000, floodBurstSeconds: 1, floodFramesPerSecond: 1e9 } },
-      async (node, rude) => {
-        const { stream } = await rude.dial(memberOf(node, 0));
-        stream.send(record(channel.frame, new Uint8Array(3_000_000)));
-        await isNamed(node, /flood/);
-      },
-    ));
-
-  test('a peer that takes nothing: its queue is full, it is named, and others are served meanwhile', () =>
-    withRude({ limits: { mostQueuedBytes: 1_000_000, stallUs: 500_000 } }, async (node, rude, honest) => {
-      const { stream } = await rude.dial(memberOf(node, 0));
-      stream.pause();
-      await until('session', () => node.heard.connected.has(2));
-      let sent = 0;
-      while (node.transport.send(2, new Uint8Array(50_000)) === 'sent') sent += 1;
-      assert.ok(sent <= 21, `${sent}`);
-      assert.equal(node.transport.send(1, Buffer.from('served')), 'sent');
-      await until('others are served', () => honest.heard.frames.length > 0);
-      await isNamed(node, /stall/);
-    }));
+describe('strangers at the socket', () => {
+  const withRude = withRudeOver('tcp');
 
   test('a connection that says nothing is closed in time', () =>
     withRude({ limits: { handshakeUs: 500_000 } }, async (node) => {
