@@ -29,6 +29,10 @@ export interface Mechanisms {
   readonly priorities: boolean;
   /** Sheds work by severity when the node cannot keep up. */
   readonly degradedMode: boolean;
+  /** A node that is behind by much takes batches and snapshots; off: vertex by vertex, as others name them. */
+  readonly transfers: boolean;
+  /** Nodes compare what they decided and name to each other what the other lacks; off: only a start asks. */
+  readonly reconciliation: boolean;
 }
 
 export const allMechanisms: Mechanisms = {
@@ -37,6 +41,8 @@ export const allMechanisms: Mechanisms = {
   adaptiveTimeouts: true,
   priorities: true,
   degradedMode: true,
+  transfers: true,
+  reconciliation: true,
 };
 
 export interface TimeoutBounds {

@@ -15,6 +15,7 @@ import type { FeasibilityReport, Finding } from '#campaigns/feasibility/finding.
 import type { TestStatus } from '#campaigns/results/schema.ts';
 import { type BreakingPoints, readBreakingPoints } from '#reports/scale/breaking-points.ts';
 import { type PublishedSystem, publishedSystems } from '#reports/scale/published-systems.ts';
+import { type ResilienceTable, readResilience } from '#reports/scale/resilience-table.ts';
 import { provenanceOf, type RowDocument, rowDocument } from '#reports/scale/row-document.ts';
 import type { ScaleReportInput } from '#reports/scale/scale-input.ts';
 import { type TruthDocument, truthDocument } from '#reports/scale/truth-table.ts';
@@ -99,6 +100,8 @@ export interface ScaleDocument {
   readonly truth: TruthDocument | null;
   /** What `npm run breaking` last found; null when it stored nothing. */
   readonly breaking: BreakingPoints | null;
+  /** What `npm run resilience` last found; null when it stored nothing. */
+  readonly resilience: ResilienceTable | null;
   /** What counting says of far larger networks; null when no row can be taken further. */
   readonly planning: Planning | null;
   /** What other systems say of themselves. */
@@ -138,6 +141,7 @@ export function scaleDocument(input: ScaleReportInput): ScaleDocument {
     metrics: metricsOf(rows),
     truth: truthDocument(),
     breaking: readBreakingPoints(),
+    resilience: readResilience(),
     planning: input.planning ?? null,
     published: publishedSystems,
   };

@@ -17,6 +17,7 @@ import { outlookSection } from '#reports/scale/outlook-section.ts';
 import { overlapSection } from '#reports/scale/overlap-section.ts';
 import { reportCss } from '#reports/scale/report-css.ts';
 import { link, type Pictures } from '#reports/scale/report-parts.ts';
+import { resilienceSection } from '#reports/scale/resilience-section.ts';
 import { type ChartJob, rowCharts } from '#reports/scale/row-charts.ts';
 import type { RowDocument } from '#reports/scale/row-document.ts';
 import { runsCsv } from '#reports/scale/runs-csv.ts';
@@ -63,7 +64,7 @@ ${contents(scenarios, document.overlap.length > 0)}
 <div>
 ${coverSection(document)}${verdictSection(document)}${feasibilitySection(document)}${scalingSection(document, pictures)}${overlapSection(document)}
 ${[...scenarios].map(([scenarioId, rows]) => scenarioPart(document, scenarioId, rows, pictures))}
-${bottleneckSection(document)}${outlookSection(document)}${breakingSection(document)}${truthSection(document)}${assumptionSection(document)}${reproduceSection(document)}
+${bottleneckSection(document)}${outlookSection(document)}${breakingSection(document)}${resilienceSection(document)}${truthSection(document)}${assumptionSection(document)}${reproduceSection(document)}
 </div>
 </div>
 `;
@@ -108,5 +109,5 @@ function contents(scenarios: ReadonlyMap<string, readonly RowDocument[]>, hasOve
     ([scenarioId, rows]) =>
       html`<div class="sub">${link(scenarioAnchor(scenarioId), `${scenarioId} ${rows[0]?.title ?? ''}`)}</div>`,
   );
-  return html`<nav class="toc" aria-label="Contents">${link('summary', 'Summary')}${link('verdicts', 'Verdicts')}${link('cannot-pass', 'What cannot pass, and why')}${link('scaling', 'Scaling')}${hasOverlap ? link('overlap', 'Simulated and measured') : null}<div>${link(scenarioAnchor([...scenarios.keys()][0] ?? ''), 'Scenarios')}${parts}</div>${link('bottlenecks', 'Bottlenecks')}${link('outlook', 'Larger networks and published systems')}${link('breaking', 'Breaking points')}${link('truth', 'Whether the simulator is right')}${link('assumptions', 'What was assumed')}${link('reproduce', 'Reproduce')}</nav>`;
+  return html`<nav class="toc" aria-label="Contents">${link('summary', 'Summary')}${link('verdicts', 'Verdicts')}${link('cannot-pass', 'What cannot pass, and why')}${link('scaling', 'Scaling')}${hasOverlap ? link('overlap', 'Simulated and measured') : null}<div>${link(scenarioAnchor([...scenarios.keys()][0] ?? ''), 'Scenarios')}${parts}</div>${link('bottlenecks', 'Bottlenecks')}${link('outlook', 'Larger networks and published systems')}${link('breaking', 'Breaking points')}${link('resilience', 'Mechanisms of resilience')}${link('truth', 'Whether the simulator is right')}${link('assumptions', 'What was assumed')}${link('reproduce', 'Reproduce')}</nav>`;
 }

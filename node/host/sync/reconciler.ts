@@ -39,6 +39,8 @@ export interface ReconcilerParts {
   readonly send: (member: number, bytes: Uint8Array) => void;
   readonly isCatchingUp: () => boolean;
   readonly catchUp: (member: number, fromOrder: number) => void;
+  /** False: whoever is behind is told like everybody else. */
+  readonly canTransfer: boolean;
   readonly tell: HostListener['event'];
 }
 
@@ -61,7 +63,7 @@ export class Reconciler {
   rejoinUs: number | null = null;
   reconciled = 0;
   summaries = 0;
-  /** Off while the node sheds work for others. */
+  /** Off while the node sheds work for others, or where the mechanism is. */
   isOn = true;
   readonly #parts: ReconcilerParts;
   readonly #peers = new Map<number, Peer>();
@@ -132,7 +134,7 @@ export class Reconciler {
   }
 
   status(member: number, frame: StatusFrame): void {
-    const { clock, own, isCatchingUp, catchUp } = this.#parts;
+    const { clock, own, isCatchingUp, catchUp, canTransfer } = this.#parts;
     const peer = this.#peer(member);
     const mine = own();
     const theirs = frame.finalised + frame.rejected;
@@ -146,7 +148,7 @@ export class Reconciler {
     if (isAnswerDue) this.#tellStatus(member);
     if (mine.finalised === frame.finalised && isSame(mine.digest, frame.digest)) {
       if (peer.differsSinceUs >= 0) this.#agreed(peer, member, nowUs);
-    } else if (theirs > decided + mine.undecided + aheadLeast) {
+    } else if (canTransfer && theirs > decided + mine.undecided + aheadLeast) {
       if (!isCatchingUp()) catchUp(member, Math.max(0, decided - orderSlack));
     } else if (mine.undecided === 0 && frame.undecided === 0 && this.isOn) {
       if (peer.differsSinceUs < 0) peer.differsSinceUs = nowUs;

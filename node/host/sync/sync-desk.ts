@@ -95,8 +95,10 @@ export class SyncDesk implements SyncFrames {
       catchUp: (member, fromOrder) => {
         if (breakers.allows(member, clock.nowUs())) this.client.begin(member, 'delta', fromOrder);
       },
+      canTransfer: options.mechanisms.transfers,
       tell: parts.tell,
     });
+    this.reconciler.isOn = options.mechanisms.reconciliation;
   }
 
   #another(except: number): number {
@@ -141,7 +143,7 @@ export class SyncDesk implements SyncFrames {
   /** What a severity of degradation leaves of this. */
   shed(isShedding: boolean): void {
     this.server.isServing = !isShedding;
-    this.reconciler.isOn = !isShedding;
+    this.reconciler.isOn = !isShedding && this.#parts.options.mechanisms.reconciliation;
   }
 
   start(): void {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { breakingSection } from '#reports/scale/breaking-section.ts';
 import { outlookSection } from '#reports/scale/outlook-section.ts';
+import { resilienceSection } from '#reports/scale/resilience-section.ts';
 import { scaleDocument } from '#reports/scale/scale-document.ts';
 import { campaignFixture } from '#test/support/campaign-fixture.ts';
 import { wordsOf } from '#test/support/report-text.ts';
@@ -37,6 +38,10 @@ test('without a row to take further, and without a table, the sections say so', 
     wordsOf(breakingSection({ ...document, breaking: null }).markup),
     /npm run breaking has stored no table/,
   );
+  assert.match(
+    wordsOf(resilienceSection({ ...document, resilience: null }).markup),
+    /npm run resilience has stored no table/,
+  );
 });
 
 test('published systems stand below the row of the headline with their source', () => {
@@ -49,4 +54,14 @@ test('the stored breaking points name every attack with its interval or with the
   const words = wordsOf(breakingSection(scaleDocument(input)).markup);
   assert.match(words, /always-reject .*% \(.* to .*\)/);
   assert.match(words, /collusion never in \d+ runs/);
+});
+
+test('each mechanism of resilience has a line with its scenario and its figure on and off', () => {
+  const row = { mechanism: 'circuitBreaker', name: 'four keep bodies', figure: 'repeated requests' } as const;
+  const rows = [{ ...row, unit: '' as const, on: 40, off: 400 }];
+  const resilience = { version: 1, at: '2026-11-30', codeVersion: 'c', nodeVersion: 'v26', rows } as const;
+  const words = wordsOf(
+    resilienceSection({ ...scaleDocument(input), resilience: { ...resilience, rows } }).markup,
+  );
+  assert.match(words, /circuit breaker four keep bodies repeated requests 40 400/);
 });

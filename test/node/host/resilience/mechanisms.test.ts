@@ -1,5 +1,5 @@
 /**
- * The parts of resilience by themselves; what they are worth is shown in scenarios.long.test.ts.
+ * The parts of resilience by themselves; what they are worth is shown in test/resilience.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
