@@ -1,6 +1,7 @@
 /**
  * Seals and opens the records of one direction: ChaCha20-Poly1305, nonce = number of the record.
- * Owns: the counter, the change of keys, the end of both. Does not own: the framing of records (record-splitter.ts).
+ * Owns: the counter, the change of keys, the end of both, which implementation computes. Does not own: the framing of records
+ * (record-splitter.ts), short records (small-aead.ts).
  *
  * The number is not sent: both ends count. A record that was altered, repeated, left out or moved does not open, and nothing
  * opens after it. After 2^20 records the key is replaced by a hash of itself; after 2^32 records the session must end.
@@ -8,11 +9,14 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { nextKey } from './key-schedule.ts';
 import { SessionError } from './session-error.ts';
+import { smallAead } from './small-aead.ts';
 
 export const tagBytes = 16;
 const nonceBytes = 12;
 const algorithm = 'chacha20-poly1305';
 const options = { authTagLength: tagBytes };
+/** Longer ones are OpenSSL's: its vector code is faster then. */
+const shortMost = 2_048;
 
 export interface RecordLimits {
   /** Records sealed with one key. */
@@ -61,9 +65,13 @@ export class RecordSealer {
     this.#key = new RecordKey(key, limits);
   }
 
-  /** Writes the sealed chunks (as one message) and their tag to `out[at ..]`, plain length + 16 bytes. */
+  /** Writes the sealed chunks (as one message) and their tag to `out[at ..]`, which has plain length + 16 bytes. */
   seal(chunks: Iterable<Uint8Array>, out: Buffer, at: number): void {
     const nonce = this.#key.next();
+    if (out.length - at - tagBytes <= shortMost) {
+      smallAead.seal(this.#key.key, nonce, chunks, out, at);
+      return;
+    }
     const cipher = createCipheriv(algorithm, this.#key.key, nonce, options);
     let end = at;
     for (const chunk of chunks) {
@@ -90,6 +98,11 @@ export class RecordOpener {
     if (length < 0) throw new SessionError('size', `a record of ${sealed.length} bytes`);
     try {
       const nonce = this.#key.next();
+      if (length <= shortMost) {
+        const opened = smallAead.open(this.#key.key, nonce, sealed);
+        if (opened === null) throw new Error('the tag is another');
+        return opened;
+      }
       const decipher = createDecipheriv(algorithm, this.#key.key, nonce, options);
       decipher.setAuthTag(sealed.subarray(length));
       const plain = decipher.update(sealed.subarray(0, length));

@@ -3,15 +3,27 @@
  * Owns: joining records with libp2p's stream events, ending at the first bad record. Does not own: records (record-cipher.ts,
  * record-splitter.ts), back-pressure (libp2p's AbstractMessageStream: at most 4 MiB wait to be read).
  */
-import type { AbortOptions, MessageStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
+import { Socket } from 'node:net';
+import type { AbortOptions, MessageStream, StreamCloseEvent } from '@libp2p/interface';
 import { AbstractMessageStream } from '@libp2p/utils';
+import { hearDirectly, isClear, type StreamBytes } from './direct-stream.ts';
 import { type RecordOpener, type RecordSealer, tagBytes } from './record-cipher.ts';
 import { lengthBytes, mostRecordBytes, RecordSplitter } from './record-splitter.ts';
 import { SessionError } from './session-error.ts';
 
 export const mostPlainBytes = mostRecordBytes - tagBytes;
 
-type SentData = Parameters<AbstractMessageStream['sendData']>[0];
+/** A connection whose socket may be written to itself. */
+interface Plain {
+  readonly stream: AbstractMessageStream;
+  readonly socket: Socket;
+}
+
+function plainOf(stream: MessageStream): Plain | null {
+  if (!(stream instanceof AbstractMessageStream) || !('socket' in stream)) return null;
+  return stream.socket instanceof Socket ? { stream, socket: stream.socket } : null;
+}
+
 type SentResult = ReturnType<AbstractMessageStream['sendData']>;
 
 export interface SecuredStreamParts {
@@ -23,6 +35,7 @@ export interface SecuredStreamParts {
 
 export class SecuredStream extends AbstractMessageStream {
   readonly #stream: MessageStream;
+  readonly #plain: Plain | null;
   readonly #parts: SecuredStreamParts;
   readonly #splitter: RecordSplitter;
 
@@ -35,6 +48,7 @@ export class SecuredStream extends AbstractMessageStream {
       maxMessageSize: mostPlainBytes,
     });
     this.#stream = stream;
+    this.#plain = plainOf(stream);
     this.#parts = parts;
     // An empty record says nothing: none is ever sent.
     this.#splitter = new RecordSplitter(tagBytes + 1, mostRecordBytes, (record) => {
@@ -43,10 +57,10 @@ export class SecuredStream extends AbstractMessageStream {
     stream.addEventListener('drain', () => this.safeDispatchEvent('drain'));
     stream.addEventListener('remoteCloseWrite', () => this.onRemoteCloseWrite());
     stream.addEventListener('close', (event) => this.#closed(event));
-    stream.addEventListener('message', (event) => this.#arrived(event));
+    hearDirectly(stream, (data) => this.#arrived(data));
   }
 
-  #arrived({ data }: StreamMessageEvent): void {
+  #arrived(data: StreamBytes): void {
     try {
       if (data instanceof Uint8Array) this.#splitter.push(data);
       else for (const chunk of data) this.#splitter.push(chunk);
@@ -71,11 +85,32 @@ export class SecuredStream extends AbstractMessageStream {
     if (broken !== null) this.#parts.broken(broken);
   }
 
-  override sendData(data: SentData): SentResult {
+  /** Sealed at once when nothing waits before it. */
+  override send(data: StreamBytes): boolean {
+    if (data.byteLength > mostPlainBytes || this.sendingData || !isClear(this)) return super.send(data);
+    try {
+      const { canSendMore } = this.sendData(data);
+      if (!canSendMore) this.writableNeedsDrain = true;
+      return canSendMore;
+    } catch (error) {
+      this.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  override sendData(data: StreamBytes): SentResult {
     const record = Buffer.allocUnsafe(lengthBytes + data.byteLength + tagBytes);
     record.writeUInt16BE(data.byteLength + tagBytes, 0);
-    this.#parts.sealer.seal(data, record, lengthBytes);
-    return { sentBytes: data.byteLength, canSendMore: this.#stream.send(record) };
+    this.#parts.sealer.seal(data instanceof Uint8Array ? [data] : data, record, lengthBytes);
+    return { sentBytes: data.byteLength, canSendMore: this.#write(record) };
+  }
+
+  #write(record: Uint8Array): boolean {
+    if (this.#plain === null || !isClear(this.#plain.stream)) return this.#stream.send(record);
+    const { stream, socket } = this.#plain;
+    const canSendMore = socket.write(record);
+    if (!canSendMore) stream.writableNeedsDrain = true;
+    return canSendMore;
   }
 
   override sendReset(error: Error): void {

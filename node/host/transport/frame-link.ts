@@ -3,8 +3,9 @@
  * Owns: the queue and its limit, back-pressure, reading, whether the member still answers. Does not own: sessions, which member it
  * is, the choice among several links (peer-pool.ts), delays (conditions.ts).
  */
-import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
+import type { Stream, StreamCloseEvent } from '@libp2p/interface';
 import type { Clock } from '#node/host/clock.ts';
+import { hearDirectly, type StreamBytes } from '#node/host/session/direct-stream.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import {
   type Channel,
@@ -75,7 +76,7 @@ export class FrameLink {
   read(): void {
     if (this.#isReading) return;
     this.#isReading = true;
-    this.#stream.addEventListener('message', (event) => this.#arrived(event));
+    hearDirectly(this.#stream, (data) => this.#arrived(data));
     this.#stream.addEventListener('drain', () => this.#drained());
     this.#stream.addEventListener('remoteCloseWrite', () => this.#ended(null));
     this.#stream.addEventListener('close', (event: StreamCloseEvent) => this.#ended(event.error ?? null));
@@ -133,7 +134,7 @@ export class FrameLink {
       this.#parts.onOffence(this, 'flood: more frames or bytes than a member has reason to send');
   }
 
-  #arrived({ data }: StreamMessageEvent): void {
+  #arrived(data: StreamBytes): void {
     if (this.#isClosed) return;
     this.#heardUs = this.#parts.clock.nowUs();
     try {
