@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { RecordOpener, RecordSealer, tagBytes } from '#node/host/session/record-cipher.ts';
 import { compiledAead, type SmallAead, smallAead } from '#node/host/session/small-aead.ts';
 import { builtFromSha256, builtWith, wasmBase64 } from '#node/host/session/small-aead-wasm.ts';
 import { aeadSource, buildWasm, sourceSha256 } from '../../../../scripts/wasm-modules.ts';
@@ -70,6 +71,20 @@ test('any flipped bit of bytes, tag, key or nonce opens nothing', () => {
     }
   }
   assert.notEqual(smallAead.open(key, nonce, record), null);
+});
+
+test('records on both sides of the length at which the implementation changes open, and flipped ones do not', () => {
+  const key = bytesOf('key', 32);
+  for (const length of [2_047, 2_048, 2_049, 4_097, 60_000]) {
+    const record = Buffer.alloc(length + tagBytes);
+    new RecordSealer(key).seal([bytesOf('long', length)], record, 0);
+    assert.ok(bytesOf('long', length).equals(new RecordOpener(key).open(record)));
+    for (const at of [0, length >> 1, length - 1, length, length + tagBytes - 1]) {
+      record[at]! ^= 1;
+      assert.throws(() => new RecordOpener(key).open(record), { code: 'sealed' });
+      record[at]! ^= 1;
+    }
+  }
 });
 
 test('a longer message is refused', () => {
