@@ -3,11 +3,12 @@
  * Owns: those checks, each with the path of the value to change. Does not own: checks of one value (schema/).
  */
 import { isRegressionMetric, regressionGroups } from '#campaigns/analysis/benchmark.ts';
+import { attackerCountOf } from '#campaigns/cast.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { faultEndUs, nodesDownMost, resolveFault } from '#campaigns/fault-schedule.ts';
 import { rowsPerScenarioMost } from '#campaigns/limits.ts';
 import type { BenchmarkScenario, RunScenario, Scenario } from '#campaigns/schema.ts';
-import { formatDurationUs } from '#campaigns/units.ts';
+import { formatDurationUs, formatShare } from '#campaigns/units.ts';
 import type { Path } from '#campaigns/yaml-reader.ts';
 import { nearestName } from '#node/config-names.ts';
 import { violations } from '#node/core/params.ts';
@@ -23,6 +24,7 @@ export function scenarioFindings(scenario: Scenario): readonly Finding[] {
   if (scenario.kind === 'benchmark') return benchmarkFindings(scenario);
   return [
     ...matrixFindings(scenario),
+    ...attackerFindings(scenario),
     ...consensusFindings(scenario),
     ...faultFindings(scenario),
     ...criterionFindings(scenario),
@@ -74,6 +76,19 @@ function twiceFindings({ network, topology, resources }: RunScenario): Finding[]
     if (twice === undefined) return [];
     const message = `lists "${twice}" twice: its rows could not be told apart`;
     return [{ path: [key], message, remedy: 'keep one, or write two scenarios' }];
+  });
+}
+
+/** A share below 100 % may round to all nodes of a small network. */
+function attackerFindings({ nodes, byzantine }: RunScenario): readonly Finding[] {
+  const { share, attack } = byzantine;
+  if (attack.every((name) => name === 'none')) return [];
+  return share.flatMap((part) => {
+    const taken = nodes.find((size) => attackerCountOf(part, size) >= size);
+    if (taken === undefined) return [];
+    const message = `${formatShare(part)} of ${taken} nodes are all of them: leaves no honest node`;
+    const remedy = `at most ${formatShare(Number(((taken - 1) / taken).toPrecision(6)))}`;
+    return [{ path: ['byzantine', 'share'], message, remedy }];
   });
 }
 

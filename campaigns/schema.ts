@@ -85,7 +85,12 @@ const byzantine = record({
     .optional(),
 }).superRefine((written, context) => {
   if (written.share.some((part) => part >= 1)) {
-    context.addIssue({ code: 'custom', path: ['share'], message: 'leaves no honest node' });
+    context.addIssue({
+      code: 'custom',
+      path: ['share'],
+      message: 'leaves no honest node',
+      params: { remedy: 'less than 100%, like 99%' },
+    });
   }
 });
 

@@ -3,6 +3,7 @@
  * Owns: their names and the reason why one refuses a run. Does not own: the runners (target.ts), who chooses (the command
  * line and the planner).
  */
+import { attackerCount } from '#campaigns/feasibility/attackers.ts';
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
 import { mostMembers } from './event.ts';
 import { lumpedRefusal, splicedRefusal } from './lumped/refusal.ts';
@@ -16,38 +17,47 @@ export interface Tier {
   readonly supports: (spec: RunSpec) => string | null;
 }
 
+/** Figures are those of honest nodes. */
+function nobodyHonest({ nodes, byzantine }: RunSpec): string | null {
+  return attackerCount(byzantine, nodes) < nodes
+    ? null
+    : `all ${nodes} nodes are attackers: no honest node is left that could finalise anything`;
+}
+
 /** An event names its node in a few bits. */
 function tooMany({ nodes }: RunSpec): string | null {
   return nodes <= mostMembers ? null : `${nodes} nodes (at most ${mostMembers} with an event per message)`;
 }
+
+const eventRefusal = (spec: RunSpec): string | null => tooMany(spec) ?? nobodyHonest(spec);
 
 /** Cheapest first. */
 export const tiers: Readonly<Record<TierName, Tier>> = {
   analytic: {
     name: 'analytic',
     about: 'formulas: expectations, nothing is simulated; its result says what they leave out',
-    supports: () => null,
+    supports: nobodyHonest,
   },
   lumped: {
     name: 'lumped',
     about:
       'nodes are counted: exact in law for synchronous rounds, on latency profiles an approximation; sees no conflicts',
-    supports: lumpedRefusal,
+    supports: (spec) => nobodyHonest(spec) ?? lumpedRefusal(spec),
   },
   spliced: {
     name: 'spliced',
     about: 'the whole time counted, around a window with an event per message',
-    supports: (spec) => tooMany(spec) ?? splicedRefusal(spec),
+    supports: (spec) => eventRefusal(spec) ?? splicedRefusal(spec),
   },
   poll: {
     name: 'poll',
     about: 'an event per poll, with the draws of the message fidelity: equal to it bit for bit',
-    supports: (spec) => tooMany(spec) ?? pollRefusal(spec),
+    supports: (spec) => eventRefusal(spec) ?? pollRefusal(spec),
   },
   message: {
     name: 'message',
     about: 'an event per message, queues included',
-    supports: tooMany,
+    supports: eventRefusal,
   },
 };
 

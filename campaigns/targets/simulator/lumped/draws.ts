@@ -41,7 +41,8 @@ export class Draws {
   binomial(trials: number, p: number, q: number): number {
     if (trials === 0 || p <= 0) return 0;
     if (q <= 0) return trials;
-    if (p > 0.5) return trials - this.binomial(trials, q, p);
+    // Near one half rounding may leave both above it.
+    if (p > 0.5 && p > q) return trials - this.binomial(trials, q, p);
     const odds = p / q;
     if (trials * p < shortWalkMean) {
       let left = this.unit();

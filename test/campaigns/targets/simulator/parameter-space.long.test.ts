@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ConfigError } from '#campaigns/config-error.ts';
 import type { AttackName, RunSpec, TierName } from '#campaigns/run-spec.ts';
 import { readScenario } from '#campaigns/scenario-file.ts';
 import { createSimulator } from '#campaigns/targets/simulator/target.ts';
@@ -31,7 +32,7 @@ const samples: fc.Arbitrary<Sample> = fc.record({
   k: fc.constantFrom(1, 4, 255, 256, 300, 1_023, 1_024),
   ratio: fc.constantFrom(0.5, 0.51, 0.8, 1),
   beta: fc.constantFrom(1, 10, 300),
-  share: fc.constantFrom(0, 0.1, 0.5, 0.9, 0.999),
+  share: fc.constantFrom(0, 0.1, 0.5, 0.9, 0.999, 1),
   attack: fc.constantFrom<AttackName>('always-reject', 'always-accept', 'random', 'silent'),
   loss: fc.constantFrom(0, 0.01, 0.999, 1),
   seed: fc.nat(1_000),
@@ -126,9 +127,33 @@ for (const tier of ['message', 'poll'] as const)
     );
   });
 
-test('a share of all nodes is refused where it is written', () => {
-  assert.throws(
-    () => readScenario(JSON.stringify({ id: 'A-1', nodes: 10, byzantine: { share: '100%' } }), 'a.json'),
-    /a\.json.*byzantine.*share/s,
-  );
+for (const tier of Object.values(tiers))
+  test(`${tier.name}: a network without an honest node is refused in words`, () => {
+    const all = { nodes: 40, k: 4, ratio: 0.8, beta: 4, share: 1, loss: 0, seed: 1 };
+    const why = (attack: AttackName): string | null => tier.supports(specOf({ ...all, attack }, tier.name));
+    assert.match(why('always-reject') ?? '', /all 40 nodes are attackers: no honest node/);
+    // Who does not attack is honest.
+    assert.doesNotMatch(why('none') ?? '', /no honest node/);
+  });
+
+test('a share of all nodes, or one that rounds to all of them, is refused where it is written, with the remedy', () => {
+  const read = (share: string) => () =>
+    readScenario(JSON.stringify({ ...written, byzantine: { share } }), 'a.json');
+  const written = {
+    id: 'A-1',
+    title: 'All',
+    nodes: [10, 1_000],
+    duration: { warmup: '1s', measure: '10s', cooldown: '1s' },
+    workload: { kind: 'constant', tps: 1 },
+    criteria: [{ metric: 'liveness.finalized_share', at_least: '99%' }],
+  };
+  assert.throws(read('100%'), /a\.json:\d+:\d+: byzantine\.share: leaves no honest node \(less than 100%/);
+  assert.throws(read('99.999999999%'), (error) => {
+    assert.ok(error instanceof ConfigError && error.exitCode === 20);
+    assert.match(
+      error.message,
+      /byzantine\.share: 99\.999999999% of 10 nodes are all of them.*\(at most 90%\)/,
+    );
+    return true;
+  });
 });

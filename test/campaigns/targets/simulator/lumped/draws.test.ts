@@ -48,6 +48,13 @@ for (const [population, marked, drawn] of [
   });
 }
 
+test('near one half, where rounding leaves a chance and its complement both above it, a draw ends', () => {
+  const above = 0.5 + Number.EPSILON;
+  const stream = new Draws(3, 1);
+  const law = binomialLaw(20, 0.5);
+  assert.ok(Math.abs(zOf(law.pmf.bind(law), () => stream.binomial(20, above, above))) < 4);
+});
+
 test('a Poisson table has the mean and the variance of its law', () => {
   const stream = new Draws(7, 3);
   const table = poissonTable(3.7);
