@@ -5,12 +5,16 @@
 import type { CellName, ExpectedCell } from '#campaigns/operator-event.ts';
 import type { OperatorServices } from '#campaigns/operator-services.ts';
 import { type PlannedCell, type PlannedRow, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
+import { simulationKey } from '#campaigns/same-simulation.ts';
 
 export class CellBook {
   readonly #secondsOf: OperatorServices['secondsOf'];
   readonly #workers: number;
   readonly #names = new Map<string, CellName>();
   readonly #targets = new Map<string, RunTarget>();
+  /** Simulated cells by what they simulate: the first of each is run, the others take over its run. */
+  readonly #firsts = new Map<string, string>();
+  readonly #takenOver = new Set<string>();
 
   constructor(secondsOf: OperatorServices['secondsOf'], workers: number) {
     this.#secondsOf = secondsOf;
@@ -21,6 +25,11 @@ export class CellBook {
     for (const { id: cell, spec } of cells) {
       this.#names.set(cell, { cell, rowId: row.rowId, repetition: spec.repetition });
       this.#targets.set(cell, targetOf(row));
+      if (row.skip !== null || targetOf(row) !== 'simulator') continue;
+      const key = simulationKey(spec);
+      const first = this.#firsts.get(key) ?? cell;
+      this.#firsts.set(key, first);
+      if (first !== cell) this.#takenOver.add(cell);
     }
   }
 
@@ -36,8 +45,9 @@ export class CellBook {
     return this.#targets.get(cell) ?? 'simulator';
   }
 
-  /** What is measured runs alone: its seconds are those of every core. */
+  /** What is measured runs alone: its seconds are those of every core. A run that is taken over takes none. */
   coreSecondsOf(cell: PlannedCell): number {
+    if (this.#takenOver.has(cell.id)) return 0;
     const target = this.targetOf(cell.id);
     return this.#secondsOf(cell, target) * (target === 'simulator' ? 1 : this.#workers);
   }

@@ -5,14 +5,16 @@
 import { deploymentsOf, type PlannedDeployment } from '#campaigns/deployment-plan.ts';
 import { absentDeployment, type DeploymentState } from '#campaigns/deployment-state.ts';
 import { mayHaveMore, withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
-import type { JournalState } from '#campaigns/journal-event.ts';
+import type { CellState, JournalState } from '#campaigns/journal-event.ts';
 import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { type Twin, twinsOf } from '#campaigns/same-simulation.ts';
 
 export type Action =
   | { readonly kind: 'check-feasibility' }
   /** Another process began this cell and is gone: its result is whole on disk, or it is run again. */
   | { readonly kind: 'look'; readonly cell: PlannedCell }
-  | { readonly kind: 'simulate'; readonly cell: PlannedCell }
+  /** `twin`: the same simulation, done for another row; null: there is none. */
+  | { readonly kind: 'simulate'; readonly cell: PlannedCell; readonly twin: Twin | null }
   /** All repetitions of the row are done: are they enough? */
   | { readonly kind: 'weigh'; readonly row: PlannedRow }
   /** Every cell is running or done, or all workers are busy: nothing to do until one ends. */
@@ -140,13 +142,26 @@ function simulateAction(plan: Plan, state: JournalState, workers: number): Actio
   const alone = measuredCells(plan);
   const isAloneRunning = cells.some(({ id }) => alone.has(id) && state.cells.get(id) === 'running');
   const untouched = cells.filter((cell) => !state.cells.has(cell.id));
-  const next = untouched.find(({ id }) => !alone.has(id));
-  if (next !== undefined && running < workers && !isAloneRunning) return { kind: 'simulate', cell: next };
-  const row = next === undefined && !isAloneRunning ? rowToWeigh(plan, state) : null;
+  const simulated = untouched.filter(({ id }) => !alone.has(id));
+  const next = running < workers && !isAloneRunning ? nextOf(simulated, plan, state) : null;
+  if (next !== null) return next;
+  const row = simulated.length === 0 && !isAloneRunning ? rowToWeigh(plan, state) : null;
   if (row !== null) return { kind: 'weigh', row };
-  const [measured] = untouched;
-  if (measured !== undefined && running === 0) return { kind: 'simulate', cell: measured };
+  if (simulated.length === 0 && untouched.length > 0 && running === 0)
+    return { kind: 'simulate', cell: untouched[0]!, twin: null };
   return running > 0 ? wait : null;
+}
+
+/** The first cell that need not wait for the run of its twin; one whose twin failed is run for itself. */
+function nextOf(cells: readonly PlannedCell[], plan: Plan, state: JournalState): Action | null {
+  const twins = twinsOf(plan);
+  const stateOf = ({ id }: PlannedCell): CellState | null => {
+    const twin = twins.get(id);
+    return twin === undefined ? null : (state.cells.get(twin.cell.id) ?? null);
+  };
+  const cell = cells.find((one) => stateOf(one) !== 'running');
+  if (cell === undefined) return null;
+  return { kind: 'simulate', cell, twin: stateOf(cell) === 'done' ? twins.get(cell.id)! : null };
 }
 
 /** Judged, reported, and over: unless something still stands, or another session may do better. */

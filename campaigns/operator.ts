@@ -28,7 +28,7 @@ import {
 import { acquireLock, type Lock } from '#campaigns/lock.ts';
 import { type Action, cellsToRun, isApproved, nextAction } from '#campaigns/next-action.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
-import type { OperatorServices } from '#campaigns/operator-services.ts';
+import type { OperatorServices, StepNotes } from '#campaigns/operator-services.ts';
 import type { Plan, PlannedCell, PlannedRow, RunTarget } from '#campaigns/plan-record.ts';
 import { Pool, type PoolOutcome } from '#campaigns/pool.ts';
 import { readCampaign, readCell, readPlan, wholeCell } from '#campaigns/results/reader.ts';
@@ -43,6 +43,7 @@ import {
   writeFolder,
 } from '#campaigns/results/writer.ts';
 import type { Progress } from '#campaigns/targets/target.ts';
+import { twinOutcome } from '#campaigns/twin-outcome.ts';
 
 export interface OperatorOptions {
   readonly workers: number;
@@ -192,7 +193,9 @@ class Operator {
         return this.#look(action.cell);
       case 'simulate':
         return this.#run(action.cell, (onProgress) =>
-          this.#poolOf(action.cell).run(action.cell.id, action.cell.spec, onProgress),
+          action.twin === null
+            ? this.#poolOf(action.cell).run(action.cell.id, action.cell.spec, onProgress)
+            : twinOutcome(this.#folder, action.cell, action.twin),
         );
       case 'weigh':
         return this.#weigh(action.row);
@@ -235,12 +238,7 @@ class Operator {
 
   #step(
     step: StepName,
-    work: () => {
-      file?: string;
-      document?: unknown;
-      exitCodes?: readonly ExitCode[];
-      notes?: readonly string[];
-    },
+    work: () => Partial<StepNotes> & { readonly file?: string; readonly document?: unknown },
   ): void {
     this.#options.onEvent({ kind: 'step-started', step });
     this.#record({ kind: 'step-started', step });

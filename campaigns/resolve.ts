@@ -27,6 +27,7 @@ import { repetitionSeed } from '#campaigns/repetition-seed.ts';
 import { readBaseline } from '#campaigns/results/baseline-file.ts';
 import { type BenchmarkGroup, benchmarkGroups } from '#campaigns/results/benchmark-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import { calmKey, simulationKey } from '#campaigns/same-simulation.ts';
 import { type CatalogueEntry, loadCatalogue, loadPhase } from '#campaigns/scenario-file.ts';
 import { appliesTo } from '#campaigns/schema/criterion.ts';
 import type { Phase } from '#campaigns/schema/phase.ts';
@@ -35,6 +36,7 @@ import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { thisMachine } from '#campaigns/targets/benchmark/machine.ts';
 import { benchmarkSpec } from '#campaigns/targets/benchmark/network-spec.ts';
 import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
+import { catalogueName } from '#campaigns/whole-catalogue.ts';
 import { violations } from '#node/core/params.ts';
 import { type Calibration, defaultCalibration, weightless } from '#node/model/calibration.ts';
 
@@ -138,11 +140,15 @@ function benchmarkRow(
   };
 }
 
+/** What the seeds of a configuration are derived from, by its calm key: entries that differ by attackers or criteria alone have the same. */
+type SeedBook = Map<string, string>;
+
 function rowsOf(
   base: Scenario,
   scenario: Scenario,
   options: ResolveOptions,
   reason: string | null,
+  seeds: SeedBook | null = null,
 ): readonly ResolvedRow[] {
   if (scenario.kind === 'benchmark' || base.kind === 'benchmark') {
     return scenario.kind === 'benchmark' ? [benchmarkRow(scenario, options)] : [];
@@ -150,8 +156,8 @@ function rowsOf(
   const repetitions = repetitionsOf(scenario, options);
   return matrix(scenario).map((point): ResolvedRow => {
     const rowId = rowIdOf(base, point);
-    const seedsFrom = seedsOf(base, point);
     const resolved = specOf(scenario, point, options);
+    const seedsFrom = seedsFromBook(seeds, resolved, seedsOf(base, point));
     const criteria = scenario.criteria
       .filter((criterion) => appliesTo(criterion, point.nodes, point.share))
       .map(({ criterion }) => criterion);
@@ -174,6 +180,19 @@ function rowsOf(
       ...(scenario.only_on === undefined ? {} : { onlyOn: scenario.only_on }),
     };
   });
+}
+
+/** The first row of a configuration names the seeds of all. */
+function seedsFromBook(
+  seeds: SeedBook | null,
+  spec: Omit<RunSpec, 'seed' | 'repetition'>,
+  own: string,
+): string {
+  if (seeds === null) return own;
+  const key = calmKey({ ...spec, seed: 0, repetition: 0 });
+  const known = seeds.get(key) ?? own;
+  seeds.set(key, known);
+  return known;
 }
 
 /** A row that belongs to no phase may take as long again as its planned repetitions take, and nobody waits for it. */
@@ -227,8 +246,12 @@ function phaseRows(
   options: ResolveOptions,
 ): readonly ResolvedRow[] {
   const wanted = wantedOf(phase, options);
-  const rows = rowsOfPhase(phase, catalogue, options, wanted);
-  const { share, extra } = timeOf(phase, catalogue, options);
+  // Entries that ask the same of a network have their own criteria: simulated once, when all are asked. A phase names its rows' seeds itself.
+  const seeds: SeedBook | null = phase.id === catalogueName ? new Map() : null;
+  // Of all rows of the phase, whichever are wanted: a row alone is the same cells as among the others.
+  const plain = { seed: options.seed, ...(options.calibration && { calibration: options.calibration }) };
+  const { share, extra } = timeOf(phase, rowsOfPhase(phase, catalogue, plain, [], seeds));
+  const rows = rowsOfPhase(phase, catalogue, options, wanted, seeds);
   const fitted =
     share === 1 || options.messageBudget !== undefined ? rows : rows.map((row) => shared(row, share));
   return fitted.map(({ more, ...row }) => {
@@ -244,15 +267,19 @@ interface PhaseShares {
   readonly extra: ReadonlyMap<string, number>;
 }
 
-/** Of all rows of the phase, whichever are wanted: a row alone is the same cells as among the others. */
-function timeOf(phase: Phase, catalogue: readonly CatalogueEntry[], options: ResolveOptions): PhaseShares {
-  if (phase.simulated_within === undefined) return { share: 1, extra: new Map() };
-  const plain = { seed: options.seed, ...(options.calibration && { calibration: options.calibration }) };
-  const costs = rowsOfPhase(phase, catalogue, plain, []).flatMap(({ rowId, specs, target }) => {
+/** What is simulated for another row, too, costs once. */
+function timeOf({ simulated_within }: Phase, rows: readonly ResolvedRow[]): PhaseShares {
+  if (simulated_within === undefined) return { share: 1, extra: new Map() };
+  const seen = new Set<string>();
+  const costs = rows.flatMap(({ rowId, specs, target }) => {
     const [spec] = specs;
-    return spec === undefined || target !== undefined ? [] : [{ rowId, spec, repetitions: specs.length }];
+    if (spec === undefined || target !== undefined) return [];
+    const key = simulationKey(spec);
+    const repetitions = seen.has(key) ? 0 : specs.length;
+    seen.add(key);
+    return [{ rowId, spec, repetitions }];
   });
-  const allSeconds = (phaseCores * phaseCoreShare * phase.simulated_within) / 1_000_000;
+  const allSeconds = (phaseCores * phaseCoreShare * simulated_within) / 1_000_000;
   const share = affordableShare(costs, allSeconds * (1 - extraShare));
   const rowSeconds = costs.map(
     ({ spec, repetitions }) =>
@@ -276,10 +303,11 @@ function rowsOfPhase(
   catalogue: readonly CatalogueEntry[],
   options: ResolveOptions,
   wanted: readonly string[],
+  seeds: SeedBook | null,
 ): readonly ResolvedRow[] {
   return phaseEntries(phase, catalogue, options, wanted).flatMap(
     ({ base, scenario, reason, isComparison }) => {
-      const rows = rowsOf(base, scenario, options, reason);
+      const rows = rowsOf(base, scenario, options, reason, seeds);
       return isComparison ? rows.map(comparisonRow) : rows;
     },
   );

@@ -20,6 +20,7 @@ import { forecastPlan, moneyOf } from '#campaigns/forecast-plan.ts';
 import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import { defaultWorkers } from '#campaigns/pool.ts';
 import { formatSeconds } from '#campaigns/progress.ts';
+import { sameAs, type Twin, twinsOf } from '#campaigns/same-simulation.ts';
 import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 
 /** One line for each row in the order in which they run. */
@@ -32,14 +33,16 @@ export function planText(plan: Plan): string {
     { title: 'CPU time', align: 'right' as const },
     { title: 'criteria', align: 'right' as const },
   ];
+  const twins = twinsOf(plan);
   const rows = plan.rows.map((row) => {
-    const seconds = rowCpuSeconds(row);
+    const same = sameAs(row, twins);
+    const seconds = same === null ? rowCpuSeconds(row, twins) : null;
     const what = row.skip === null ? row.label : `skipped: ${row.skip}`;
     return [
       row.rowId,
       what,
       String(row.cells.length),
-      targetOf(row) === 'simulator' ? (row.cells[0]?.spec.tier ?? '') : targetOf(row),
+      same !== null ? `runs of ${same}` : fidelityOf(row),
       seconds === null ? '-' : formatSeconds(seconds),
       String(row.criteria.length),
     ];
@@ -54,16 +57,21 @@ export function planText(plan: Plan): string {
   return `${textTable(columns, rows)}\n${plan.rows.length} rows, ${runs} runs, seed ${plan.seed}, code ${plan.codeVersion}\n${time}`;
 }
 
-/** CPU-seconds of all repetitions; null for what is measured instead of simulated. */
-function rowCpuSeconds(row: PlannedRow): number | null {
+function fidelityOf(row: PlannedRow): string {
+  return targetOf(row) === 'simulator' ? (row.cells[0]?.spec.tier ?? '') : targetOf(row);
+}
+
+/** CPU-seconds of all repetitions that it does not take over; null for what is measured instead of simulated. */
+function rowCpuSeconds(row: PlannedRow, twins: ReadonlyMap<string, Twin>): number | null {
   const [first] = row.cells;
   if (targetOf(row) !== 'simulator' || first === undefined || row.skip !== null) return null;
-  return row.cells.length * simulatedCpuSeconds(first.spec);
+  return row.cells.filter(({ id }) => !twins.has(id)).length * simulatedCpuSeconds(first.spec);
 }
 
 /** CPU-seconds of everything that a plan simulates on this machine, an estimate. */
 export function simulatedSeconds(plan: Plan): number {
-  return plan.rows.reduce((sum, row) => sum + (rowCpuSeconds(row) ?? 0), 0);
+  const twins = twinsOf(plan);
+  return plan.rows.reduce((sum, row) => sum + (rowCpuSeconds(row, twins) ?? 0), 0);
 }
 
 export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {

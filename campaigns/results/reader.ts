@@ -88,7 +88,7 @@ export function wholeCell(campaignFolder: string, cellId: string): string | null
 export function readCell(
   campaignFolder: string,
   cellId: string,
-): StoredRun & { readonly manifestSha256: string } {
+): StoredRun & { readonly events: readonly string[]; readonly manifestSha256: string } {
   const folder = cellFolder(campaignFolder, cellId);
   const remedy = `remove ${folder} and run "npm run campaign resume"`;
   const read = (name: string): string => {
@@ -118,7 +118,8 @@ export function readCell(
       remedy,
     );
   }
-  return { result: result.data, series: series.data, manifestSha256: sha256Hex(manifestText) };
+  const events = (texts.get('events.jsonl') ?? '').split('\n').filter((line) => line !== '');
+  return { result: result.data, series: series.data, events, manifestSha256: sha256Hex(manifestText) };
 }
 
 /**

@@ -19,6 +19,9 @@ export function reproduceCommand(plan: Plan, row: PlannedRow): string {
   if (spec === undefined) return `npm run campaign ${plan.phase} -- --scenario ${word(row.scenarioId)}`;
   if (targetOf(row) === 'benchmark')
     return `npm run campaign measure -- ${word(row.scenarioId)} --seed ${plan.seed} --replications ${row.cells.length}`;
+  // Its entries share seeds, which an entry alone knows nothing of.
+  if (plan.phase === 'catalogue')
+    return `npm run campaign catalogue -- --scenario ${word(row.scenarioId)} --seed ${plan.seed}`;
   const { byzantine, network } = spec;
   const isMeasured = targetOf(row) === 'processes';
   const attack =

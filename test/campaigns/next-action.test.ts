@@ -228,11 +228,15 @@ for (const target of ['processes', 'benchmark'] as const)
         4,
       );
     const both = [started(first!.id), started(second!.id)];
-    assert.deepEqual(next(), { kind: 'simulate', cell: first });
+    assert.deepEqual(next(), { kind: 'simulate', cell: first, twin: null });
     assert.deepEqual(next(...both), { kind: 'wait' });
     assert.deepEqual(next(...both, ended(first!.id)), { kind: 'wait' });
     const alone = [...both, ended(first!.id), ended(second!.id)];
-    assert.deepEqual(next(...alone), { kind: 'simulate', cell: one });
+    assert.deepEqual(next(...alone), { kind: 'simulate', cell: one, twin: null });
     assert.deepEqual(next(...alone, started(one!.id)), { kind: 'wait' });
-    assert.deepEqual(next(...alone, started(one!.id), ended(one!.id)), { kind: 'simulate', cell: other });
+    assert.deepEqual(next(...alone, started(one!.id), ended(one!.id)), {
+      kind: 'simulate',
+      cell: other,
+      twin: null,
+    });
   });

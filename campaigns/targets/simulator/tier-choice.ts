@@ -44,8 +44,8 @@ function isSettled(spec: RunSpec): boolean {
 }
 
 /** Why the whole time is counted although no criterion asks for it; null when the window stands alone. */
-function costlyWindow(spec: RunSpec, measureUs: number): string | null {
-  if (!isSettled(spec) || measureUs >= spec.duration.measureUs) return null;
+function costlyWindow(spec: RunSpec): string | null {
+  if (!isSettled(spec)) return null;
   const seconds = simulatedCpuSeconds({ ...spec, tier: 'message' });
   if (seconds <= costlyWindowSeconds || tiers.spliced.supports({ ...spec, tier: 'spliced' }) !== null)
     return null;
@@ -68,7 +68,7 @@ export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierC
   const plan = planWindow(spec, estimate);
   const longest = criteria.reduce((most, { overUs }) => Math.max(most, overUs ?? 0), 0);
   const isShort = plan.measureUs < 0.999 * longest;
-  const costly = isShort || !estimate.isLive ? null : costlyWindow(spec, plan.measureUs);
+  const costly = isShort || !estimate.isLive ? null : costlyWindow(spec);
   if (costly !== null) return { tier: 'spliced', reason: costly };
   if (!isShort || !estimate.isLive) {
     const about = isShort

@@ -56,7 +56,7 @@ export function loadOutcome(run: LumpedRun, cpuSeconds: number): RunOutcome {
       measured_s: measureUs / 1e6,
       warmup_s: warmupUs / 1e6,
       cooldown_s: cooldownUs / 1e6,
-      compression: 1 / window.scale,
+      compression: spec.duration.measureUs / measureUs,
       finality_times: measureUs / (latency.meanUs ?? window.finalityUs),
     },
     windowUs: [warmupUs, warmupUs + measureUs],

@@ -8,7 +8,7 @@ import { type FaultSchedule, scheduleFaults } from '#campaigns/faults/schedule.t
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { FinalityEstimate } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
-import { binsOf, planWindow } from '#campaigns/targets/simulator/window.ts';
+import { binsOf, plannedFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
 import { LoadProfile } from '#campaigns/workloads/load-profile.ts';
 import { ClassRun, type Tuning } from './class-run.ts';
 import { ConditionsOf } from './conditions.ts';
@@ -70,7 +70,9 @@ function windowOf(spec: RunSpec, estimate: FinalityEstimate, roundUs: number): L
     return { ...plan, edgesUs: edgesOf(plan, plan.bins), finalityUs, notes: plan.notes };
   }
   const requestedUs = Math.max(1_000, spec.duration.measureUs);
-  const measureUs = Math.min(requestedUs, Math.floor(roundsMost * roundUs));
+  const leastUs = Math.ceil(plannedFinalityTimes * finalityUs);
+  const measureUs = Math.min(Math.max(requestedUs, leastUs), Math.floor(roundsMost * roundUs));
+  const scale = Math.min(1, measureUs / requestedUs);
   const lengths = {
     warmupUs: Math.min(spec.duration.warmupUs, Math.ceil(warmupRounds * beta * roundUs)),
     measureUs,
@@ -80,17 +82,21 @@ function windowOf(spec: RunSpec, estimate: FinalityEstimate, roundUs: number): L
     seed: spec.seed,
     windowStartUs: 0,
     endUs: measureUs,
-    scale: measureUs / requestedUs,
+    scale,
   });
   const count = (vertices.meanTps(0, measureUs) / spec.workload.batch) * (measureUs / 1_000_000);
   const fine = spec.workload.kind === 'ramp' ? 0 : Math.min(longBins, Math.floor(count / verticesPerBin));
   const notes =
     measureUs < requestedUs
       ? [`measured window ${measureUs / 1e6} s of ${requestedUs / 1e6} s: ${roundsMost} rounds`]
-      : [];
+      : measureUs > requestedUs
+        ? [
+            `measured window stretched from ${requestedUs / 1e6} s to ${measureUs / 1e6} s: ${plannedFinalityTimes} finality times`,
+          ]
+        : [];
   return {
     ...lengths,
-    scale: measureUs / requestedUs,
+    scale,
     edgesUs: edgesOf(lengths, Math.max(binsOf(spec.workload, measureUs), fine)),
     finalityUs,
     notes,
