@@ -8,6 +8,7 @@ import { backSide } from './side.ts';
 
 export class Collusion implements AnswerDecorator {
   readonly name = 'collusion';
+  readonly onlyContested = true;
   readonly #clusters: number;
 
   /** `clusters` >= 1. */

@@ -8,6 +8,10 @@ import { acceptAll, rejectAll } from './votes.ts';
 export class RandomVote implements AnswerDecorator {
   readonly name = 'random';
 
+  saysYesToAll(draw: number): boolean {
+    return draw < 0;
+  }
+
   decorate(
     _view: AnswerView,
     _node: number,
@@ -19,7 +23,7 @@ export class RandomVote implements AnswerDecorator {
     answer: Int32Array,
     answerAt: number,
   ): number {
-    if (draw < 0) acceptAll(scope, scopeAt, words, answer, answerAt);
+    if (this.saysYesToAll(draw)) acceptAll(scope, scopeAt, words, answer, answerAt);
     else rejectAll(scope, scopeAt, words, answer, answerAt);
     return answerNow;
   }

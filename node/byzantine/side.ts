@@ -22,10 +22,9 @@ export function backSide(
   answerAt: number,
 ): void {
   for (let w = 0; w < words; w++) {
-    for (let rest = scope[scopeAt + w]!; rest !== 0; rest &= rest - 1) {
+    for (let rest = scope[scopeAt + w]! & table.contested[w]!; rest !== 0; rest &= rest - 1) {
       const bit = rest & -rest;
       const slot = (w << 5) + (31 - Math.clz32(bit));
-      if (table.firstConflict(slot) < 0) continue;
       const at = answerAt + 2 * w;
       if (isBacked(table, slot, side)) answer[at]! |= bit;
       else answer[at]! &= ~bit;

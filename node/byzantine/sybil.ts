@@ -14,6 +14,10 @@ export function sybilOperator(rank: number, identities: number): number {
 export class Sybil implements AnswerDecorator {
   readonly name = 'sybil';
 
+  saysYesToAll(draw: number): boolean {
+    return draw < 0;
+  }
+
   decorate(
     _view: AnswerView,
     _node: number,
@@ -25,7 +29,7 @@ export class Sybil implements AnswerDecorator {
     answer: Int32Array,
     answerAt: number,
   ): number {
-    if (draw < 0) acceptAll(scope, scopeAt, words, answer, answerAt);
+    if (this.saysYesToAll(draw)) acceptAll(scope, scopeAt, words, answer, answerAt);
     else rejectAll(scope, scopeAt, words, answer, answerAt);
     return answerNow;
   }

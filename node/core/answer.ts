@@ -26,6 +26,10 @@ export interface AnswerDecorator {
   readonly name: string;
   /** What it says to everything, whoever asks and whatever is known; left out when that depends on something. */
   readonly constant?: 'yes' | 'no';
+  /** Whether an answer with this draw says yes to everything; else it says no to everything. Left out when single vertices matter. */
+  readonly saysYesToAll?: (draw: number) => boolean;
+  /** It changes votes about vertices that conflict, and no others. */
+  readonly onlyContested?: true;
   /**
    * @param node member number of the answering attacker
    * @param querier member number of the asking node

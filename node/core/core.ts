@@ -179,9 +179,9 @@ export class Core {
 
   /** The same for some vertices of one word. */
   requestWord(node: number, querier: number, word: number, vertices: number, nowUs: number): void {
-    const { votes, pending, words: width } = this.standing;
-    const at = node * width + word;
-    let rest = vertices & ~votes[2 * at + 1]! & ~pending[at]!;
+    const { votes, marks, pending, words: width } = this.standing;
+    const at = 2 * (node * width + word);
+    let rest = vertices & ~votes[at + 1]! & ~marks[this.standing.at(pending, node, word)]!;
     for (; rest !== 0; rest &= rest - 1)
       this.#intake.want(node, (word << 5) + (31 - Math.clz32(rest & -rest)), querier, nowUs);
   }
@@ -324,11 +324,12 @@ export class Core {
     this.suspicion.forgive(node, nowUs, this.#readmitted);
     const vertices = polls.begin(
       poll,
-      this.standing.undecided,
-      node * this.standing.words,
+      this.standing.marks,
+      this.standing.at(this.standing.undecided, node, 0),
       this.table.highWord,
       key,
       nowUs,
+      this.standing.stride,
     );
     const { scope, words } = polls;
     polls.open.narrow(poll, scope, poll * words, polls.scopeWords(poll), this.standing.common.rows);
@@ -419,7 +420,8 @@ export class Core {
   /** All contested vertices, not only the scope: a later one may have led through another poll and now loses again. */
   #refreshContested(node: number): void {
     for (let w = 0; w < this.table.highWord; w++) {
-      for (let rest = this.standing.contested[node * this.standing.words + w]!; rest !== 0; rest &= rest - 1)
+      const contested = this.standing.at(this.standing.contested, node, w);
+      for (let rest = this.standing.marks[contested]!; rest !== 0; rest &= rest - 1)
         this.#preference.refresh(node, (w << 5) + (31 - Math.clz32(rest & -rest)));
     }
   }

@@ -130,7 +130,7 @@ export class Evidence {
     const from = poll * polls.words;
     for (let w = 0; w < words; w++) {
       for (
-        let rest = standing.contested[node * standing.words + w]! & polls.scope[from + w]!;
+        let rest = standing.marks[standing.at(standing.contested, node, w)]! & polls.scope[from + w]!;
         rest !== 0;
         rest &= rest - 1
       ) {
@@ -138,7 +138,9 @@ export class Evidence {
         for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
           const rival = table.conflictAt(edge);
           const v = rival >>> 5;
-          if (v < words && (polls.scope[from + v]! & (1 << (rival & 31))) !== 0) rivals.push(slot, rival);
+          const isAsked = v < words && (polls.scope[from + v]! & (1 << (rival & 31))) !== 0;
+          // The rival is contested here as well, and finds this one, too.
+          if (isAsked && slot < rival) rivals.push(slot, rival);
         }
       }
     }

@@ -142,7 +142,7 @@ export class Intake {
     const standing = this.#standing;
     if (standing.isKnown(node, slot)) return;
     if (nowUs >= this.#repeatAtUs[node]!) {
-      standing.requested.fill(0, node * standing.words, (node + 1) * standing.words);
+      standing.forgetRequests(node);
       this.#repeatAtUs[node] = nowUs + this.#timeoutUs(node);
     }
     if (standing.has(standing.requested, node, slot)) return;

@@ -170,15 +170,24 @@ export class PollBook {
   }
 
   /**
-   * Opens a poll over `row[at .. at + words)` with the key of its stream. Returns the number of vertices in scope.
+   * Opens a poll over `words` words of `rows` from `at` on, one every `step`, with the key of its stream. Returns the number of
+   * vertices in scope.
    */
-  begin(poll: number, rows: Int32Array, at: number, words: number, key: number, nowUs: number): number {
+  begin(
+    poll: number,
+    rows: Int32Array,
+    at: number,
+    words: number,
+    key: number,
+    nowUs: number,
+    step = 1,
+  ): number {
     const scope = this.scope;
     const scopeAt = poll * this.#words;
     let last = 0;
     let vertices = 0;
     for (let w = 0; w < words; w++) {
-      const bits = rows[at + w]!;
+      const bits = rows[at + w * step]!;
       scope[scopeAt + w] = bits;
       if (bits === 0) continue;
       last = w + 1;
@@ -207,6 +216,12 @@ export class PollBook {
   put(poll: number, slot: number, votes: Int32Array, at: number): number {
     const words = this.scopeWords(poll);
     return this.exceptions.put(poll, slot, this.scope, poll * this.#words, words, votes, at);
+  }
+
+  /** The same when only some words may have an exception: `only` has a bit for each of them. */
+  putWords(poll: number, slot: number, votes: Int32Array, at: number, only: Int32Array): number {
+    const words = this.scopeWords(poll);
+    return this.exceptions.put(poll, slot, this.scope, poll * this.#words, words, votes, at, only);
   }
 
   /** The same for the honest answer of a hosted node: its votes, as they stand. */

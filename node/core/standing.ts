@@ -9,19 +9,27 @@
 
 import { CommonGround } from './common-ground.ts';
 
+// Marks of a (node, word): what one vertex changes together lies in one cache line.
+const markWords = 8;
+
 export class Standing {
   readonly nodes: number;
   /** Words (32 slots) of a row. */
   words: number;
   /** Interleaved rows: [node][word][yes, known]. This is what an answer copies. */
   votes: Int32Array;
-  undecided: Int32Array;
-  finalised: Int32Array;
-  rejected: Int32Array;
-  preferred: Int32Array;
-  contested: Int32Array;
-  pending: Int32Array;
-  requested: Int32Array;
+  /** [node][word][mark], see below. */
+  marks: Int32Array;
+  /** From one word to the next of a mark. */
+  readonly stride = markWords;
+  readonly undecided = 0;
+  readonly preferred = 1;
+  readonly contested = 2;
+  readonly finalised = 3;
+  readonly rejected = 4;
+  readonly pending = 5;
+  readonly requested = 6;
+  /** Counters of undecided vertices; 0 for all others, so that a vertex that enters touches none of them. */
   counter: Uint16Array;
   rounds: Uint16Array;
   score: Uint16Array;
@@ -40,13 +48,7 @@ export class Standing {
     this.words = capacity >>> 5;
     const row = this.words * nodes;
     this.votes = new Int32Array(2 * row);
-    this.undecided = new Int32Array(row);
-    this.finalised = new Int32Array(row);
-    this.rejected = new Int32Array(row);
-    this.preferred = new Int32Array(row);
-    this.contested = new Int32Array(row);
-    this.pending = new Int32Array(row);
-    this.requested = new Int32Array(row);
+    this.marks = new Int32Array(markWords * row);
     const cells = capacity * nodes;
     this.counter = new Uint16Array(cells);
     this.rounds = new Uint16Array(cells);
@@ -66,7 +68,7 @@ export class Standing {
 
   /** Bytes of all rows and counters. */
   get bytes(): number {
-    return this.nodes * (this.words * 4 * 9 + this.capacity * 14 + 16);
+    return this.nodes * (this.words * 4 * (2 + markWords) + this.capacity * 14 + 16);
   }
 
   isKnown(node: number, slot: number): boolean {
@@ -78,16 +80,21 @@ export class Standing {
     return (this.votes[2 * (node * this.words + (slot >>> 5))]! & (1 << (slot & 31))) !== 0;
   }
 
-  has(rows: Int32Array, node: number, slot: number): boolean {
-    return (rows[node * this.words + (slot >>> 5)]! & (1 << (slot & 31))) !== 0;
+  /** Where a word of a mark stands. */
+  at(mark: number, node: number, word: number): number {
+    return markWords * (node * this.words + word) + mark;
   }
 
-  set(rows: Int32Array, node: number, slot: number): void {
-    rows[node * this.words + (slot >>> 5)]! |= 1 << (slot & 31);
+  has(mark: number, node: number, slot: number): boolean {
+    return (this.marks[this.at(mark, node, slot >>> 5)]! & (1 << (slot & 31))) !== 0;
   }
 
-  clear(rows: Int32Array, node: number, slot: number): void {
-    rows[node * this.words + (slot >>> 5)]! &= ~(1 << (slot & 31));
+  set(mark: number, node: number, slot: number): void {
+    this.marks[this.at(mark, node, slot >>> 5)]! |= 1 << (slot & 31);
+  }
+
+  clear(mark: number, node: number, slot: number): void {
+    this.marks[this.at(mark, node, slot >>> 5)]! &= ~(1 << (slot & 31));
   }
 
   setYes(node: number, slot: number, yes: boolean): void {
@@ -100,14 +107,9 @@ export class Standing {
     else this.common.lost(slot);
   }
 
-  /** Enters a vertex as undecided with fresh counters. */
+  /** Enters a vertex as undecided; its counters are 0. */
   enter(node: number, slot: number): void {
-    const cell = node * this.capacity + slot;
-    this.counter[cell] = 0;
-    this.rounds[cell] = 0;
-    this.score[cell] = 0;
-    this.confidence[cell] = 0;
-    this.seen[cell] = this.arrivals[node]!++;
+    this.seen[node * this.capacity + slot] = this.arrivals[node]!++;
     this.votes[2 * (node * this.words + (slot >>> 5)) + 1]! |= 1 << (slot & 31);
     this.set(this.undecided, node, slot);
     this.undecidedCount[node]! += 1;
@@ -126,13 +128,18 @@ export class Standing {
     this.pendingCount[node]! -= 1;
   }
 
+  /** What was asked for may be asked for again. */
+  forgetRequests(node: number): void {
+    for (let w = 0; w < this.words; w++) this.marks[this.at(this.requested, node, w)] = 0;
+  }
+
   markContested(node: number, slot: number): void {
     if (this.has(this.contested, node, slot)) return;
     this.set(this.contested, node, slot);
     this.contestedCount[node]! += 1;
   }
 
-  /** Moves an undecided vertex to finalised or rejected. */
+  /** Moves an undecided vertex to finalised or rejected. Its counters were just read: now they are cheap to clear. */
   decide(node: number, slot: number, finalised: boolean): void {
     this.clear(this.undecided, node, slot);
     this.undecidedCount[node]! -= 1;
@@ -142,19 +149,29 @@ export class Standing {
     }
     this.clear(this.preferred, node, slot);
     this.set(finalised ? this.finalised : this.rejected, node, slot);
+    this.#clearCounters(node * this.capacity + slot);
     this.setYes(node, slot, finalised);
+  }
+
+  #clearCounters(cell: number): void {
+    this.counter[cell] = 0;
+    this.rounds[cell] = 0;
+    this.score[cell] = 0;
+    this.confidence[cell] = 0;
   }
 
   /** Forgets a released slot at every node. */
   release(slot: number): void {
     const keep = ~(1 << (slot & 31));
+    const { votes, marks, words, finalised, rejected, requested } = this;
     this.common.released(slot);
-    for (let at = slot >>> 5; at < this.undecided.length; at += this.words) {
-      this.votes[2 * at]! &= keep;
-      this.votes[2 * at + 1]! &= keep;
-      this.finalised[at]! &= keep;
-      this.rejected[at]! &= keep;
-      this.requested[at]! &= keep;
+    for (let at = slot >>> 5; at < words * this.nodes; at += words) {
+      votes[2 * at]! &= keep;
+      votes[2 * at + 1]! &= keep;
+      const mark = markWords * at;
+      marks[mark + finalised]! &= keep;
+      marks[mark + rejected]! &= keep;
+      marks[mark + requested]! &= keep;
     }
   }
 
@@ -164,29 +181,28 @@ export class Standing {
    * Returns the slots whose decision was lost.
    */
   restart(node: number, durable: (slot: number) => boolean): number[] {
+    const { votes, marks } = this;
     const lostSlots: number[] = [];
     const before = this.#yesWords(node);
     for (let w = 0; w < this.words; w++) {
-      const at = node * this.words + w;
-      for (let rest = this.finalised[at]! | this.rejected[at]!; rest !== 0; rest &= rest - 1) {
+      const mark = this.at(0, node, w);
+      let keep = marks[mark + this.finalised]! | marks[mark + this.rejected]!;
+      for (let rest = keep; rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
-        if (!durable(slot)) lostSlots.push(slot);
+        if (durable(slot)) continue;
+        lostSlots.push(slot);
+        keep &= ~(1 << (slot & 31));
       }
-      this.undecided[at] = 0;
-      this.preferred[at] = 0;
-      this.contested[at] = 0;
-      this.pending[at] = 0;
-      this.requested[at] = 0;
-      this.votes[2 * at] = this.finalised[at]!;
-      this.votes[2 * at + 1] = this.finalised[at]! | this.rejected[at]!;
-    }
-    for (const slot of lostSlots) {
-      const at = node * this.words + (slot >>> 5);
-      const keep = ~(1 << (slot & 31));
-      this.finalised[at]! &= keep;
-      this.rejected[at]! &= keep;
-      this.votes[2 * at]! &= keep;
-      this.votes[2 * at + 1]! &= keep;
+      for (let rest = marks[mark + this.undecided]!; rest !== 0; rest &= rest - 1)
+        this.#clearCounters(node * this.capacity + (w << 5) + (31 - Math.clz32(rest & -rest)));
+      const finalised = marks[mark + this.finalised]! & keep;
+      const rejected = marks[mark + this.rejected]! & keep;
+      marks.fill(0, mark, mark + markWords);
+      marks[mark + this.finalised] = finalised;
+      marks[mark + this.rejected] = rejected;
+      const vote = 2 * (node * this.words + w);
+      votes[vote] = finalised;
+      votes[vote + 1] = finalised | rejected;
     }
     this.undecidedCount[node] = 0;
     this.contestedCount[node] = 0;
@@ -211,13 +227,7 @@ export class Standing {
       return to;
     };
     this.votes = rows(this.votes, 2);
-    this.undecided = rows(this.undecided, 1);
-    this.finalised = rows(this.finalised, 1);
-    this.rejected = rows(this.rejected, 1);
-    this.preferred = rows(this.preferred, 1);
-    this.contested = rows(this.contested, 1);
-    this.pending = rows(this.pending, 1);
-    this.requested = rows(this.requested, 1);
+    this.marks = rows(this.marks, markWords);
     this.counter = this.#cells(this.counter, new Uint16Array(this.nodes * words * 32), words);
     this.rounds = this.#cells(this.rounds, new Uint16Array(this.nodes * words * 32), words);
     this.score = this.#cells(this.score, new Uint16Array(this.nodes * words * 32), words);

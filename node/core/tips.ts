@@ -37,7 +37,7 @@ export class Tips {
     let youngest = noParent;
     for (let w = 0; w < this.#table.highWord; w++) {
       const at = node * standing.words + w;
-      let rest = standing.undecided[at]! & standing.votes[2 * at]!;
+      let rest = standing.marks[standing.at(standing.undecided, node, w)]! & standing.votes[2 * at]!;
       for (; rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
         if (!this.#isClean(node, slot)) continue;

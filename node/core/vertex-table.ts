@@ -47,6 +47,8 @@ export class VertexTable {
   childNext: Int32Array;
   childPrevious: Int32Array;
   conflictHead: Int32Array;
+  /** Bitset of the live slots that conflict with another one. */
+  contested: Int32Array;
   /** Live slots never exceed this; it is the number of words that a scan must read. */
   highWord = 0;
   liveCount = 0;
@@ -84,6 +86,7 @@ export class VertexTable {
     this.childNext = new Int32Array(capacity * maximumParents).fill(noEdge);
     this.childPrevious = new Int32Array(capacity * maximumParents).fill(noEdge);
     this.conflictHead = new Int32Array(capacity).fill(noEdge);
+    this.contested = new Int32Array(capacity >>> 5);
     this.#stamp = new Int32Array(capacity);
     this.#keys = new KeyIndex(capacity);
     this.settled = new Settled(members);
@@ -188,6 +191,7 @@ export class VertexTable {
     this.serial = wider(this.serial, capacity);
     this.outstanding = wider(this.outstanding, capacity);
     this.live = wider(this.live, capacity >>> 5);
+    this.contested = wider(this.contested, capacity >>> 5);
     this.parents = wider(this.parents, capacity * maximumParents);
     this.childHead = wider(this.childHead, capacity, noEdge);
     this.childNext = wider(this.childNext, capacity * maximumParents, noEdge);
@@ -271,6 +275,7 @@ export class VertexTable {
     this.#conflictTo[edge] = to;
     this.#conflictNext[edge] = this.conflictHead[from]!;
     this.conflictHead[from] = edge;
+    this.contested[from >>> 5]! |= 1 << (from & 31);
   }
 
   #unlinkConflicts(slot: number, finalised: boolean): void {
@@ -282,7 +287,12 @@ export class VertexTable {
       this.#freeConflict(edge);
       edge = next;
     }
+    this.#uncontest(slot);
+  }
+
+  #uncontest(slot: number): void {
     this.conflictHead[slot] = noEdge;
+    this.contested[slot >>> 5]! &= ~(1 << (slot & 31));
   }
 
   #dropConflict(from: number, to: number): void {
@@ -292,6 +302,7 @@ export class VertexTable {
         if (previous === noEdge) this.conflictHead[from] = this.#conflictNext[edge]!;
         else this.#conflictNext[previous] = this.#conflictNext[edge]!;
         this.#freeConflict(edge);
+        if (this.conflictHead[from] === noEdge) this.#uncontest(from);
         return;
       }
       previous = edge;

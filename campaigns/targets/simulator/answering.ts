@@ -32,8 +32,12 @@ export class Answering {
   readonly #concurrent: number;
   /** Kind of every answer of the attack, -1 when they differ. */
   readonly constant: number;
+  /** Every answer says the same to all vertices. */
+  readonly #isWhole: boolean;
   /** An answer before it is known what kind it is. */
   #draft = new Int32Array(2);
+  /** Words of it that may have an exception, one bit each. */
+  #only = new Int32Array(1);
 
   constructor(parts: AnsweringParts) {
     this.#parts = parts;
@@ -41,21 +45,25 @@ export class Answering {
     this.#concurrent = parts.core.params.concurrentPolls;
     const constant = parts.attack?.constant;
     this.constant = constant === undefined ? -1 : constant === 'yes' ? yesToAll : answerNoToAll;
+    this.#isWhole = this.constant >= 0 || parts.attack?.saysYesToAll !== undefined;
   }
 
   /** The peer's answer as of now, rewritten if it attacks. Returns its kind, above two bits of when it leaves. */
   answer(peer: number, poll: number, slot: number, attacks: boolean, nowUs: number): number {
     const core = this.#core;
     const { polls, standing } = core;
+    const at = 2 * peer * standing.words;
     if (!attacks) {
-      const at = 2 * peer * standing.words;
       const kind = polls.putHosted(poll, slot, standing.votes, at);
       if (kind !== yesToAll) this.#onExceptions(peer, poll, standing.votes, at, nowUs);
       return (kind << 2) | now;
     }
     const words = polls.scopeWords(poll);
-    const hasScope = words > 0 && polls.scope[poll * polls.words + words - 1] !== 0;
-    if (this.constant >= 0 && hasScope && polls.open.isEmpty(poll, words)) return (this.constant << 2) | now;
+    if (this.#isWhole && this.#hasScope(poll, words)) {
+      if (!polls.open.isEmpty(poll, words)) this.#onExceptions(peer, poll, standing.votes, at, nowUs);
+      return (this.#wholeKind(peer, poll) << 2) | now;
+    }
+    if (this.#parts.attack?.onlyContested === true) return this.#answerInPart(peer, poll, slot, words, nowUs);
     const draft = this.#room(words);
     const exceptions = core.answer(peer, polls.scope, poll * polls.words, words, draft, 0);
     if (exceptions !== 0) this.#onExceptions(peer, poll, draft, 0, nowUs);
@@ -65,9 +73,10 @@ export class Answering {
 
   /** The answer of an attacker that says yes to the whole scope when it is honest. */
   rewritten(peer: number, poll: number, slot: number): number {
-    if (this.constant >= 0) return (this.constant << 2) | now;
     const { polls } = this.#core;
     const words = polls.scopeWords(poll);
+    if (this.constant >= 0 || (this.#isWhole && this.#hasScope(poll, words)))
+      return (this.#wholeKind(peer, poll) << 2) | now;
     const draft = this.#room(words);
     const from = poll * polls.words;
     for (let w = 0; w < words; w++) {
@@ -77,6 +86,45 @@ export class Answering {
     // Attacks that look at the time are refused where answers are foreseen.
     const manner = this.#decorate(peer, poll, words, 0);
     return (polls.put(poll, slot, draft, 0) << 2) | manner;
+  }
+
+  /** An answer that differs from the honest one in conflicting vertices only: most words are neither open nor hold one. */
+  #answerInPart(peer: number, poll: number, slot: number, words: number, nowUs: number): number {
+    const { polls, standing, table } = this.#core;
+    const votes = standing.votes;
+    const at = 2 * peer * standing.words;
+    const draft = this.#room(words);
+    const only = this.#only.length < polls.open.stride ? new Int32Array(polls.open.stride) : this.#only;
+    this.#only = only;
+    let some = 0;
+    for (let from = 0; from < words; from += 32) {
+      const until = Math.min(words, from + 32);
+      let map = openBits(polls.open.maps[poll * polls.open.stride + (from >>> 5)]!, words - from);
+      for (let w = from; w < until; w++)
+        if ((polls.scope[poll * polls.words + w]! & table.contested[w]!) !== 0) map |= 1 << (w - from);
+      for (let rest = map; rest !== 0; rest &= rest - 1) {
+        const w = from + (31 - Math.clz32(rest & -rest));
+        draft[2 * w] = votes[at + 2 * w]!;
+        draft[2 * w + 1] = votes[at + 2 * w + 1]!;
+      }
+      only[from >>> 5] = map;
+      some |= map;
+    }
+    if (some === 0) return (yesToAll << 2) | now;
+    this.#onExceptions(peer, poll, votes, at, nowUs);
+    const manner = this.#decorate(peer, poll, words, nowUs);
+    return (polls.putWords(poll, slot, draft, 0, only) << 2) | manner;
+  }
+
+  #hasScope(poll: number, words: number): boolean {
+    const { polls } = this.#core;
+    return words > 0 && polls.scope[poll * polls.words + words - 1] !== 0;
+  }
+
+  /** Of an attack that says the same to all vertices. */
+  #wholeKind(peer: number, poll: number): number {
+    if (this.constant >= 0) return this.constant;
+    return this.#parts.attack!.saysYesToAll!(this.#drawOf(peer, poll)) ? yesToAll : answerNoToAll;
   }
 
   #room(words: number): Int32Array {
@@ -113,20 +161,14 @@ export class Answering {
   }
 
   #decorate(peer: number, poll: number, words: number, nowUs: number): number {
-    const { attack, operatorOf, seed } = this.#parts;
+    const { attack } = this.#parts;
     if (attack === null) return now;
     const polls = this.#core.polls;
-    const querier = this.#nodeOf(poll);
-    const draw = draw32(
-      streamKey(seed, operatorOf[peer]!, purpose.attack, querier),
-      querier,
-      polls.sequence(poll),
-    );
     return attack.decorate(
       this.#core,
       peer,
-      querier,
-      draw,
+      this.#nodeOf(poll),
+      this.#drawOf(peer, poll),
       polls.scope,
       poll * polls.words,
       words,
@@ -134,6 +176,13 @@ export class Answering {
       0,
       nowUs,
     );
+  }
+
+  #drawOf(peer: number, poll: number): number {
+    const { operatorOf, seed } = this.#parts;
+    const querier = this.#nodeOf(poll);
+    const key = streamKey(seed, operatorOf[peer]!, purpose.attack, querier);
+    return draw32(key, querier, this.#core.polls.sequence(poll));
   }
 
   #nodeOf(poll: number): number {

@@ -86,7 +86,11 @@ export class RecordingPorts implements CorePorts {
   }
 }
 
+/** Counter, score, rounds, confidence. */
+type Counts = readonly [number, number, number, number];
+
 export class RecordedCore {
+  readonly #decided = new Map<string, Counts>();
   readonly ports = new RecordingPorts();
   readonly core: Core;
   readonly params: ConsensusParams;
@@ -110,6 +114,7 @@ export class RecordedCore {
       },
       this.ports,
     );
+    this.#rememberCounts();
   }
 
   /** Registers an honest vertex of member 1 (a new sequence each time) without delivering it. */
@@ -142,19 +147,37 @@ export class RecordedCore {
   }
 
   counter(slot: number, node = 0): number {
-    return this.core.standing.counter[node * this.core.standing.capacity + slot]!;
+    return this.#counts(slot, node)[0];
   }
 
   score(slot: number, node = 0): number {
-    return this.core.standing.score[node * this.core.standing.capacity + slot]!;
+    return this.#counts(slot, node)[1];
   }
 
   rounds(slot: number, node = 0): number {
-    return this.core.standing.rounds[node * this.core.standing.capacity + slot]!;
+    return this.#counts(slot, node)[2];
   }
 
   confidence(slot: number, node = 0): number {
-    return this.core.standing.confidence[node * this.core.standing.capacity + slot]!;
+    return this.#counts(slot, node)[3];
+  }
+
+  /** As they stand, of a decided vertex as they stood when it was decided: the core clears them then. */
+  #counts(slot: number, node: number): Counts {
+    const { standing } = this.core;
+    const cell = node * standing.capacity + slot;
+    const { counter, score, rounds, confidence } = standing;
+    const now: Counts = [counter[cell]!, score[cell]!, rounds[cell]!, confidence[cell]!];
+    return standing.has(standing.undecided, node, slot) ? now : (this.#decided.get(`${node}/${slot}`) ?? now);
+  }
+
+  #rememberCounts(): void {
+    const { standing } = this.core;
+    const decide = standing.decide.bind(standing);
+    standing.decide = (node, slot, finalised) => {
+      this.#decided.set(`${node}/${slot}`, this.#counts(slot, node));
+      decide(node, slot, finalised);
+    };
   }
 
   /** Every vertex that the poll asks about. */

@@ -38,14 +38,22 @@ test('a vertex goes from unknown over pending and undecided to one decision', ()
   }
 });
 
-test('entering starts every counter over and notes the order of arrival', () => {
+test('a decision and a restart start every counter over, and entering notes the order of arrival', () => {
   const standing = new Standing(1, 32);
-  for (const column of [standing.counter, standing.rounds, standing.score, standing.confidence])
-    column[5] = 9;
   standing.enter(0, 6);
   standing.enter(0, 5);
-  for (const column of [standing.counter, standing.rounds, standing.score, standing.confidence])
-    assert.equal(column[5], 0);
+  const columns = [standing.counter, standing.rounds, standing.score, standing.confidence];
+  for (const column of columns) column.fill(9, 5, 7);
+  standing.decide(0, 5, true);
+  assert.deepEqual(
+    columns.map((column) => [column[5], column[6]]),
+    columns.map(() => [0, 9]),
+  );
+  standing.restart(0, () => true);
+  assert.deepEqual(
+    columns.map((column) => column[6]),
+    columns.map(() => 0),
+  );
   assert.ok(standing.seen[6]! < standing.seen[5]!);
 });
 
