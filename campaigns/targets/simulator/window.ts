@@ -26,6 +26,8 @@ const finalityTimesPerStep = 3;
 const warmupFinalityTimes = 2;
 const leastCooldownFinalityTimes = 3;
 const mostCooldownFinalityTimes = 5;
+/** Vertices that the load of a network that is not live must bring, where twenty polls are over before one is issued. */
+const stuckVertices = 4;
 /** Bins of the measured window, for the slowest and the fastest stretch of a run: as many as hold enough vertices to be no dice. */
 const mostBins = 40;
 const leastBins = 4;
@@ -73,6 +75,12 @@ function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['duration']
   }, 1);
 }
 
+/** Until a sparse load has brought vertices whose limit can be reached, within the requested time. */
+function stuckLoadUs({ workload, duration }: LoadAndTime): number {
+  const perSecond = meanTps(workload) / workload.batch;
+  return perSecond > 0 ? Math.min(duration.measureUs, Math.ceil((stuckVertices * 1_000_000) / perSecond)) : 0;
+}
+
 /** The shortest lengths that answer anything, whatever they cost. */
 export function leastLengths(load: LoadAndTime, estimate: FinalityEstimate): Lengths {
   const { duration, workload, faults } = load;
@@ -82,7 +90,7 @@ export function leastLengths(load: LoadAndTime, estimate: FinalityEstimate): Len
     const { warmup, measure, cooldown } = stuckRounds(load);
     return {
       warmupUs: Math.min(duration.warmupUs, Math.ceil(warmup * roundUs)),
-      measureUs: Math.ceil(measure * roundUs),
+      measureUs: Math.max(Math.ceil(measure * roundUs), stuckLoadUs(load)),
       cooldownUs: Math.ceil(cooldown * roundUs),
     };
   }
@@ -196,10 +204,11 @@ function finish(spec: RunSpec, estimate: FinalityEstimate, draft: Draft): Window
 
 /** What was shortened, stretched or exceeded, with its figures. */
 function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expectedUs: number): string[] {
-  const { warmupUs, requestedUs, messages, leastUs } = draft;
+  const { warmupUs, measureUs, requestedUs, messages, leastUs } = draft;
   const { workPerMessage, isLive, undecidedVertices } = estimate;
   const { maxRounds } = spec.consensus;
   const stuck = stuckRounds(spec);
+  const polls = Math.round(measureUs / estimate.roundUs);
   const compression = requestedUs / expectedUs;
   const heavy =
     workPerMessage < 1.2
@@ -207,13 +216,13 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
       : ` (with what ${Math.round(undecidedVertices)} undecided vertices cost, a message counts ${workPerMessage.toFixed(1)} times)`;
   const least = isLive
     ? `${Math.round(leastUs / estimate.finalityUs)} finality times are ${seconds(leastUs)}`
-    : `${stuck.measure} polls and their cool-down take that long`;
+    : `${polls} polls and their cool-down take that long`;
   const notes: string[] = [];
   if (!isLive) {
     const met = stuck.cooldown > maxRounds ? ' and attackers are met often enough to be found' : '';
     notes.push(
       `by the run-length law more than one vertex in twenty is undecided at the round limit of ${maxRounds} polls: measured for ` +
-        `${stuck.measure} polls, then watched for ${stuck.cooldown} without load, so that every vertex reaches the limit${met}`,
+        `${polls} polls, then watched for ${stuck.cooldown} without load, so that every vertex reaches the limit${met}`,
     );
   }
   if (compression > 1.001) {

@@ -22,7 +22,7 @@ const cheap = { message_budget: 60_000 };
 
 /** Records as defective nodes would leave them: no configuration makes the simulator's nodes forget to recover, or leak. */
 function late({ result, series }: RunRecord): RunRecord {
-  const slow = (us: number | null): number | null => (us === null ? null : Math.max(us, 90_000_000));
+  const slow = (us: number | null): number => Math.max(us ?? 0, 90_000_000);
   const faults = result.faults.map((fault) => ({
     ...fault,
     recovery_us: slow(fault.recovery_us),
@@ -68,7 +68,8 @@ export const kinds: readonly Kind[] = [
   {
     name: 'recovery: nodes that need a minute and a half after every fault',
     metrics: /^recovery[.]/,
-    planted: { record: late },
+    // A window that holds its faults and what recovers from them.
+    planted: { scenario: { message_budget: 4_000_000 }, record: late },
   },
   {
     name: 'resources: nodes that use more than any entry grants, and ever more',

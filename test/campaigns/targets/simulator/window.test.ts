@@ -101,9 +101,10 @@ test('every step of a ramp has the same number of bins and lasts three finality 
 
 test('a network that is not live is measured for a quarter of its round limit and watched for all of it, whatever the budget', () => {
   const byzantine = { ...spec.byzantine, share: 0.3, attack: 'always-reject' } as const;
+  const workload = { ...spec.workload, kind: 'constant', tps: 1_000, batch: 10 } as const;
   for (const messageBudget of [1_000, 1_000_000_000_000]) {
-    const plan = planWindow({ ...spec, byzantine, messageBudget });
-    const limitUs = spec.consensus.maxRounds * estimateFinality({ ...spec, byzantine }).roundUs;
+    const plan = planWindow({ ...spec, byzantine, workload, messageBudget });
+    const limitUs = spec.consensus.maxRounds * estimateFinality({ ...spec, byzantine, workload }).roundUs;
     assert.equal(plan.measureUs, Math.ceil(limitUs / 4));
     assert.equal(plan.cooldownUs, Math.ceil(limitUs));
     assert.match(
@@ -111,6 +112,15 @@ test('a network that is not live is measured for a quarter of its round limit an
       /^by the run-length law more than one vertex in twenty .* at the round limit of 100 polls: measured for 25 polls, then watched for 100/,
     );
   }
+});
+
+test('a network that is not live is under load until a sparse load has brought four vertices, or for all of the requested time', () => {
+  const byzantine = { ...spec.byzantine, share: 0.3, attack: 'always-reject' } as const;
+  const measured = (tps: number): number =>
+    planWindow({ ...spec, byzantine, workload: { ...spec.workload, kind: 'constant', tps, batch: 10 } })
+      .measureUs;
+  assert.equal(measured(1), 40_000_000);
+  assert.equal(measured(0.001), spec.duration.measureUs);
 });
 
 test('a network that is not live is watched until its attackers are met often enough, four round limits at most', () => {
