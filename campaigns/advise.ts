@@ -247,6 +247,8 @@ function alphaInterval(wish: Wish): AlphaInterval {
 function whyNone(wish: Wish, interval: AlphaInterval): string {
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const bounds = `safety needs alpha/k above ${percent(interval.above)} and liveness needs it below ${percent(interval.below)}`;
+  if (interval.above >= 1)
+    return `safety needs alpha/k above ${percent(interval.above)}: more votes than a sample has, whatever k and beta are`;
   if (interval.above >= interval.below) return `${bounds}: the interval is empty, whatever k and beta are`;
   const most = Math.min(wish.nodes - 1, maximumSampleSize);
   return (

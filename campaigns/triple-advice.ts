@@ -8,6 +8,7 @@ import { finality } from '#campaigns/analytic/finality.ts';
 import { boundOf, type SafetyBounds, safetyBounds } from '#campaigns/analytic/safety.ts';
 import { defaultLivenessTarget, livenessTolerance, safetyTolerance } from '#campaigns/analytic/tolerance.ts';
 import { attackerCount, attackModel } from '#campaigns/feasibility/attackers.ts';
+import { maximumSampleSize } from '#node/core/params.ts';
 
 export interface Triple {
   readonly k: number;
@@ -30,13 +31,24 @@ export interface PlacedTriple extends Triple {
   readonly reversalShare: number;
 }
 
+/** Every inequality that a triple violates, in words. */
+function misfitsOf({ k, alpha, beta }: Triple, nodes: number, rounds: number): string[] {
+  const kMost = Math.min(nodes - 1, maximumSampleSize);
+  return [
+    ...(k < 1 || k > kMost ? [`k = ${k} must lie between 1 and ${kMost}`] : []),
+    ...(2 * alpha <= k ? [`alpha = ${alpha} must be more than half of k = ${k}`] : []),
+    ...(alpha > k ? [`alpha = ${alpha} must be at most k = ${k}`] : []),
+    ...(beta < 1 || beta > rounds
+      ? [`beta = ${beta} must lie between 1 and the ${rounds} polls of --rounds`]
+      : []),
+  ];
+}
+
 /** Throws RangeError when the triple does not fit the network. One threshold: alphaPreference = alpha, as the sources have it. */
 export function placeTriple(wish: Wish, { k, alpha, beta }: Triple): PlacedTriple {
   const { nodes, rounds, safety } = wish;
-  if (k >= nodes || 2 * alpha <= k || alpha > k || beta < 1 || beta > rounds)
-    throw new RangeError(
-      `${k}/${alpha}/${beta}: k < ${nodes} nodes, k/2 < alpha <= k and 1 <= beta <= ${rounds} polls must hold`,
-    );
+  const misfits = misfitsOf({ k, alpha, beta }, nodes, rounds);
+  if (misfits.length > 0) throw new RangeError(`${k}/${alpha}/${beta}: ${misfits.join(', ')}`);
   const byzantine = attackerCount({ share: wish.byzantineShare, attack: wish.attack }, nodes);
   const { voter } = attackModel(wish.attack);
   const live = { nodes, voter, k, alpha, beta, maxRounds: rounds, loss: 0, offlineShare: 0, retry: true };

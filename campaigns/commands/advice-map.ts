@@ -30,7 +30,7 @@ export function adviceMap(wish: Wish, advice: Advice, placed: PlacedTriple | nul
         pick(range) === null ? [] : [{ alpha: range.alpha, beta: pick(range) }],
       ),
     },
-    mark: { type: 'line', point: true, color },
+    mark: { type: 'line', point: { color }, color },
     encoding: { x, y },
   });
   const between = ranges.flatMap(({ alpha, leastSafe, mostLive }) =>
@@ -47,7 +47,7 @@ export function adviceMap(wish: Wish, advice: Advice, placed: PlacedTriple | nul
   return {
     width: plotWidth.half,
     height: 260,
-    title: 'red: least beta that is safe; blue: largest that is live; between them both hold',
+    title: ['red: least beta that is safe, blue: largest that is live;', 'between them both hold'],
     layer: [
       {
         data: { values: between },

@@ -18,8 +18,10 @@ import {
   userPath,
 } from '#campaigns/commands/option-values.ts';
 import { textTable } from '#campaigns/commands/text-table.ts';
-import { ConfigError, optionProblem } from '#campaigns/config-error.ts';
+import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
+import { attackerCount } from '#campaigns/feasibility/attackers.ts';
+import { nodesMost } from '#campaigns/limits.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
 import { attackNames } from '#campaigns/schema/names.ts';
 import type { Triple } from '#campaigns/triple-advice.ts';
@@ -131,7 +133,29 @@ interface AdviseOptions extends CommonOptions {
   readonly plot?: string;
 }
 
+/** Fewer nodes have no sample to choose from; the map of more polls takes longer than anybody waits. */
+const adviceNodesLeast = 4;
+const adviceRoundsMost = 2_000;
+
+/** What each option allows, all misfits together. */
+function checkWish({ nodes, byzantine, attack, rounds }: AdviseOptions): void {
+  const whole = (option: string, value: number, least: number, most: number): Problem[] =>
+    value >= least && value <= most
+      ? []
+      : [optionProblem(option, `${value} is not a whole number from ${least} to ${most}`)];
+  const isNobodyHonest = nodes > 0 && attackerCount({ share: byzantine, attack }, nodes) >= nodes;
+  const problems = [
+    ...whole('--nodes', nodes, adviceNodesLeast, nodesMost),
+    ...whole('--rounds', rounds, 1, adviceRoundsMost),
+    ...(isNobodyHonest || byzantine >= 1
+      ? [optionProblem('--byzantine', 'leaves no honest node', 'less than 100%, like 20%')]
+      : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
 async function adviseAnswer(options: AdviseOptions): Promise<Answer> {
+  checkWish(options);
   const { advise } = await import('#campaigns/advise.ts');
   const { adviceText } = await import('#campaigns/commands/advice-text.ts');
   const { placeTriple } = await import('#campaigns/triple-advice.ts');
@@ -164,7 +188,8 @@ function orProblem<T>(place: () => T): T {
   try {
     return place();
   } catch (error) {
-    if (error instanceof RangeError) throw new ConfigError([optionProblem('--triple', error.message)]);
+    if (error instanceof RangeError)
+      throw new ConfigError([optionProblem('--triple', error.message, 'like 30/24/20')]);
     throw error;
   }
 }

@@ -80,6 +80,23 @@ const wrongUses: ReadonlyArray<readonly [what: string, words: readonly string[],
   ['a scenario that the phase does not carry', ['phase1', '--scenario', 'SK-002'], /SK-002 is not in phase1/],
   ['an unknown scenario', ['simulate', 'LT-009'], /"LT-009" is not in the catalogue/],
   ['a missing file', ['check', './no-such-file.yaml'], /no-such-file\.yaml/],
+  [
+    'advice for nobody honest',
+    ['advise', '--nodes', '10', '--byzantine', '0.9999999999'],
+    /--byzantine: leaves no honest node \(less than 100%/,
+  ],
+  ['advice within no polls', ['advise', '--rounds', '0'], /--rounds: 0 is not a whole number from 1 to 2000/],
+  ['advice for a network of one', ['advise', '--nodes', '1'], /--nodes: 1 is not a whole number from 4 to/],
+  [
+    'a triple beyond its network',
+    ['advise', '--nodes', '50', '--triple', '50/40/5'],
+    /--triple: 50\/40\/5: k = 50 must lie between 1 and 49 \(like 30\/24\/20\)/,
+  ],
+  [
+    'attackers that round to all nodes',
+    ['simulate', 'LT-001', '--nodes', '10', '--byzantine', '99.999999999%', '--attack', 'random'],
+    /byzantine\.share: .* leaves no honest node \(at most 90%\)/,
+  ],
   ['an unknown campaign', ['verify', 'no-such-run'], /no campaign "no-such-run"/],
 ];
 
