@@ -18,14 +18,27 @@ export const purpose = {
   shape: 10,
 } as const;
 
+/** What a counter is multiplied with: a Weyl sequence. Who draws with counters in a row adds it instead. */
+export const weylStep = 0x9e3779b1 | 0;
+
 /**
  * A 32-bit draw from a 64-bit key (two words) and a counter: the MurmurHash3 finaliser (A. Appleby) over a Weyl sequence,
  * with the second key word added between its rounds.
  */
 export function mix(keyA: number, keyB: number, counter: number): number {
-  let h = keyA ^ Math.imul(counter, 0x9e3779b1);
+  return mixEnd(mixBegin(keyA, Math.imul(counter, 0x9e3779b1)), keyB);
+}
+
+/** The first half of a draw, which streams of one key share; `weyl` is the counter times `weylStep`. */
+export function mixBegin(keyA: number, weyl: number): number {
+  let h = keyA ^ weyl;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = ((h ^ (h >>> 13)) + keyB) | 0;
+  return h ^ (h >>> 13);
+}
+
+/** The second half, in which a stream becomes one of its own. */
+export function mixEnd(begun: number, keyB: number): number {
+  let h = (begun + keyB) | 0;
   h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35);
   return h ^ (h >>> 16);
 }

@@ -3,11 +3,14 @@
  * Owns: the draw, for one poll or one replacement peer. Does not own: who is excluded (Exclusions), what is sent.
  * The draw depends on the stream only, never on earlier polls: two fidelities that share streams share samples.
  */
-import { below, mix } from './random.ts';
+import { below, mix, mixBegin, mixEnd, weylStep } from './random.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const draw32 = mix;
 const bounded = below;
+const begin32 = mixBegin;
+const end32 = mixEnd;
+const step = weylStep;
 
 /** Peers a node leaves out of its samples. */
 export interface Exclusions {
@@ -50,15 +53,16 @@ export class Sampler {
     const others = this.#members - 1;
     const epoch = this.#nextEpoch();
     const stamp = this.#stamp;
-    let counter = peerStream;
-    for (let i = 0; i < k; ) {
-      const draw = bounded(draw32(keyA, keyB, counter++), others);
-      // Without a branch, which no processor could predict: those from `self` on move up by one.
+    let weyl = Math.imul(peerStream, step);
+    // Without a branch, which no processor could predict: peers from `self` on move up by one, and who was drawn before is
+    // written over by the next.
+    for (let i = at; i < at + k; weyl = (weyl + step) | 0) {
+      const draw = bounded(end32(begin32(keyA, weyl), keyB), others);
       const peer = draw + ((self - 1 - draw) >>> 31);
-      if (stamp[peer] === epoch) continue;
+      const seen = stamp[peer]!;
       stamp[peer] = epoch;
-      out[at + i] = peer;
-      i += 1;
+      out[i] = peer;
+      i += ((seen ^ epoch) + 255) >>> 8;
     }
     return k;
   }

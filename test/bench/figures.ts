@@ -60,27 +60,28 @@ function rate(id: string, title: string, target: number | null, regression = tru
   return figure({ id, title, unit: messageRate, better: 'higher', target, published, regression });
 }
 
-/** What the bare event loop does with as many messages in flight, and the share of it that the consensus core reaches. */
-function limits(nodes: number, text: string): Figure[] {
-  const measuredWith = `messages.single-${nodes}`;
+/** What the bare loop of a fidelity does at most, and the share of it that is left with the consensus core. */
+function limits(measuredWith: string, id: string, title: string, unit: string): Figure[] {
+  const common = { unit, better: 'higher', regression: false, measuredWith } as const;
   return [
+    figure({ ...common, id: `messages.${id.replace('*', 'limit')}`, title: `the limit: ${title}` }),
     figure({
-      id: `messages.limit-${nodes}`,
-      title: `the limit: the same queues and draws without consensus, ${text} nodes`,
-      unit: 'M events/CPU-s',
-      better: 'higher',
-      regression: false,
-      measuredWith,
-    }),
-    figure({
-      id: `messages.ratio-${nodes}`,
+      ...common,
+      id: `messages.${id.replace('*', 'ratio')}`,
       title: 'messages / limit, of the same process',
       unit: 'x',
-      better: 'higher',
-      regression: false,
-      measuredWith,
     }),
   ];
+}
+
+function messageLimits(nodes: number, text: string): Figure[] {
+  const title = `the same queues and draws without consensus, ${text} nodes`;
+  return limits(`messages.single-${nodes}`, `*-${nodes}`, title, 'M events/CPU-s');
+}
+
+function pollLimits(nodes: number, text: string): Figure[] {
+  const title = `the same samples, delays and ends of polls without consensus, ${text} nodes`;
+  return limits(`messages.poll-${nodes}`, `poll-*-${nodes}`, title, messageRate);
 }
 
 /** Source of the factor: "each at least twice as fast as published". */
@@ -90,15 +91,17 @@ function twiceAsFast(id: string, published: number): Figure {
 
 const network: readonly Figure[] = [
   rate('messages.single-1000', 'one decision at a time, 1,000 nodes, 50/40/15, WAN, 10 % always-reject', 30),
-  ...limits(1_000, '1,000'),
+  ...messageLimits(1_000, '1,000'),
   rate(
     'messages.single-10000',
     'one decision at a time, 10,000 nodes, 100/80/10, WAN, 10 % always-reject',
     30,
   ),
-  ...limits(10_000, '10,000'),
+  ...messageLimits(10_000, '10,000'),
   rate('messages.poll-1000', 'the same 1,000 nodes at poll fidelity, messages it stands for', 120),
+  ...pollLimits(1_000, '1,000'),
   rate('messages.poll-10000', 'the same 10,000 nodes at poll fidelity, messages it stands for', 120),
+  ...pollLimits(10_000, '10,000'),
   rate('load.dag-1000', 'DAG of 2-4 parents, 1 % conflicts, 100 vertices/s, 1,000 nodes, LAN, mesh', 10),
 ];
 

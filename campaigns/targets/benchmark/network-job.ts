@@ -2,10 +2,12 @@
  * Figures of whole networks: message rates, CPU time of a decision, memory.
  * Owns: which run makes which figure. Does not own: the runs (network-run.ts).
  */
+import type { RunSpec } from '#campaigns/run-spec.ts';
 import { sampleEventLoop } from './event-loop.ts';
 import type { JobResult } from './job-result.ts';
 import { type NetworkSamples, sampleNetwork } from './network-run.ts';
 import { inMemorySpec, loadSpec, singleSpec } from './network-spec.ts';
+import { samplePolls } from './poll-loop.ts';
 import { type Efforts, median } from './sampling.ts';
 
 /** Two finality times of the LAN networks, virtual microseconds: from then on as much is decided as is issued. */
@@ -44,8 +46,17 @@ export function measureSingle(figure: string, nodes: number, { network }: Effort
 /** The same decisions at poll fidelity: the messages are those that it stands for. */
 export function measurePolls(figure: string, nodes: number, { network }: Efforts): JobResult {
   const effort = nodes > manyNodes ? { ...network, samples: Math.ceil(network.samples / 3) } : network;
-  const samples = sampleNetwork({ ...singleSpec(nodes), tier: 'poll' }, effort, 'settled', 1, 0);
-  return { samples: { [figure]: samples.rates }, facts: factsOf(samples) };
+  const spec: RunSpec = { ...singleSpec(nodes), tier: 'poll' };
+  const samples = sampleNetwork(spec, effort, 'settled', 1, 0);
+  const limit = samplePolls(spec, effort);
+  return {
+    samples: {
+      [figure]: samples.rates,
+      [`messages.poll-limit-${nodes}`]: limit,
+      [`messages.poll-ratio-${nodes}`]: [median(samples.rates) / median(limit)],
+    },
+    facts: factsOf(samples),
+  };
 }
 
 export function measureLoad(

@@ -54,6 +54,7 @@ export class Answering {
     const { polls, standing } = core;
     const at = 2 * peer * standing.words;
     if (!attacks) {
+      if (this.saysYes(peer, poll)) return (yesToAll << 2) | now;
       const kind = polls.putHosted(poll, slot, standing.votes, at);
       if (kind !== yesToAll) this.#onExceptions(peer, poll, standing.votes, at, nowUs);
       return (kind << 2) | now;
@@ -69,6 +70,27 @@ export class Answering {
     if (exceptions !== 0) this.#onExceptions(peer, poll, draft, 0, nowUs);
     const manner = this.#decorate(peer, poll, words, nowUs);
     return (polls.put(poll, slot, draft, 0) << 2) | manner;
+  }
+
+  /** The peer says yes to the whole scope of the poll, an attacker when it is honest. */
+  saysYes(peer: number, poll: number): boolean {
+    const { polls, standing } = this.#core;
+    const words = polls.scopeWords(poll);
+    const scopeAt = poll * polls.words;
+    const row = 2 * peer * standing.words;
+    for (let w = 0; w < words; w++)
+      if ((polls.scope[scopeAt + w]! & ~standing.votes[row + 2 * w]!) !== 0) return false;
+    return true;
+  }
+
+  /** All peers of the poll do. */
+  allSayYes(poll: number): boolean {
+    const { polls } = this.#core;
+    if (polls.open.isEmpty(poll, polls.scopeWords(poll))) return true;
+    const until = (poll + 1) * polls.k;
+    let at = until - polls.k;
+    while (at < until && this.saysYes(polls.peers[at]!, poll)) at += 1;
+    return at === until;
   }
 
   /** The answer of an attacker that says yes to the whole scope when it is honest. */

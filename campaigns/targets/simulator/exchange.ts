@@ -107,9 +107,13 @@ export class Exchange implements Traffic {
     return this.queries.isDue || this.answers.isDue;
   }
 
-  advance(): void {
-    this.queries.advance();
-    this.answers.advance();
+  nextDue(limit: number): number {
+    return this.answers.nextDue(this.queries.nextDue(limit));
+  }
+
+  advanceTo(tick: number): void {
+    this.queries.advanceTo(tick);
+    this.answers.advanceTo(tick);
   }
 
   #nodeOf(poll: number): number {

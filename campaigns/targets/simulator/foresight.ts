@@ -7,8 +7,9 @@
  */
 import type { Core } from '#node/core/core.ts';
 import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
+import { maximumSampleSize } from '#node/core/params.ts';
 import { headKey } from '#node/core/poll-book.ts';
-import { mix } from '#node/core/random.ts';
+import { mix, mixBegin, mixEnd, weylStep } from '#node/core/random.ts';
 import type { Answering } from './answering.ts';
 import { arrivalSlot, noArrival } from './arrival.ts';
 import { sortFew } from './arrival-order.ts';
@@ -17,6 +18,9 @@ import { answerDraws, queryDraws } from './traffic.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const draw32 = mix;
+const begin32 = mixBegin;
+const end32 = mixEnd;
+const slotStep = (2 * weylStep) | 0;
 const queryStream = queryDraws;
 const answerStream = answerDraws;
 const yesToAll = answerYesToAll;
@@ -28,6 +32,13 @@ const none = noArrival;
 const bucketAt = 25;
 const lastBucket = (2 * finerThan) >>> 5;
 
+// Room for the answers of the poll that is looked at, and one more: what does not count is written there, too. The module's own, so
+// that V8 knows address and length.
+const yes = new Int32Array(maximumSampleSize + 1);
+const no = new Int32Array(maximumSampleSize + 1);
+const inBucket = new Int32Array(maximumSampleSize + 1);
+const perBucket = new Int32Array(lastBucket + 1);
+
 export class Foresight {
   /** The answer that ends the poll, or `noArrival`. */
   end = none;
@@ -36,33 +47,29 @@ export class Foresight {
   late = 0;
   lostQueries = 0;
   lostAnswers = 0;
-  readonly #core: Core;
+  readonly #core: Pick<Core, 'params' | 'polls'>;
   readonly #network: Network;
-  readonly #answering: Answering;
+  readonly #answering: Pick<Answering, 'constant' | 'rewritten'>;
   /** Ticks by the low 12 bits of a draw: half the size of the network's own, so that it stays in the nearest cache. */
   readonly #delays: Uint16Array;
-  readonly #yes: Int32Array;
-  readonly #no: Int32Array;
-  readonly #inBucket: Int32Array;
-  readonly #perBucket = new Int32Array(lastBucket + 1);
   #yesCount = 0;
   #noCount = 0;
 
-  constructor(core: Core, network: Network, answering: Answering) {
+  constructor(
+    core: Pick<Core, 'params' | 'polls'>,
+    network: Network,
+    answering: Pick<Answering, 'constant' | 'rewritten'>,
+  ) {
     this.#core = core;
     this.#network = network;
     this.#answering = answering;
     this.#delays = Uint16Array.from(network.delayTable);
-    // One place more than answers: what does not count is written there, too.
-    this.#yes = new Int32Array(core.polls.k + 1);
-    this.#no = new Int32Array(core.polls.k + 1);
-    this.#inBucket = new Int32Array(core.polls.k + 1);
   }
 
   /** Looks at a poll that has just begun, with all k queries on their way; counts them in `asked` (top bit: attacker). */
   look(poll: number, asked: Int32Array): void {
     this.#draw(poll, asked);
-    sortFew(this.#no, 0, this.#noCount);
+    sortFew(no, 0, this.#noCount);
     const { params, polls } = this.#core;
     this.answers = this.#yesCount + this.#noCount;
     this.end = params.earlyEnd ? this.#certain() : this.#last();
@@ -70,10 +77,10 @@ export class Foresight {
     const { end } = this;
     if (end === none) return;
     let odd = 0;
-    while (odd < this.#noCount && this.#no[odd]! <= end) odd += 1;
+    while (odd < this.#noCount && no[odd]! <= end) odd += 1;
     const voters = this.#votersUntil(end);
     polls.foresee(poll, voters + odd, voters);
-    for (let i = 0; i < odd; i++) polls.foreseeOdd(poll, arrivalSlot(this.#no[i]!), noToAll);
+    for (let i = 0; i < odd; i++) polls.foreseeOdd(poll, arrivalSlot(no[i]!), noToAll);
     this.late = this.answers - voters - odd;
   }
 
@@ -93,17 +100,19 @@ export class Foresight {
     const { constant } = this.#answering;
     const delays = this.#delays;
     const key = head[poll * stride + fieldKey]!;
-    const yes = this.#yes;
-    const no = this.#no;
-    const perBucket = this.#perBucket.fill(0);
+    perBucket.fill(0);
     const from = poll * k;
     const refusing = constant === noToAll ? 1 : 0;
     let yesCount = 0;
     let noCount = 0;
     let lostQueries = 0;
     let lostAnswers = 0;
+    let weyl = 0;
     for (let slot = 0; slot < k; slot++) {
-      const query = draw32(key, queryStream, 2 * slot);
+      const begun = begin32(key, weyl);
+      weyl = (weyl + slotStep) | 0;
+      const query = end32(begun, queryStream);
+      const answer = end32(begun, answerStream);
       if (query >>> 12 < lossLimit) {
         lostQueries += 1;
         continue;
@@ -111,7 +120,6 @@ export class Foresight {
       const peer = peers[from + slot]!;
       const asks = asked[peer]!;
       asked[peer] = asks + 1;
-      const answer = draw32(key, answerStream, 2 * slot);
       if (answer >>> 12 < lossLimit) {
         lostAnswers += 1;
         continue;
@@ -152,20 +160,17 @@ export class Foresight {
   /** The answer with which it is certain whether `least` say yes. */
   #decided(least: number): number {
     const refused = this.#core.polls.k - least;
-    const no = refused < this.#noCount ? this.#no[refused]! : none;
-    const yes = this.#yesCount < least ? none : this.#nthYes(least);
-    return no < yes ? no : yes;
+    const byNo = refused < this.#noCount ? no[refused]! : none;
+    const byYes = this.#yesCount < least ? none : this.#nthYes(least);
+    return byNo < byYes ? byNo : byYes;
   }
 
   /** Counted from the last one: thresholds are high. */
   #nthYes(n: number): number {
-    const perBucket = this.#perBucket;
     const fromLast = this.#yesCount - n + 1;
     let bucket = lastBucket;
     let later = 0;
     while (later + perBucket[bucket]! < fromLast) later += perBucket[bucket--]!;
-    const yes = this.#yes;
-    const inBucket = this.#inBucket;
     let found = 0;
     for (let i = 0; i < this.#yesCount; i++) {
       const word = yes[i]!;
@@ -179,13 +184,12 @@ export class Foresight {
   /** The last of k answers; none when one is lost. */
   #last(): number {
     if (this.answers < this.#core.polls.k) return none;
-    let last = this.#noCount === 0 ? 0 : this.#no[this.#noCount - 1]!;
-    for (let i = 0; i < this.#yesCount; i++) if (this.#yes[i]! > last) last = this.#yes[i]!;
+    let last = this.#noCount === 0 ? 0 : no[this.#noCount - 1]!;
+    for (let i = 0; i < this.#yesCount; i++) if (yes[i]! > last) last = yes[i]!;
     return last;
   }
 
   #votersUntil(end: number): number {
-    const yes = this.#yes;
     let until = 0;
     for (let i = 0; i < this.#yesCount; i++) until += (yes[i]! - end - 1) >>> 31;
     return until;

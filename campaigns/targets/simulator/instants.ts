@@ -66,8 +66,12 @@ export class Instants implements EventSink {
     return this.#wheel.isDue;
   }
 
-  advance(): void {
-    this.#wheel.advance();
+  nextDue(limit: number): number {
+    return this.#wheel.nextDue(limit);
+  }
+
+  advanceTo(tick: number): void {
+    this.#wheel.advanceTo(tick);
   }
 
   /**

@@ -34,6 +34,7 @@ import { type EventSink, TimingWheel } from './wheel.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const fieldKey = headKey;
+const yesToAll = answerYesToAll;
 const none = noArrival;
 const draw32 = mix;
 const queryStream = queryDraws;
@@ -157,8 +158,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const sample = sampleSlot < count ? this.#foresight.answerAt(key, sampleSlot) : none;
     this.#samples.begin(poll, now, this.#sendings++, sample);
     this.#retrying = false;
-    const isCertain =
-      count === polls.k && !this.#core.table.hasConflicts && polls.open.isEmpty(poll, polls.scopeWords(poll));
+    const isCertain = count === polls.k && !this.#core.table.hasConflicts && this.#answering.allSayYes(poll);
     record[r + fieldForeseen] = isCertain ? 1 : 0;
     const end = isCertain ? this.#foresee(poll) : none;
     record[r + fieldFlight] = this.#inFlight.add(poll, key, now, count, polls.peers, poll * polls.k, end);
@@ -211,7 +211,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
       const asks = this.#asked[peer]!;
       this.#asked[peer] = asks + 1;
       this.#counted += 1;
-      if (canBeCertain && this.#saysYes(peer, poll)) this.#kinds[from + slot] = this.#certainKind(poll, slot);
+      if (canBeCertain && this.#answering.saysYes(peer, poll))
+        this.#kinds[from + slot] = this.#certainKind(poll, slot);
       else this.#queries.push(askTicks, pollEvent(0, slot, peer), reference);
       const answer = draw32(key, answerStream, 2 * slot);
       if (answer >>> 12 < lossLimit) this.#network.lost += 1;
@@ -226,16 +227,6 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#arrivalOrder.sort(this.#order, poll * this.#core.polls.k, found);
     this.#record[poll * fields + fieldAnswers] = found;
     this.#record[poll * fields + fieldFed] = 0;
-  }
-
-  #saysYes(peer: number, poll: number): boolean {
-    const { polls, standing } = this.#core;
-    const words = polls.scopeWords(poll);
-    const scopeAt = poll * polls.words;
-    const row = 2 * peer * standing.words;
-    for (let w = 0; w < words; w++)
-      if ((polls.scope[scopeAt + w]! & ~standing.votes[row + 2 * w]!) !== 0) return false;
-    return true;
   }
 
   /** Waits for the answer with which it pays to look whether the poll is over. */
@@ -279,7 +270,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   #certainKind(poll: number, slot: number): number {
     const { peers, k } = this.#core.polls;
     const peer = peers[poll * k + slot]!;
-    return this.#asked[peer]! < 0 ? this.#answering.rewritten(peer, poll, slot) >>> 2 : answerYesToAll;
+    return this.#asked[peer]! < 0 ? this.#answering.rewritten(peer, poll, slot) >>> 2 : yesToAll;
   }
 
   /** Counts what has arrived up to this answer. */
@@ -379,9 +370,13 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     return this.#queries.isDue || this.#instants.isDue;
   }
 
-  advance(): void {
-    this.#queries.advance();
-    this.#instants.advance();
+  nextDue(limit: number): number {
+    return this.#queries.nextDue(this.#instants.nextDue(limit));
+  }
+
+  advanceTo(tick: number): void {
+    this.#queries.advanceTo(tick);
+    this.#instants.advanceTo(tick);
   }
 
   /** Queries arrive whose answers are not certain, and retries. */

@@ -210,6 +210,7 @@ export class Relay {
     this.#drop(record);
     if (stale || core.active[peer] === 0 || network.isCut(node, peer)) return;
     const missing = slot < 0 ? this.#missingAt(node, peer, slot) : this.#missingAncestors(node, peer, slot);
+    if (missing.length === 0) return;
     missing.sort((a, b) => core.table.serial[a]! - core.table.serial[b]!);
     const draw = this.#draw(peer, node, -this.requests);
     for (const each of missing) {

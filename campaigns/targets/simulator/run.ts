@@ -154,8 +154,9 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
     settled += 1;
     if (plan.decisions === null || settled < plan.decisions) release(serial, atUs);
   };
-  for (let tick = 0; ; tick++) {
-    const nowUs = simulation.now * simulation.tickUs;
+  for (;;) {
+    const tick = simulation.now;
+    const nowUs = tick * simulation.tickUs;
     simulation.nowUs = nowUs;
     while (series.nextEdgeUs <= nowUs) closeBin(parts, series.nextEdgeUs);
     if (nowUs >= endUs) return endUs;
@@ -179,7 +180,20 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
       }
     }
     simulation.step();
+    if (!simulation.isDue) simulation.skipTo(nextLook(parts, action, endUs));
   }
+}
+
+/** The next tick in which the loop has something to do besides events. */
+function nextLook(
+  { simulation, series, schedule, conduct }: RunParts,
+  action: number,
+  endUs: number,
+): number {
+  const { now, tickUs, disk } = simulation;
+  const faultUs = schedule.actions[action]?.atUs ?? endUs;
+  const nextUs = Math.min(series.nextEdgeUs, disk.nextDurableUs, conduct.nextDueUs, faultUs, endUs);
+  return Math.min(Math.ceil(nextUs / tickUs), Math.ceil(now / housekeepingTicks) * housekeepingTicks);
 }
 
 function closeBin(parts: RunParts, edgeUs: number): void {

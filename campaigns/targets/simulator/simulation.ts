@@ -167,9 +167,22 @@ export class Simulation implements CorePorts, EventSink {
     do {
       if (wheel.isDue) wheel.drain(this);
       exchange.drain();
-    } while (wheel.isDue || exchange.isDue);
-    wheel.advance();
-    exchange.advance();
+    } while (this.isDue);
+    const next = wheel.now + 1;
+    wheel.advanceTo(next);
+    exchange.advanceTo(next);
+  }
+
+  get isDue(): boolean {
+    return this.wheel.isDue || this.exchange.isDue;
+  }
+
+  /** Goes on to the next tick in which an event may be due, at most to `limit`. */
+  skipTo(limit: number): void {
+    const due = this.wheel.nextDue(this.exchange.nextDue(limit));
+    if (due <= this.wheel.now) return;
+    this.wheel.advanceTo(due);
+    this.exchange.advanceTo(due);
   }
 
   run(pool: Int32Array, from: number, until: number): void {

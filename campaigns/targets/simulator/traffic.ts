@@ -47,5 +47,8 @@ export interface Traffic {
   /** Delivers what is due in this tick. */
   drain(): void;
   readonly isDue: boolean;
-  advance(): void;
+  /** The first tick from now on in which something may be due, at most `limit`. */
+  nextDue(limit: number): number;
+  /** Goes on to a later tick; nothing may be due before it. */
+  advanceTo(tick: number): void;
 }

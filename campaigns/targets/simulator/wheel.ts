@@ -106,9 +106,26 @@ export class TimingWheel {
     this.#first[slot] = none;
   }
 
+  /** The first tick from now on in which an event may be due, at most `limit`. */
+  nextDue(limit: number): number {
+    const write = this.#write;
+    const mask = this.#mask;
+    // What lies beyond the horizon comes into the wheel first.
+    let seen = Math.min(limit, this.now + mask + 1);
+    if (this.#far.size > 0) seen = Math.min(seen, this.#far.least - mask);
+    let tick = this.now;
+    while (tick < seen && write[tick & mask] === 0) tick += 1;
+    return tick;
+  }
+
   /** Goes on to the next tick; the current one must be drained. */
   advance(): void {
-    this.now += 1;
+    this.advanceTo(this.now + 1);
+  }
+
+  /** Goes on to a later tick; nothing may be due before it. */
+  advanceTo(tick: number): void {
+    this.now = tick;
     const far = this.#far;
     while (far.size > 0 && far.least <= this.now + this.#mask) {
       this.push(far.least - this.now, far.leastA, far.leastB);
