@@ -31,10 +31,12 @@ export interface RelayParts {
 
 /** Slot of a record that asks for everything. */
 const everything = -1;
-/** Slot of a record that asks for everything old enough. */
+/** Asks for everything old enough. */
 const overdue = -2;
 /** A vertex that a member polled this often has arrived wherever its copies were not lost. */
 const overdueRounds = 4;
+/** Of most requests for what is overdue nothing comes. */
+const nothing: readonly number[] = [];
 
 export class Relay {
   /** Vertices and requests delivered. */
@@ -181,15 +183,20 @@ export class Relay {
 
   /** Asks a peer for a vertex, or for everything the node lacks (slot = -1). */
   request(node: number, slot: number, peer: number, nowUs: number): void {
-    const { network, calibration, wheel } = this.#parts;
-    this.requests += 1;
-    const bytes = calibration.wireBytes.vertexAnnouncement;
-    network.bytesSent[node]! += bytes;
-    const ticks = network.delay(this.#draw(node, peer, -this.requests), node, peer, bytes, nowUs);
+    const ticks = this.#requestTicks(node, peer, nowUs);
     if (ticks < 0) return;
     const record = this.#record(slot, node);
     this.#copies[record] = 1;
-    wheel.push(ticks, nodeEvent(eventKind.request, peer), record);
+    this.#parts.wheel.push(ticks, nodeEvent(eventKind.request, peer), record);
+  }
+
+  /** A request leaves: ticks until it arrives, -1 when it is lost. */
+  #requestTicks(node: number, peer: number, nowUs: number): number {
+    const { network, calibration } = this.#parts;
+    this.requests += 1;
+    const bytes = calibration.wireBytes.vertexAnnouncement;
+    network.bytesSent[node]! += bytes;
+    return network.delay(this.#draw(node, peer, -this.requests), node, peer, bytes, nowUs);
   }
 
   requestEverything(node: number, peer: number, nowUs: number): void {
@@ -198,22 +205,35 @@ export class Relay {
 
   /** Asks for what should have come long ago: copies and requests get lost, and nobody names a decided vertex again. */
   requestOverdue(node: number, peer: number, nowUs: number): void {
-    this.request(node, overdue, peer, nowUs);
+    const ticks = this.#requestTicks(node, peer, nowUs);
+    // There are as many of them as polls, nearly: the event names the node itself instead of a record.
+    if (ticks >= 0) this.#parts.wheel.push(ticks, nodeEvent(eventKind.request, peer), ~node);
   }
 
+  /** `record`: of the request; of one for what is overdue, the node that asks, inverted. */
   onRequest(peer: number, record: number, nowUs: number): void {
     this.delivered += 1;
     const { core, network } = this.#parts;
+    if (record < 0) {
+      if (core.active[peer] === 1 && !network.isCut(~record, peer))
+        this.#handOver(~record, peer, this.#missingAt(~record, peer, overdue), nowUs);
+      return;
+    }
     const node = this.#from[record]!;
     const slot = this.#slot[record]!;
     const stale = slot >= 0 && (!core.table.isLive(slot) || core.table.serial[slot] !== this.#serial[record]);
     this.#drop(record);
     if (stale || core.active[peer] === 0 || network.isCut(node, peer)) return;
     const missing = slot < 0 ? this.#missingAt(node, peer, slot) : this.#missingAncestors(node, peer, slot);
+    this.#handOver(node, peer, missing, nowUs);
+  }
+
+  /** The peer answers a request of the node with these vertices, oldest first. */
+  #handOver(node: number, peer: number, missing: readonly number[], nowUs: number): void {
     if (missing.length === 0) return;
-    missing.sort((a, b) => core.table.serial[a]! - core.table.serial[b]!);
+    const { core, network } = this.#parts;
     const draw = this.#draw(peer, node, -this.requests);
-    for (const each of missing) {
+    for (const each of missing.toSorted((a, b) => core.table.serial[a]! - core.table.serial[b]!)) {
       const bytes = this.#bytes[each]!;
       network.bytesSent[peer]! += bytes;
       this.bodies += 1;
@@ -247,9 +267,9 @@ export class Relay {
     return found;
   }
 
-  #missingAt(node: number, peer: number, which: number): number[] {
+  #missingAt(node: number, peer: number, which: number): readonly number[] {
     const { standing, table } = this.#parts.core;
-    const found: number[] = [];
+    let found: number[] | null = null;
     for (let w = 0; w < table.highWord; w++) {
       const own = standing.votes[2 * (node * standing.words + w) + 1]!;
       const theirs = standing.votes[2 * (peer * standing.words + w) + 1]!;
@@ -258,10 +278,12 @@ export class Relay {
         const isOld =
           !standing.has(standing.undecided, peer, slot) ||
           standing.rounds[peer * standing.capacity + slot]! >= overdueRounds;
-        if (which === everything || isOld) found.push(slot);
+        if (which !== everything && !isOld) continue;
+        found ??= [];
+        found.push(slot);
       }
     }
-    return found;
+    return found ?? nothing;
   }
 
   /** What is lost on its way is asked for by name: its descendant waits for it. */
