@@ -3,7 +3,7 @@
  * by those attacks. A planted defect is a copy of the modules with one piece of text replaced.
  */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -23,6 +23,8 @@ let folder: string;
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'session-defects-'));
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
+  const installed = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
+  await symlink(installed, path.join(folder, 'node_modules'), 'junction');
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -85,9 +87,9 @@ const defects: readonly Defect[] = [
   },
   {
     name: 'tag not checked',
-    file: 'small-aead.ts',
-    text: 'if (open(bytes) !== 1) return null;',
-    by: 'open(bytes);',
+    file: 'record-cipher.ts',
+    text: "throw new Error('wrong tag');",
+    by: ';',
     lets: 'record flipped: accepted',
   },
   {
