@@ -61,6 +61,13 @@ test('a costly window of a settled network is spliced, with attackers that can b
   assert.equal(tierAt(10_000, 'collusion'), 'message');
 });
 
+test('a short request is spliced like a long one, but not where spreading vertices is most of finality', () => {
+  const tierOf = (id: string, row: string): string | undefined =>
+    resolveScenario(findScenario(id), { seed: 1 }).find(({ rowId }) => rowId === row)?.specs[0]?.tier;
+  assert.equal(tierOf('PRSM-EXTREME', 'PRSM-EXTREME/nodes=500'), 'spliced');
+  assert.equal(tierOf('PRSM-TOPOLOGY', 'PRSM-TOPOLOGY/nodes=480,topology=ring'), 'message');
+});
+
 test('what vertices cost is seen by the estimate: a WAN with the same messages costs more', () => {
   const { workPerMessage: lan } = estimateFinality(withTps(100));
   const { workPerMessage: wan } = estimateFinality({ ...withTps(100), network: networkNamed('wan') });

@@ -8,7 +8,7 @@ import { type FaultSchedule, scheduleFaults } from '#campaigns/faults/schedule.t
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { FinalityEstimate } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
-import { binsOf, plannedFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
+import { binsOf, leastFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
 import { LoadProfile } from '#campaigns/workloads/load-profile.ts';
 import { ClassRun, type Tuning } from './class-run.ts';
 import { ConditionsOf } from './conditions.ts';
@@ -26,6 +26,8 @@ const verticesPerBin = 25;
 const roundsMost = 200_000_000;
 const decisionsMost = 100_000;
 const warmupRounds = 3;
+/** At least; what is counted costs little, and the estimate of finality may err by half. */
+const countedFinalityTimes = 2 * leastFinalityTimes;
 
 export interface LumpedWindow {
   readonly warmupUs: number;
@@ -70,7 +72,7 @@ function windowOf(spec: RunSpec, estimate: FinalityEstimate, roundUs: number): L
     return { ...plan, edgesUs: edgesOf(plan, plan.bins), finalityUs, notes: plan.notes };
   }
   const requestedUs = Math.max(1_000, spec.duration.measureUs);
-  const leastUs = Math.ceil(plannedFinalityTimes * finalityUs);
+  const leastUs = Math.ceil(countedFinalityTimes * finalityUs);
   const measureUs = Math.min(Math.max(requestedUs, leastUs), Math.floor(roundsMost * roundUs));
   const scale = Math.min(1, measureUs / requestedUs);
   const lengths = {
@@ -91,7 +93,7 @@ function windowOf(spec: RunSpec, estimate: FinalityEstimate, roundUs: number): L
       ? [`measured window ${measureUs / 1e6} s of ${requestedUs / 1e6} s: ${roundsMost} rounds`]
       : measureUs > requestedUs
         ? [
-            `measured window stretched from ${requestedUs / 1e6} s to ${measureUs / 1e6} s: ${plannedFinalityTimes} finality times`,
+            `measured window stretched from ${requestedUs / 1e6} s to ${measureUs / 1e6} s: ${countedFinalityTimes} finality times`,
           ]
         : [];
   return {
