@@ -91,6 +91,6 @@ export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierC
     tier: 'spliced',
     reason:
       `criteria speak about ${formatDurationUs(longest)} and the message budget buys ${formatDurationUs(Math.round(plan.measureUs / 1e6) * 1e6)}: ` +
-      'the time is counted in full, around a message window',
+      'the time is counted in full, around a window in which every message is simulated',
   };
 }

@@ -235,7 +235,8 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
     notes.push(`measured window stretched from ${seconds(requestedUs)} to ${seconds(expectedUs)}: ${least}`);
   if (messages * workPerMessage > 1.001 * spec.messageBudget) {
     notes.push(
-      `about ${millions(messages)} messages${heavy} exceed the budget of ${millions(spec.messageBudget)}: ${least}`,
+      `about ${millions(messages)} messages${heavy}${heavy === '' ? '' : `, as many as ${millions(messages * workPerMessage)} about few,`} ` +
+        `exceed the budget of ${millions(spec.messageBudget)}: ${least}`,
     );
   }
   if (warmupUs < spec.duration.warmupUs)

@@ -96,7 +96,7 @@ function spliced(spec: RunSpec, window: RunOutcome, counted: RunOutcome, seams: 
     faults: faultsOf(spec, window.result.faults, counted.result.faults, counted.result.window.warmup_s * 1e6),
     anomalies: [
       ...notesOf(spec, window, counted, seams),
-      ...window.result.anomalies,
+      ...window.result.anomalies.map((note) => `window of messages: ${note}`),
       ...counted.result.anomalies,
     ],
     determinism: {
@@ -169,12 +169,12 @@ function notesOf(
   const { measured_s, compression } = window.result.window;
   const hours = counted.result.window.measured_s / 3_600;
   return [
-    `spliced: ${Number(hours.toPrecision(4))} h of virtual time in full, counted; safety, strikes, rounds, recovery and resources from a message window of ` +
-      `${measured_s.toFixed(1)} s (compression ${compression.toFixed(1)}) of the same seed`,
-    `times of the counted part are those of the formulas x ${timeRatio.toFixed(3)}, the median of the quiet part of the message window`,
+    `spliced: ${Number(hours.toPrecision(4))} h of virtual time counted in full: throughput, latency, shares and growth are theirs; safety, strikes, rounds, recovery and ` +
+      `resources are those of a window of ${measured_s.toFixed(1)} s (compression ${compression.toFixed(1)}) of the same seed in which every message is simulated`,
+    `times of the counted part are those of the formulas x ${timeRatio.toFixed(3)}: so much longer the quiet part of that window took to finality (median)`,
     ...(spec.byzantine.share > 0 && isDetectionCounted(spec)
       ? [
-          `strikes of one poll against one peer in the message window: ${rates.attacker.toPrecision(3)} an attacker, ${rates.honest.toPrecision(3)} ` +
+          `strikes of one poll against one peer in that window: ${rates.attacker.toPrecision(3)} an attacker, ${rates.honest.toPrecision(3)} ` +
             'an honest node; who is not convicted in it is found where the same rate reaches a majority in the counted time',
         ]
       : []),
