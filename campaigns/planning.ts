@@ -71,7 +71,7 @@ function largerNetwork(row: RunSpec, nodes: number): LargerNetwork {
     p95Ms: latency.p95_ms,
     finalizedShare: consensus_metrics.finalized_share,
     roundsMean: consensus_metrics.rounds.mean,
-    mbpsPerNode: load.uniqueMbps + load.duplicateMbps + load.pollMbps,
+    mbpsPerNode: load.uniqueMbps + load.announcementMbps + load.pollMbps,
     memoryMb: resource_usage.peak_memory_mb,
     toleratedShare,
     why: '',

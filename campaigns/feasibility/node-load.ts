@@ -32,9 +32,9 @@ export interface NodeLoad {
   readonly busyShare: number;
   readonly exchangesPerSecond: number;
   readonly exchangeBytes: number;
-  /** One copy of every vertex; further copies at most; queries and answers. Sent per node. */
+  /** One copy of every vertex; announcements at most; queries and answers. Sent per node. */
   readonly uniqueMbps: number;
-  readonly duplicateMbps: number;
+  readonly announcementMbps: number;
   readonly pollMbps: number;
   /** CPU seconds per second of the event loop (polls, handling) and of signature workers. */
   readonly loopCores: number;
@@ -202,7 +202,7 @@ type Traffic = Pick<
   | 'exchangesPerSecond'
   | 'exchangeBytes'
   | 'uniqueMbps'
-  | 'duplicateMbps'
+  | 'announcementMbps'
   | 'pollMbps'
   | 'loopCores'
   | 'signatureCores'
@@ -228,7 +228,10 @@ function traffic(spec: RunSpec, rates: Rates): Traffic {
     exchangesPerSecond,
     exchangeBytes,
     uniqueMbps: mbps(unique),
-    duplicateMbps: mbps(unique * (copies - 1)),
+    // A body is asked for once; what comes beside it are announcements.
+    announcementMbps: mbps(
+      (rates.verticesPerSecond * (copies - 1) * wire.vertexAnnouncement * (nodes - 1)) / nodes,
+    ),
     pollMbps: mbps(exchangesPerSecond * exchangeBytes),
     loopCores: loopUs / microseconds,
     signatureCores: signatureUs / microseconds,

@@ -30,10 +30,10 @@ const bandwidth: Question = {
   metrics: ['resources.bandwidth'],
   unit: 'Mbps',
   least: (load) => load.uniqueMbps + load.pollMbps,
-  expected: (load) => load.uniqueMbps + load.pollMbps + load.duplicateMbps,
+  expected: (load) => load.uniqueMbps + load.pollMbps + load.announcementMbps,
   what: (load) =>
     `${shown(load.verticesPerSecond)} vertices/s of ${shown(load.vertexBytes)} bytes are ${shown(load.uniqueMbps)} Mbps before any ` +
-    `duplicate, and ${shown(load.exchangesPerSecond)} queries/s with their answers ${shown(load.pollMbps)} Mbps`,
+    `announcement, and ${shown(load.exchangesPerSecond)} queries/s with their answers ${shown(load.pollMbps)} Mbps`,
   lines: (load, spec) => [
     line(
       'vertices',
@@ -49,10 +49,10 @@ const bandwidth: Question = {
     ),
     line('unique', load.uniqueMbps, 'Mbps', 'one copy of every vertex, sent per node on average'),
     line(
-      'duplicates',
-      load.duplicateMbps,
+      'announcements',
+      load.announcementMbps,
       'Mbps at most',
-      `further copies along the ${spec.topology.kind} relay graph when none is saved by an announcement`,
+      `announcements along the ${spec.topology.kind} relay graph: a body is asked for once`,
     ),
     line(
       'exchanges',

@@ -81,7 +81,7 @@ function leftOut(spec: RunSpec): string[] {
 
 function resultsOf(prediction: Prediction): RunResult['results'] {
   const { spec, load } = prediction;
-  const sentMbps = load.uniqueMbps + load.duplicateMbps + load.pollMbps;
+  const sentMbps = load.uniqueMbps + load.announcementMbps + load.pollMbps;
   return {
     throughput: throughputOf(prediction),
     latency: latencyOf(prediction),

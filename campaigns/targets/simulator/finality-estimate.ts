@@ -203,11 +203,11 @@ function linkSlowdown(
   roundUs: number,
 ): { readonly perSecond: number; readonly perTransaction: number } {
   const { network, workload, calibration, consensus, nodes } = spec;
-  const { vertexFixed, queryFixed, answerFixed } = calibration.wireBytes;
+  const { vertexFixed, vertexAnnouncement, queryFixed, answerFixed } = calibration.wireBytes;
   if (network.bandwidthBitsPerSecond === null || workload.kind === 'single')
     return { perSecond: 1, perTransaction: 1 };
-  const copies = relayedBodies(spec) / nodes;
-  const vertexBits = 8 * copies * (vertexFixed + workload.batch * workload.payloadBytes);
+  const announced = Math.max(0, relayedBodies(spec) / nodes - 1) * vertexAnnouncement;
+  const vertexBits = 8 * (vertexFixed + workload.batch * workload.payloadBytes + announced);
   const pollBits = (8 * consensus.k * (queryFixed + answerFixed) * 1_000_000) / Math.max(1, roundUs);
   const levels = loadLevels(workload).map((tps) => {
     const overload = ((tps / workload.batch) * vertexBits + pollBits) / network.bandwidthBitsPerSecond!;

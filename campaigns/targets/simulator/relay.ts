@@ -3,7 +3,9 @@
  * Owns: vertex bodies and requests in flight, their sizes, signature checks before a vertex enters a node.
  * Does not own: the graph (topology.ts), delays (network.ts), the consensus core.
  *
- * A node passes a verified vertex once to every neighbour that has not got it; to the others it sends the announcement only.
+ * A node passes a verified vertex once to every neighbour that has not got it; to the others it sends the announcement only. Of the
+ * copies that are on their way to one node only the first is a body: a real node asks once for what is announced. The others travel
+ * like it, so that the fastest way counts, with the bytes of an announcement.
  * A request is answered with the vertex and every ancestor that the asking node lacks, oldest first.
  */
 
@@ -58,6 +60,8 @@ export class Relay {
   #reached: Int32Array;
   /** Nodes that asked for a vertex that is on its way: [slot][node / 32]. It is not sent along with its descendants again. */
   #promised: Int32Array;
+  /** Nodes to which a copy is on its way: [slot][node / 32]. */
+  #onWay: Int32Array;
   readonly #row: number;
   /** Tick after the one in which the first copy on its way arrives, 0 = none: [slot][node]. Only in calm runs. */
   #firstCopy: Int32Array;
@@ -68,6 +72,7 @@ export class Relay {
     this.#row = (parts.core.standing.nodes + 31) >>> 5;
     this.#reached = new Int32Array(32 * parts.core.standing.words * this.#row);
     this.#promised = this.#reached.slice();
+    this.#onWay = this.#reached.slice();
     this.#nodes = parts.core.standing.nodes;
     this.#firstCopy = new Int32Array(parts.isCalm ? 32 * parts.core.standing.words * this.#nodes : 0);
   }
@@ -121,11 +126,15 @@ export class Relay {
       network.bytesSent[node]! += calibration.wireBytes.vertexAnnouncement;
       return;
     }
-    const bytes = this.#bytes[slot]!;
+    const word = slot * this.#row + (peer >>> 5);
+    const bit = 1 << (peer & 31);
+    const isFirst = (this.#onWay[word]! & bit) === 0;
+    const bytes = isFirst ? this.#bytes[slot]! : calibration.wireBytes.vertexAnnouncement;
     network.bytesSent[node]! += bytes;
-    this.bodies += 1;
+    if (isFirst) this.bodies += 1;
     const ticks = network.delay(this.#draw(node, peer, this.#serial[record]!), node, peer, bytes, nowUs);
     if (ticks < 0) return;
+    this.#onWay[word]! |= bit;
     if (isCalm) {
       const at = slot * this.#nodes + peer;
       const first = this.#firstCopy[at]!;
@@ -155,6 +164,8 @@ export class Relay {
     const current = core.table.isLive(slot) && core.table.serial[slot] === this.#serial[record];
     if (!alive || !current || this.#hasReached(node, slot)) {
       if (alive && current) this.duplicates += 1;
+      // Nobody took it: whoever passes it on next sends the body.
+      else if (current) this.#onWay[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
       this.#drop(record);
       return;
     }
@@ -301,12 +312,14 @@ export class Relay {
       if (standing.isKnown(node, slot)) this.#reached[at]! |= bit;
       else this.#reached[at]! &= ~bit;
       this.#promised[at]! &= ~bit;
+      this.#onWay[at]! &= ~bit;
     }
   }
 
   released(slot: number): void {
     this.#reached.fill(0, slot * this.#row, (slot + 1) * this.#row);
     this.#promised.fill(0, slot * this.#row, (slot + 1) * this.#row);
+    this.#onWay.fill(0, slot * this.#row, (slot + 1) * this.#row);
     if (this.#parts.isCalm) this.#firstCopy.fill(0, slot * this.#nodes, (slot + 1) * this.#nodes);
   }
 
@@ -340,6 +353,7 @@ export class Relay {
   #unreach(node: number, slot: number): void {
     if (this.#parts.isCalm) this.#firstCopy[slot * this.#nodes + node] = 0;
     this.#reached[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
+    this.#onWay[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
   }
 
   #growRecords(): void {
@@ -370,6 +384,7 @@ export class Relay {
     };
     this.#reached = longer(this.#reached, this.#row);
     this.#promised = longer(this.#promised, this.#row);
+    this.#onWay = longer(this.#onWay, this.#row);
     if (this.#parts.isCalm) this.#firstCopy = longer(this.#firstCopy, this.#nodes);
   }
 }

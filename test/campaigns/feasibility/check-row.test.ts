@@ -55,7 +55,7 @@ test('1,000 individually signed vertices a second do not fit into 30 Mbps; the n
   assert.equal(found.conclusion, 'cannot-pass');
   const unique = found.arithmetic.find((line) => line.symbol === 'unique')!.value;
   assert.ok(unique > 20 && unique < 30, `${unique} Mbps unique`);
-  assert.ok(found.arithmetic.some((line) => line.symbol === 'duplicates'));
+  assert.ok(found.arithmetic.some((line) => line.symbol === 'announcements'));
   const batch = found.nearest!.values['batch']!;
   const changed = nodeLoad(exampleSpec({ nodes: 10_000, tps: 1_000, batch }));
   assert.ok(changed.uniqueMbps + changed.pollMbps <= 30);

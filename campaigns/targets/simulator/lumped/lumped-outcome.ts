@@ -4,7 +4,7 @@
  * What counting cannot see is not claimed: no vertex conflicts, nobody is convicted; analysis reads such metrics as not observed.
  */
 import { createHash } from 'node:crypto';
-import { type NodeLoad, nodeLoad } from '#campaigns/feasibility/node-load.ts';
+import { nodeLoad } from '#campaigns/feasibility/node-load.ts';
 import { Histogram } from '#campaigns/measure/histogram.ts';
 import { Rounds } from '#campaigns/measure/rounds.ts';
 import {
@@ -20,6 +20,7 @@ import {
 import { throughputOver } from '#campaigns/measure/series.ts';
 import type { FaultRecord, RunResult, SeriesPoint } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import { expectedRelayMessages } from '#campaigns/targets/simulator/topology.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
 import { nodeMemoryBytes } from '#node/model/calibration.ts';
 import { claimOf } from './claim.ts';
@@ -28,9 +29,10 @@ import type { LumpedDecisions, LumpedRun } from './lumped-run.ts';
 
 type Results = RunResult['results'];
 
-/** Copies of a body a node gets: neighbours that already have it are passed over, so about half of the possible ones. */
-function bodyCopies({ uniqueMbps, duplicateMbps }: NodeLoad): number {
-  return uniqueMbps > 0 ? 1 + duplicateMbps / uniqueMbps / 2 : 1;
+/** Messages that carry a vertex to a node: neighbours that already have it are passed over, so about half of the possible ones. */
+function copiesOf({ topology, nodes }: RunSpec): number {
+  const most = expectedRelayMessages(topology.kind, topology.degree, nodes) / Math.max(1, nodes - 1);
+  return 1 + (most - 1) / 2;
 }
 
 export function loadOutcome(run: LumpedRun, cpuSeconds: number): RunOutcome {
@@ -83,7 +85,7 @@ function loadFigures(
   const late = classes.reduce((most, one) => Math.max(most, one.chain.limitVertices), 0);
   const polls = total((one) => one.chain.polls);
   const load = nodeLoad(spec);
-  const bodies = vertices * (spec.nodes - 1) * bodyCopies(load);
+  const bodies = vertices * (spec.nodes - 1) * copiesOf(spec);
   const bins = { windowPoints: () => points, windowThroughput: () => throughputOver(points) };
   const resources = resourceFigures(bins);
   const endedUs = window.warmupUs + window.measureUs + window.cooldownUs;
@@ -149,7 +151,7 @@ function decisionsPoint(run: LumpedDecisions, latency: Histogram, finalisedPairs
     undecided_vertices: 1,
     queued_transactions: 0,
     cpu_percent: Math.min(100, load.cpuPercent),
-    network_mbps: load.uniqueMbps * bodyCopies(load) + load.pollMbps,
+    network_mbps: load.uniqueMbps * copiesOf(spec) + load.pollMbps,
     memory_mb: load.memoryMb,
     live_nodes: spec.nodes,
   };
@@ -260,7 +262,7 @@ function pointsOf({ spec, window, classes, profile }: LumpedRun, honest: number)
   const load = nodeLoad(spec);
   const perVertex = 1 / Math.max(load.verticesPerSecond, 1e-12);
   // Of the mean load, per vertex: what its body costs every node in bytes and CPU.
-  const bodyMegabits = load.uniqueMbps * bodyCopies(load) * perVertex;
+  const bodyMegabits = load.uniqueMbps * copiesOf(spec) * perVertex;
   const polledCores = (load.exchangesPerSecond * (askQuery + answerQuery)) / 1e6;
   const bodyCores = (load.loopCores + load.signatureCores - polledCores) * perVertex;
   const loadEndsUs = window.warmupUs + window.measureUs;

@@ -71,7 +71,7 @@ function overload(spec: RunSpec): string | null {
   if (bits === null) return null;
   const load = nodeLoad(spec);
   const peak = load.verticesPerSecond > 0 ? perSecond / load.verticesPerSecond : 1;
-  const link = ((load.uniqueMbps + load.duplicateMbps) * peak + load.pollMbps) / (bits / 1e6);
+  const link = ((load.uniqueMbps + load.announcementMbps) * peak + load.pollMbps) / (bits / 1e6);
   return link < busiest
     ? null
     : `${Math.round(100 * link)} % of the link is used at the highest load: queues decide, and queues are not counted`;
