@@ -25,6 +25,9 @@ export interface NetworkCosts {
 }
 
 const second = 1_000_000;
+/** Nodes of the runs that differ in load, and of the one with more peers. */
+const fewNodes = 8;
+const manyNodes = 16;
 
 /** A long warm-up: the simulator charges what a node costs whose code is compiled and whose sessions are open. */
 function specOf(
@@ -67,13 +70,11 @@ export async function networkCosts(
   bytesPerName: number,
   say: (line: string) => void,
 ): Promise<NetworkCosts> {
-  const few = 8;
-  const many = 16;
   const specs = [
-    specOf(few, 50_000, 8, calibration),
-    specOf(few, 150_000, 8, calibration),
-    specOf(few, 50_000, 32, calibration),
-    specOf(many, 150_000, 8, calibration),
+    specOf(fewNodes, 50_000, 8, calibration),
+    specOf(fewNodes, 150_000, 8, calibration),
+    specOf(fewNodes, 50_000, 32, calibration),
+    specOf(manyNodes, 150_000, 8, calibration),
   ];
   const seen: LoadObserved[] = [];
   for (const spec of specs) {
@@ -88,12 +89,16 @@ export async function networkCosts(
   const [base, slow, loaded, wide] = seen;
   if (base === undefined || slow === undefined || loaded === undefined || wide === undefined)
     throw new Error('a run is missing');
-  const rowOf = ({ seconds, queries, vertices }: LoadObserved): Row => [seconds * few, queries, vertices];
+  const rowOf = ({ seconds, queries, vertices }: LoadObserved): Row => [
+    seconds * fewNodes,
+    queries,
+    vertices,
+  ];
   const rows = [rowOf(base), rowOf(slow), rowOf(loaded)] as const;
   const cpu = solve(rows, [base.cpuUs, slow.cpuUs, loaded.cpuUs]);
   const unnamed = ({ bytes, named, queries }: LoadObserved): number => bytes - bytesPerName * named * queries;
   const bytes = solve(rows, [unnamed(base), unnamed(slow), unnamed(loaded)]);
-  const perPeer = Math.max(0, (wide.memoryBytes - slow.memoryBytes) / (many - few));
+  const perPeer = perPeerOf(slow, wide, calibration, say);
   return {
     idleUsPerSecond: Math.max(0, cpu[0]),
     exchangeUs: Math.max(1, cpu[1]),
@@ -101,6 +106,21 @@ export async function networkCosts(
     exchangeBytes: Math.max(1, bytes[1]),
     vertexBytes: Math.max(1, bytes[2]),
     memoryPerPeer: perPeer,
-    memoryBase: Math.max(0, slow.memoryBytes - perPeer * (few - 1)),
+    memoryBase: Math.max(0, slow.memoryBytes - perPeer * (fewNodes - 1)),
   };
+}
+
+/** Heaps of young processes differ by more than a few connections: where that hides them, the figure that was there is kept. */
+function perPeerOf(
+  few: LoadObserved,
+  many: LoadObserved,
+  { memoryBytes }: Calibration,
+  say: (line: string) => void,
+): number {
+  const more = (many.memoryBytes - few.memoryBytes) / (manyNodes - fewNodes);
+  if (more > 0) return more;
+  say(
+    `  memory of a connection does not show beside that of the heaps: perPeer stays ${memoryBytes.perPeer} bytes`,
+  );
+  return memoryBytes.perPeer;
 }
