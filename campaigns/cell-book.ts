@@ -45,9 +45,13 @@ export class CellBook {
     return this.#targets.get(cell) ?? 'simulator';
   }
 
-  /** What is measured runs alone: its seconds are those of every core. A run that is taken over takes none. */
+  /** A run that is taken over takes none. */
   coreSecondsOf(cell: PlannedCell): number {
-    if (this.#takenOver.has(cell.id)) return 0;
+    return this.#takenOver.has(cell.id) ? 0 : this.runSecondsOf(cell);
+  }
+
+  /** Whether it is taken over or not. What is measured runs alone: its seconds are those of every core. */
+  runSecondsOf(cell: PlannedCell): number {
     const target = this.targetOf(cell.id);
     return this.#secondsOf(cell, target) * (target === 'simulator' ? 1 : this.#workers);
   }

@@ -320,7 +320,8 @@ class Operator {
 
   #weightOf(row: PlannedRow): Weight {
     const { most, coreSeconds } = row.more!;
-    const each = this.#cells.coreSecondsOf(row.cells[0]!);
+    // Further repetitions are new runs, though those that were planned may have been taken over.
+    const each = this.#cells.runSecondsOf(row.cells[0]!);
     const further = row.cells.length - (row.extended?.planned ?? row.cells.length);
     const runs = row.cells.map(({ id }) => readCell(this.#folder, id));
     return weigh({
