@@ -5,16 +5,14 @@
 import type { CellName, ExpectedCell } from '#campaigns/operator-event.ts';
 import type { OperatorServices } from '#campaigns/operator-services.ts';
 import { type PlannedCell, type PlannedRow, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
-import { simulationKey } from '#campaigns/same-simulation.ts';
+import { TwinBook } from '#campaigns/same-simulation.ts';
 
 export class CellBook {
   readonly #secondsOf: OperatorServices['secondsOf'];
   readonly #workers: number;
   readonly #names = new Map<string, CellName>();
   readonly #targets = new Map<string, RunTarget>();
-  /** Simulated cells by what they simulate: the first of each is run, the others take over its run. */
-  readonly #firsts = new Map<string, string>();
-  readonly #takenOver = new Set<string>();
+  readonly #twins = new TwinBook();
 
   constructor(secondsOf: OperatorServices['secondsOf'], workers: number) {
     this.#secondsOf = secondsOf;
@@ -25,12 +23,8 @@ export class CellBook {
     for (const { id: cell, spec } of cells) {
       this.#names.set(cell, { cell, rowId: row.rowId, repetition: spec.repetition });
       this.#targets.set(cell, targetOf(row));
-      if (row.skip !== null || targetOf(row) !== 'simulator') continue;
-      const key = simulationKey(spec);
-      const first = this.#firsts.get(key) ?? cell;
-      this.#firsts.set(key, first);
-      if (first !== cell) this.#takenOver.add(cell);
     }
+    this.#twins.add(row, cells);
   }
 
   nameOf({ id }: PlannedCell): CellName {
@@ -47,7 +41,7 @@ export class CellBook {
 
   /** A run that is taken over takes none. */
   coreSecondsOf(cell: PlannedCell): number {
-    return this.#takenOver.has(cell.id) ? 0 : this.runSecondsOf(cell);
+    return this.#twins.twins.has(cell.id) ? 0 : this.runSecondsOf(cell);
   }
 
   /** Whether it is taken over or not. What is measured runs alone: its seconds are those of every core. */

@@ -48,20 +48,26 @@ const periodic: ReadonlySet<string> = new Set(['burst', 'chaos', 'sine']);
 
 /** A window alone is what was planned; only periods of a load and times of faults know which time it stands for. */
 function timeRead(spec: RunSpec): object {
-  const { tier, duration, messageBudget, workload, faults } = spec;
+  const { tier, duration, messageBudget } = spec;
   if (tier !== 'message' && tier !== 'poll') return { duration, messageBudget };
   const { warmupUs, measureUs, cooldownUs, decisions, bins, finalityUs } = planWindow(spec);
-  const requested = periodic.has(workload.kind) || faults.length > 0 ? { duration } : {};
-  return { warmupUs, measureUs, cooldownUs, decisions, bins, finalityUs, ...requested };
+  return { warmupUs, measureUs, cooldownUs, decisions, bins, finalityUs, ...requestedRead(spec) };
+}
+
+function requestedRead({
+  duration,
+  workload,
+  faults,
+}: Pick<RunSpec, 'duration' | 'workload' | 'faults'>): object {
+  return periodic.has(workload.kind) || faults.length > 0 ? { duration } : {};
 }
 
 /** Equal for rows that draw load, delays and samples alike when their seeds are the same (matrix.ts, `seedsOf`): attackers do not count. */
 export function calmKey(spec: RunSpec): string {
   const { scenarioId: _id, label: _label, tierReason: _reason, repetition: _number, ...named } = spec;
   const { seed: _seed, tier: _tier, messageBudget: _budget, byzantine: _attackers, ...calm } = named;
-  const { duration, ...rest } = calm;
-  const requested = periodic.has(calm.workload.kind) || calm.faults.length > 0 ? { duration } : {};
-  return sha256Hex(canonicalJson({ ...rest, ...requested }));
+  const { duration: _duration, ...rest } = calm;
+  return sha256Hex(canonicalJson({ ...rest, ...requestedRead(spec) }));
 }
 
 /** A cell whose run others take over. */
@@ -74,20 +80,32 @@ function isSimulated(row: PlannedRow): boolean {
   return row.skip === null && targetOf(row) === 'simulator';
 }
 
-/** By cell id: the first cell of the plan with the same simulation, for all but that one. */
-export function twinsOf(plan: Plan): ReadonlyMap<string, Twin> {
-  const firsts = new Map<string, Twin>();
-  const twins = new Map<string, Twin>();
-  for (const row of plan.rows) {
-    if (!isSimulated(row)) continue;
-    for (const cell of row.cells) {
+/** The first cell of each simulation is run, the others take over its run. */
+export class TwinBook {
+  readonly #firsts = new Map<string, Twin>();
+  readonly #twins = new Map<string, Twin>();
+
+  /** By cell id: the first cell with the same simulation, for all but that one. */
+  get twins(): ReadonlyMap<string, Twin> {
+    return this.#twins;
+  }
+
+  add(row: PlannedRow, cells: readonly PlannedCell[]): void {
+    if (!isSimulated(row)) return;
+    for (const cell of cells) {
       const key = simulationKey(cell.spec);
-      const first = firsts.get(key);
-      if (first === undefined) firsts.set(key, { rowId: row.rowId, cell });
-      else twins.set(cell.id, first);
+      const first = this.#firsts.get(key);
+      if (first === undefined) this.#firsts.set(key, { rowId: row.rowId, cell });
+      else if (first.cell.id !== cell.id) this.#twins.set(cell.id, first);
     }
   }
-  return twins;
+}
+
+/** Of all cells of a plan, in its order. */
+export function twinsOf(plan: Plan): ReadonlyMap<string, Twin> {
+  const book = new TwinBook();
+  for (const row of plan.rows) book.add(row, row.cells);
+  return book.twins;
 }
 
 /** The row all of whose planned repetitions are runs of another one; null when it has runs of its own. */
@@ -97,15 +115,14 @@ export function sameAs(row: PlannedRow, twins: ReadonlyMap<string, Twin>): strin
   return owners.size === 1 && owner !== undefined ? owner : null;
 }
 
-/** What a stored run of the twin is as a run of `spec`: the same figures, named and explained as its own. */
+/** What a stored run of the twin is as a run of `own`: the same figures, named and explained as its own. */
 export function takenOver(
-  { scenarioId, label, ...spec }: RunSpec,
+  own: RunSpec,
   { rowId, cell }: Twin,
   { result, series, events }: RunOutcome,
 ): RunOutcome {
-  const own: RunSpec = { scenarioId, label, ...spec };
   const id = testRunId(own);
-  const { tier, tierReason } = own;
+  const { scenarioId, label, tier, tierReason } = own;
   const reason = tierReason === undefined ? [] : [`fidelity ${tier}: ${tierReason}`];
   const { notes } = planWindow(own);
   const replaced = new Set([...planWindow(cell.spec).notes, ...notes]);

@@ -16,7 +16,6 @@ const microseconds = 1_000_000;
 const samePace = 1.1;
 
 interface Pace {
-  readonly load: NodeLoad;
   /** Cores of the event loop that vertices take, and time of the loop that one exchange takes. */
   readonly vertexCores: number;
   readonly exchangeUs: number;
@@ -66,7 +65,7 @@ function paceOf(spec: RunSpec, known: PollTimes): Pace {
   const spacingUs =
     left <= 0 ? Infinity : Math.max(load.spacingUs, (spec.consensus.k * exchangeUs * load.busyShare) / left);
   const floorUs = load.floorUs + (spec.consensus.beta - 1) * (spacingUs - load.spacingUs);
-  return { load, vertexCores, exchangeUs, spacingUs, floorUs };
+  return { vertexCores, exchangeUs, spacingUs, floorUs };
 }
 
 function lines(spec: RunSpec, promised: NodeLoad, pace: Pace): ArithmeticLine[] {

@@ -2,9 +2,9 @@
  * The stored breaking points: at which share of attackers a small network with the same ratios stopped deciding, or became unsafe.
  * Owns: the record and reading it. Does not own: finding it out (test/breaking) or showing it (breaking-section.ts).
  */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { readStored } from '#reports/scale/stored-table.ts';
 
 export const breakingFile = fileURLToPath(new URL('../../docs/breaking-points.json', import.meta.url));
 
@@ -59,11 +59,5 @@ export type BreakingPoints = z.infer<typeof breakingSchema>;
 
 /** Null when the command was never run. Throws when the file is damaged. */
 export function readBreakingPoints(file: string = breakingFile): BreakingPoints | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-  return breakingSchema.parse(JSON.parse(text));
+  return readStored(file, breakingSchema);
 }

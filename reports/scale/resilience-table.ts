@@ -2,9 +2,9 @@
  * The stored worth of each mechanism of resilience: one figure of the scenario that it exists for, with it and without it.
  * Owns: the record and reading it. Does not own: finding it out (test/resilience) or showing it (resilience-section.ts).
  */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { readStored } from '#reports/scale/stored-table.ts';
 
 export const resilienceFile = fileURLToPath(new URL('../../docs/resilience.json', import.meta.url));
 
@@ -31,11 +31,5 @@ export type ResilienceTable = z.infer<typeof resilienceSchema>;
 
 /** Null when the command was never run. Throws when the file is damaged. */
 export function readResilience(file: string = resilienceFile): ResilienceTable | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-  return resilienceSchema.parse(JSON.parse(text));
+  return readStored(file, resilienceSchema);
 }

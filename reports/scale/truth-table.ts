@@ -2,9 +2,9 @@
  * The stored table of truth: what `npm run test:truth` last found when it held the fidelities against exact enumeration.
  * Owns: the record and reading it. Does not own: finding it out (test/truth) or showing it (truth-section.ts).
  */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { readStored } from '#reports/scale/stored-table.ts';
 
 export const truthFile = fileURLToPath(new URL('../../docs/truth.json', import.meta.url));
 
@@ -45,13 +45,7 @@ export type TruthTable = z.infer<typeof truthSchema>;
 
 /** Null when the command was never run. Throws when the file is damaged. */
 export function readTruth(file: string = truthFile): TruthTable | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-  return truthSchema.parse(JSON.parse(text));
+  return readStored(file, truthSchema);
 }
 
 /** All comparisons of one fidelity with one reference. */
