@@ -8,11 +8,12 @@ import { formatFigure } from '#reports/scale/figure-format.ts';
 import { reportSection } from '#reports/scale/report-parts.ts';
 import type { ScaleDocument } from '#reports/scale/scale-document.ts';
 
-export function breakingSection({ breaking, codeVersion, provenance }: ScaleDocument): Html {
+/** Simulated whatever this campaign's own rows are. */
+export function breakingSection({ breaking, codeVersion }: ScaleDocument): Html {
   const title = 'Breaking points of the attacks';
   if (breaking === null) {
     const words = html`<p>Not looked for: <code>npm run breaking</code> has stored no table.</p>`;
-    return reportSection('breaking', title, provenance, words);
+    return reportSection('breaking', title, 'SIMULATED', words);
   }
   const { k, alphaConfidence, alphaPreference, beta, rounds } = breaking.consensus;
   const same = breaking.codeVersion === codeVersion ? ', the code of this campaign' : '';
@@ -30,7 +31,7 @@ ${table({
     pointWords(row.safety),
   ]),
 })}`;
-  return reportSection('breaking', title, provenance, body);
+  return reportSection('breaking', title, 'SIMULATED', body);
 }
 
 function pointWords({ at, low, high, runs, triedUpTo }: BreakingPoint): string {

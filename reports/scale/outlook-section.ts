@@ -6,6 +6,7 @@ import type { LargerNetwork } from '#campaigns/analysis/larger-network.ts';
 import { type Html, html, table } from '#reports/html.ts';
 import { formatFigure, formatNumber } from '#reports/scale/figure-format.ts';
 import { reportSection } from '#reports/scale/report-parts.ts';
+import type { RowDocument } from '#reports/scale/row-document.ts';
 import type { ScaleDocument } from '#reports/scale/scale-document.ts';
 
 const right = (label: string): { label: string; align: 'right' } => ({ label, align: 'right' });
@@ -13,7 +14,20 @@ const left = (label: string): { label: string; align: 'left' } => ({ label, alig
 
 export function outlookSection(document: ScaleDocument): Html {
   const body = html`${planningBlock(document)}${publishedBlock(document)}`;
-  return reportSection('outlook', 'Larger networks and published systems', document.provenance, body);
+  return reportSection('outlook', 'Larger networks and published systems', sourcesOf(document), body);
+}
+
+/** Counted networks are simulated whatever the rows are; beside them stands one row of the campaign. */
+function sourcesOf(document: ScaleDocument): string {
+  const words = [
+    ...(document.planning === null ? [] : ['SIMULATED']),
+    ...(headlineOf(document)?.provenance.split(' + ') ?? []),
+  ];
+  return words.length === 0 ? document.provenance : [...new Set(words)].toSorted().join(' + ');
+}
+
+function headlineOf({ rows, summary }: ScaleDocument): RowDocument | undefined {
+  return rows.find(({ rowId }) => rowId === summary.headline);
 }
 
 function planningBlock({ planning }: ScaleDocument): Html {
@@ -54,7 +68,7 @@ function sizeRow(size: LargerNetwork): string[] {
 }
 
 function publishedBlock(document: ScaleDocument): Html {
-  const row = document.rows.find(({ rowId }) => rowId === document.summary.headline);
+  const row = headlineOf(document);
   if (row === undefined || row.spec === null) return html``;
   const { figures, spec } = row;
   return html`<h3>Published systems</h3>
@@ -67,7 +81,7 @@ ${table({
       formatNumber(spec.nodes),
       formatFigure(figures.avgTps?.mean ?? null, 'tps'),
       `p95 ${formatFigure(figures.p95Ms?.mean ?? null, 'ms')}`,
-      document.provenance,
+      row.provenance,
     ],
     ...document.published.map(({ system, nodes, tps, finality, source }) => [
       system,

@@ -17,16 +17,17 @@ const names: Readonly<Record<string, string>> = {
   reconciliation: 'reconciliation of two sides',
 };
 
-export function resilienceSection({ resilience, codeVersion, provenance }: ScaleDocument): Html {
+/** Simulated whatever this campaign's own rows are: the hosts are a real node's, their time and their transport are not. */
+export function resilienceSection({ resilience, codeVersion }: ScaleDocument): Html {
   const title = 'Mechanisms of resilience, on and off';
   if (resilience === null) {
-    const words = html`<p>Not measured: <code>npm run resilience</code> has stored no table.</p>`;
-    return reportSection('resilience', title, provenance, words);
+    const words = html`<p>Not looked at: <code>npm run resilience</code> has stored no table.</p>`;
+    return reportSection('resilience', title, 'SIMULATED', words);
   }
   const same = resilience.codeVersion === codeVersion ? ', the code of this campaign' : '';
   const left = (label: string): { label: string; align: 'left' } => ({ label, align: 'left' });
   const right = (label: string): { label: string; align: 'right' } => ({ label, align: 'right' });
-  const body = html`<p>The hosts of real nodes on virtual time, over a transport in memory, on ${resilience.at} with code ${resilience.codeVersion}${same}. Every mechanism can be switched off alone; each line is the scenario that it exists for.</p>
+  const body = html`<p>SIMULATED, by the hosts of real nodes on virtual time, over a transport in memory, on ${resilience.at} with code ${resilience.codeVersion}${same}. Every mechanism can be switched off alone; each line is the scenario that it exists for.</p>
 ${table({
   columns: [left('Mechanism'), left('Scenario'), left('Figure'), right('On'), right('Off')],
   rows: resilience.rows.map(({ mechanism, name, figure, unit, on, off }) => [
@@ -37,5 +38,5 @@ ${table({
     `${formatNumber(off)} ${unit}`.trim(),
   ]),
 })}`;
-  return reportSection('resilience', title, provenance, body);
+  return reportSection('resilience', title, 'SIMULATED', body);
 }

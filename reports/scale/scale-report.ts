@@ -75,7 +75,7 @@ ${bottleneckSection(document)}${outlookSection(document)}${breakingSection(docum
     body,
     css: reportCss,
     reference: document.campaign,
-    footer: `Scale report of campaign ${document.campaign}, code ${document.codeVersion}. Every figure is ${document.provenance} and comes from scale-report.json beside this page.`,
+    footer: `Scale report of campaign ${document.campaign}, code ${document.codeVersion}. Its runs are ${document.provenance}; every section says what its figures are, and every figure comes from scale-report.json beside this page.`,
   });
 }
 

@@ -6,13 +6,16 @@ import { type Html, html, table } from '#reports/html.ts';
 import { reportSection } from '#reports/scale/report-parts.ts';
 import type { ScaleDocument } from '#reports/scale/scale-document.ts';
 
+/** What its figures are, whatever this campaign's own rows are: simulations, and the enumeration that they are held against. */
+const provenance = 'SIMULATED, beside exact enumeration';
+
 /** Why the figures of the fidelities may be believed. */
 export function truthSection(document: ScaleDocument): Html {
   const { truth } = document;
   const title = 'Whether the simulator is right';
   if (truth === null) {
     const words = html`<p>Not checked: <code>npm run test:truth</code> has stored no table.</p>`;
-    return reportSection('truth', title, document.provenance, words);
+    return reportSection('truth', title, provenance, words);
   }
   const { at, codeVersion, comparisons, limit, familyError, planted, anchors } = truth;
   const same = codeVersion === document.codeVersion;
@@ -34,5 +37,5 @@ ${table({
 <p>Errors put in on purpose: ${planted.filter(({ caught }) => caught).length} of ${planted.length} were noticed (${planted.map(({ error }) => error).join('; ')}).</p>
 <h3>Published results</h3>
 <ul>${anchors.map(({ source, claim, seen, holds }) => html`<li>${holds ? 'Reproduced' : 'Not reproduced'}: ${claim} (${source}). ${seen}.</li>`)}</ul>`;
-  return reportSection('truth', title, document.provenance, body);
+  return reportSection('truth', title, provenance, body);
 }

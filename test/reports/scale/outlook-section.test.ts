@@ -5,6 +5,7 @@ import { breakingSection } from '#reports/scale/breaking-section.ts';
 import { outlookSection } from '#reports/scale/outlook-section.ts';
 import { resilienceSection } from '#reports/scale/resilience-section.ts';
 import { scaleDocument } from '#reports/scale/scale-document.ts';
+import { truthSection } from '#reports/scale/truth-section.ts';
 import { campaignFixture } from '#test/support/campaign-fixture.ts';
 import { wordsOf } from '#test/support/report-text.ts';
 
@@ -65,3 +66,30 @@ test('each mechanism of resilience has a line with its scenario and its figure o
   );
   assert.match(words, /circuit breaker four keep bodies repeated requests 40 400/);
 });
+
+test('what is always simulated says so in a campaign of measured rows, with a table and without', () => {
+  const simulated = scaleDocument({ ...input, planning: { ...planning, sizes: [size] } });
+  const rows = simulated.rows.map((row) => ({ ...row, provenance: 'MEASURED' }));
+  const document = { ...simulated, rows, provenance: 'MEASURED' };
+  const headings = [document, { ...document, breaking: null, resilience: null, truth: null }].flatMap((one) =>
+    [breakingSection(one), resilienceSection(one), truthSection(one)].map(({ markup }) => heading(markup)),
+  );
+  const words = [
+    'Breaking points of the attacks SIMULATED',
+    'Mechanisms of resilience, on and off SIMULATED',
+    'Whether the simulator is right SIMULATED, beside exact enumeration',
+  ];
+  assert.deepEqual(headings, [...words, ...words]);
+  assert.match(heading(outlookSection(document).markup), /MEASURED \+ SIMULATED$/);
+  assert.match(heading(outlookSection({ ...document, planning: null }).markup), /systems MEASURED$/);
+});
+
+test('the line of the headline says where that row comes from, not where the campaign does', () => {
+  const document = { ...scaleDocument(input), provenance: 'MEASURED + SIMULATED' };
+  assert.match(wordsOf(outlookSection(document).markup), /this network, .* SIMULATED Avalanche/);
+  assert.doesNotMatch(wordsOf(outlookSection(document).markup), /MEASURED/);
+});
+
+function heading(markup: string): string {
+  return wordsOf(markup.slice(0, markup.indexOf('</h2>'))).trim();
+}
