@@ -72,9 +72,12 @@ export interface HostLimits {
   readonly liveVertices: number;
   /** Decided vertices that keep their slot, so that twins and late questions still find them. */
   readonly retainedDecided: number;
-  /** Decided vertices that stay on disk with their bodies; what they settle and spend stays for ever. */
+  /** Decided vertices that stay on disk with their bodies, and are known by id; what they settle and spend stays for ever. */
   readonly storedDecided: number;
-  /** Decided vertices remembered by id in memory; older ones are looked up on disk. */
+  /**
+   * Decided vertices known by id when they are on disk no more, here or anywhere. More than the difference between the orders at
+   * which members prune: else one that comes back polls vertices that some of them cannot vote on.
+   */
   readonly rememberedDecided: number;
 }
 

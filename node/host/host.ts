@@ -132,8 +132,8 @@ export class Host {
   async finality(id: Uint8Array): Promise<VertexFinality> {
     const decision = await this.#parts.archive.decision(id);
     if (decision !== null) return decision;
-    const status = this.#machine.ledger.find(id) === null ? 'unknown' : 'undecided';
-    return { status, rounds: null, confidence: null };
+    const status = this.#machine.ledger.find(id)?.status ?? 'unknown';
+    return { status: status === 'pruned' ? 'finalised' : status, rounds: null, confidence: null };
   }
 
   peers(): readonly PeerFigures[] {

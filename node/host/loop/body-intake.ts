@@ -31,8 +31,6 @@ export interface IntakeParts {
   readonly genesis: Uint8Array;
   /** Room for one more vertex in the core. */
   readonly hasRoom: () => boolean;
-  /** True when it was decided long ago; the ledger remembers it again from then on. */
-  readonly recall: (id: Uint8Array) => boolean;
   /** Its sequence was settled and pruned: this vertex or a twin of it. */
   readonly isSettled: (creator: number, sequence: number) => boolean;
   /** All parents are known: register, persist, deliver. */
@@ -101,7 +99,7 @@ export class BodyIntake {
       const id = blake3(body);
       const key = nameKey(id, 0);
       const { fetch, ledger } = this.#parts;
-      if (ledger.find(id) !== null || this.#pending.has(idText(id)) || this.#parts.recall(id)) {
+      if (ledger.find(id) !== null || this.#pending.has(idText(id))) {
         this.duplicates += 1;
         fetch.done(key);
         continue;
@@ -116,8 +114,8 @@ export class BodyIntake {
 
   /** A vertex of a transfer. False when there is no room for it now. */
   offer(member: number, id: Uint8Array, body: Uint8Array, signature: Uint8Array): boolean {
-    const { fetch, ledger, recall } = this.#parts;
-    if (ledger.find(id) !== null || this.#pending.has(idText(id)) || recall(id)) return true;
+    const { fetch, ledger } = this.#parts;
+    if (ledger.find(id) !== null || this.#pending.has(idText(id))) return true;
     if (!fetch.claim(id, member)) return fetch.isWanted(nameKey(id, 0));
     this.received += 1;
     this.#check(member, nameKey(id, 0), { id, body, signature });
@@ -197,8 +195,8 @@ export class BodyIntake {
   }
 
   #isKnown(parent: Uint8Array): boolean {
-    const { ledger, genesis, recall } = this.#parts;
-    return ledger.find(parent) !== null || sameId(parent, genesis) || recall(parent);
+    const { ledger, genesis } = this.#parts;
+    return ledger.find(parent) !== null || sameId(parent, genesis);
   }
 
   /** The vertex is known now: what waited for it may go on. */
@@ -229,7 +227,7 @@ export class BodyIntake {
     for (let next = ready.shift(); next !== undefined; next = ready.shift()) {
       const { id, vertex } = next.verified;
       // Nobody can tell any more which vertex of a pruned sequence was decided: no vote is given on it.
-      if (this.#parts.isSettled(vertex.creator, vertex.sequence)) ledger.rememberDecided(id, 'pruned');
+      if (this.#parts.isSettled(vertex.creator, vertex.sequence)) ledger.rememberPruned(id);
       else take(next.verified, next.from);
       this.#unblock(idText(next.verified.id), ready);
     }

@@ -79,7 +79,7 @@ export class Machinery {
     this.#wires = wires;
     const { limits, mechanisms, consensus } = options;
     this.#beganEmpty = parts.archive.nextOrder === 0 && parts.archive.lastOwnSequence === 0;
-    this.ledger = new VertexLedger(limits.rememberedDecided);
+    this.ledger = new VertexLedger(parts.archive, limits.rememberedDecided);
     this.inbox = new Inbox(limits.inboxFrames, mechanisms.priorities);
     this.journal = new Journal(parts.archive, wires.touch);
     this.detector = this.#createDetector();
@@ -238,7 +238,6 @@ export class Machinery {
       most: limits.waitingVertices,
       genesis: this.#genesis,
       hasRoom: () => this.driver.core.table.liveCount < limits.liveVertices,
-      recall: (id) => this.#recall(id),
       isSettled: (creator, sequence) => {
         const { settlements } = archive;
         return settlements.isFinalised(creator, sequence) || settlements.isRejected(creator, sequence);
@@ -332,7 +331,7 @@ export class Machinery {
     for (const { input } of spent) this.driver.core.table.settled.spend(input);
     for (const id of past) {
       if (this.ledger.find(id) !== null) continue;
-      this.ledger.rememberDecided(id, 'pruned');
+      this.ledger.rememberPruned(id);
       this.fetch.forget(id);
       this.intake.known(id);
     }
@@ -370,11 +369,11 @@ export class Machinery {
   /** Forgets the oldest decided vertices on disk, a step at a time. */
   prune(): void {
     const { archive } = this.#parts;
-    const { storedDecided } = this.#options.limits;
+    const { storedDecided, rememberedDecided } = this.#options.limits;
     const step = Math.min(pruneStep, storedDecided);
     if (this.#isPruning || archive.nextOrder - archive.firstOrder < storedDecided + step) return;
     this.#isPruning = true;
-    archive.prune(archive.nextOrder - storedDecided).then(
+    archive.prune(archive.nextOrder - storedDecided, rememberedDecided).then(
       () => {
         this.#isPruning = false;
       },
@@ -389,13 +388,6 @@ export class Machinery {
     this.driver.restUs = level >= levels.fewPolls ? 3 * this.#options.consensus.pollIntervalUs : 0;
     this.#parts.measurements.gauges.degradedLevel = level;
     this.tell(level > before ? 'degraded' : 'recovered', 0, level, `level ${level} after ${before}`);
-  }
-
-  #recall(id: Uint8Array): boolean {
-    const status = this.#parts.archive.status(id);
-    if (status !== 'finalised' && status !== 'rejected') return false;
-    this.ledger.rememberDecided(id, status);
-    return true;
   }
 
   readonly #draw = (bound: number): number => {

@@ -103,7 +103,6 @@ export class VertexDesk {
 
   /** A decision that an earlier life made. */
   recovered(id: Uint8Array, creator: number, sequence: number, status: 'finalised' | 'rejected'): void {
-    this.#parts.ledger.rememberDecided(id, status);
     this.#core.core.table.settled.note(creator, sequence, status === 'finalised');
     if (status === 'rejected') this.rejectedCount += 1;
     else this.#noteFinalised(id, creator, sequence);

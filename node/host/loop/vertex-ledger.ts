@@ -1,8 +1,9 @@
 /**
  * Which vertex is meant: ids, short names and slots of the vertices that this node knows.
- * Owns: the maps between them, bodies of live vertices, the memory of decided ones (bounded). Does not own: what the node thinks of
- * a vertex (node/core), bytes on disk (archive).
- * Invariant: a vertex with a slot is in `#bySlot` and in `#byKey`; one without is decided and in the ring of remembered ones.
+ * Owns: the maps between them, bodies of live vertices, the memory of pruned ones (bounded). Does not own: what the node thinks of
+ * a vertex (node/core), bytes on disk and which vertices were decided (archive).
+ * Invariant: a vertex with a slot is in `#bySlot` and in `#byKey`; one without was decided, and the archive knows how as long as it
+ * has its body: a member that comes back after a long time asks about everything that is still to be had.
  */
 
 import type { Transaction } from '#node/core/vertex.ts';
@@ -39,6 +40,12 @@ export interface LedgerEntry {
   next: LedgerEntry | null;
 }
 
+/** What the archive knows of decided vertices. */
+export interface DecidedVertices {
+  status(id: Uint8Array): 'unknown' | 'undecided' | 'finalised' | 'rejected';
+  named(names: Uint8Array, at: number, salt: number): Uint8Array | null;
+}
+
 const nothing = new Uint8Array(0);
 
 export function sameId(a: Uint8Array, b: Uint8Array): boolean {
@@ -49,26 +56,36 @@ export function sameId(a: Uint8Array, b: Uint8Array): boolean {
 export class VertexLedger {
   readonly #byKey = new Map<number, LedgerEntry>();
   readonly #bySlot: (LedgerEntry | null)[] = [];
-  /** Decided entries without a slot, oldest first from `#oldest` on. */
-  #decided: LedgerEntry[] = [];
+  readonly #past: DecidedVertices;
+  /** Pruned entries, oldest first from `#oldest` on. */
+  #pruned: LedgerEntry[] = [];
   #oldest = 0;
-  readonly #rememberedMost: number;
+  readonly #prunedMost: number;
 
-  constructor(rememberedMost: number) {
-    this.#rememberedMost = rememberedMost;
+  constructor(past: DecidedVertices, prunedMost: number) {
+    this.#past = past;
+    this.#prunedMost = prunedMost;
   }
 
+  /** An entry of a vertex that was decided and let go of is made for the question: it is nobody's to keep. */
   find(id: Uint8Array): LedgerEntry | null {
     let entry = this.#byKey.get(nameKey(id, 0)) ?? null;
     while (entry !== null && !sameId(entry.id, id)) entry = entry.next;
-    return entry;
+    return entry ?? this.#decidedBefore(id);
   }
 
   /** By a short name under the salt of its query. */
   findName(names: Uint8Array, at: number, salt: number): LedgerEntry | null {
     let entry = this.#byKey.get(nameKey(names, at)) ?? null;
     while (entry !== null && !isNameOf(names, at, entry.id, 0, salt)) entry = entry.next;
-    return entry;
+    if (entry !== null) return entry;
+    const id = this.#past.named(names, at, salt);
+    return id === null ? null : this.#decidedBefore(id);
+  }
+
+  #decidedBefore(id: Uint8Array): LedgerEntry | null {
+    const status = this.#past.status(id);
+    return status === 'finalised' || status === 'rejected' ? entryWithoutSlot(id, status) : null;
   }
 
   /** Another vertex known here could be taken for it: name it in full. */
@@ -90,36 +107,25 @@ export class VertexLedger {
     this.#link(entry);
   }
 
-  /** A decided vertex that never had a slot in this life, or has it no more. */
-  remember(entry: LedgerEntry): void {
+  /** Settled before anybody here could look at it: no archive will know its id. The oldest of too many is forgotten. */
+  rememberPruned(id: Uint8Array): void {
+    const entry = entryWithoutSlot(id.slice(), 'pruned');
     this.#link(entry);
-    this.#retire(entry);
+    this.#pruned.push(entry);
+    if (this.remembered <= this.#prunedMost) return;
+    this.#unlink(this.#pruned[this.#oldest]!);
+    this.#oldest += 1;
+    if (this.#oldest <= this.#prunedMost) return;
+    this.#pruned = this.#pruned.slice(this.#oldest);
+    this.#oldest = 0;
   }
 
-  /** Decided before this life, or forgotten and looked up again. */
-  rememberDecided(id: Uint8Array, status: Exclude<LedgerStatus, 'undecided'>): void {
-    this.remember({
-      id: id.slice(),
-      key: nameKey(id, 0),
-      creator: 0,
-      sequence: 0,
-      parents: [],
-      inputs: [],
-      transactions: 0,
-      body: nothing,
-      signature: nothing,
-      status,
-      slot: -1,
-      own: null,
-      next: null,
-    });
-  }
-
-  /** The core lets go of a slot. */
+  /** The core lets go of a slot; the decision is on disk. */
   release(slot: number): void {
     const entry = this.at(slot);
     this.#bySlot[slot] = null;
-    this.#retire(entry);
+    entry.slot = -1;
+    this.#unlink(entry);
   }
 
   *live(): Iterable<LedgerEntry> {
@@ -127,25 +133,7 @@ export class VertexLedger {
   }
 
   get remembered(): number {
-    return this.#decided.length - this.#oldest;
-  }
-
-  #retire(entry: LedgerEntry): void {
-    entry.slot = -1;
-    entry.body = nothing;
-    entry.signature = nothing;
-    entry.parents = [];
-    entry.inputs = [];
-    entry.own = null;
-    this.#decided.push(entry);
-    if (this.remembered > this.#rememberedMost) {
-      this.#unlink(this.#decided[this.#oldest]!);
-      this.#oldest += 1;
-      if (this.#oldest > this.#rememberedMost) {
-        this.#decided = this.#decided.slice(this.#oldest);
-        this.#oldest = 0;
-      }
-    }
+    return this.#pruned.length - this.#oldest;
   }
 
   #link(entry: LedgerEntry): void {
@@ -167,4 +155,22 @@ export class VertexLedger {
       }
     }
   }
+}
+
+function entryWithoutSlot(id: Uint8Array, status: Exclude<LedgerStatus, 'undecided'>): LedgerEntry {
+  return {
+    id,
+    key: nameKey(id, 0),
+    creator: 0,
+    sequence: 0,
+    parents: [],
+    inputs: [],
+    transactions: 0,
+    body: nothing,
+    signature: nothing,
+    status,
+    slot: -1,
+    own: null,
+    next: null,
+  };
 }

@@ -1,5 +1,6 @@
 /**
- * What an archive keeps in memory: status and order of every vertex within the window, and what was settled before it.
+ * What an archive keeps in memory: status and order of every vertex within the window and of some before it, and what was settled
+ * before it.
  * Owns: the index, the rules of acceptance, and the operations that make its changes durable. Does not own: writing them.
  * The index changes at once and the disk follows in the same order: after a failed write the archive is of no more use.
  */
@@ -36,8 +37,13 @@ import {
   Settlements,
 } from '#node/host/store/settlements.ts';
 import type { Store, StoreOperation } from '#node/host/store/store.ts';
+import { IdTable } from './id-table.ts';
 
 const isUndecided = -1;
+const decidedState = ({ order, status }: PlacedDecision): number =>
+  2 * order + (status === 'finalised' ? 1 : 0);
+/** There and back. */
+const pruned = (state: number): number => -2 - state;
 const nothing = new Uint8Array(0);
 
 /** Each byte of the id a character. */
@@ -60,8 +66,8 @@ export class ArchiveIndex {
   nextOrder = 0;
   horizon: Horizon = { firstOrder: 0 };
   lastOwnSequence = 0;
-  /** Undecided: -1. Decided: twice the order, plus one when finalised. */
-  readonly #states = new Map<string, number>();
+  /** Undecided: -1. Decided: twice the order, plus one when finalised. Pruned and remembered: that, counted down from -2. */
+  readonly #states = new IdTable();
   #finalised = 0;
   #rejected = 0;
 
@@ -84,12 +90,14 @@ export class ArchiveIndex {
     index.nextOrder = index.horizon.firstOrder;
     for await (const [key, bytes] of store.range(...everyKey(settledKind)))
       index.settlements.merge(decodeSettled(numberOf(key), bytes));
-    for await (const [key, bytes] of store.range(...everyKey(decisionKind)))
-      index.#place(decodeDecision(numberOf(key), bytes));
+    for await (const [key, bytes] of store.range(...everyKey(decisionKind))) {
+      const decision = decodeDecision(numberOf(key), bytes);
+      if (decision.order >= index.horizon.firstOrder) index.#place(decision);
+      else index.#states.set(decision.id, pruned(decidedState(decision)));
+    }
     for await (const [key] of store.range(...everyKey(undecidedKind))) {
-      const name = nameOfId(key.subarray(1));
-      index.#states.set(name, isUndecided);
-      index.undecided.add(name);
+      index.#states.set(key.subarray(1), isUndecided);
+      index.undecided.add(nameOfId(key.subarray(1)));
       const vertex = await store.get(vertexKey(key.subarray(1)));
       // The signature's length says where the body begins.
       if (vertex !== null) index.#sawVertex(vertex.subarray(3 + vertex[1]! + 256 * vertex[2]!));
@@ -108,15 +116,21 @@ export class ArchiveIndex {
   }
 
   status(id: Uint8Array): 'unknown' | 'undecided' | DecisionRecord['status'] {
-    const state = this.#states.get(nameOfId(id));
+    const state = this.#states.get(id);
     if (state === undefined) return 'unknown';
     if (state === isUndecided) return 'undecided';
-    return state % 2 === 1 ? 'finalised' : 'rejected';
+    return (state < 0 ? pruned(state) : state) % 2 === 1 ? 'finalised' : 'rejected';
+  }
+
+  /** The vertex that a short name means under this salt. */
+  named(names: Uint8Array, at: number, salt: number): Uint8Array | null {
+    return this.#states.named(names, at, salt);
   }
 
   orderOf(id: Uint8Array): number | null {
-    const state = this.#states.get(nameOfId(id));
-    return state === undefined || state === isUndecided ? null : Math.floor(state / 2);
+    const state = this.#states.get(id);
+    if (state === undefined || state === isUndecided) return null;
+    return Math.floor((state < 0 ? pruned(state) : state) / 2);
   }
 
   /** What has to be written. Throws ArchiveError, and then nothing has changed. */
@@ -124,14 +138,13 @@ export class ArchiveIndex {
     const fresh = new Map<string, VertexRecord>();
     for (const vertex of vertices) {
       authorOf(vertex.body);
-      const name = nameOfId(vertex.id);
-      if (!this.#states.has(name)) fresh.set(name, vertex);
+      if (!this.#states.has(vertex.id)) fresh.set(nameOfId(vertex.id), vertex);
     }
     const placed = this.#placesFor(fresh, decisions);
     const operations: StoreOperation[] = [];
     for (const [name, vertex] of fresh) {
       operations.push({ kind: 'put', key: vertexKey(vertex.id), value: encodeVertexRecord(vertex) });
-      this.#states.set(name, isUndecided);
+      this.#states.set(vertex.id, isUndecided);
       this.#sawVertex(vertex.body);
       if (placed.has(name)) continue;
       this.undecided.add(name);
@@ -145,17 +158,22 @@ export class ArchiveIndex {
     return operations;
   }
 
-  /** Moves the horizon behind these decisions; what they settled is written with it. */
-  forget(decisions: readonly PlacedDecision[]): StoreOperation[] {
+  /**
+   * Moves the horizon behind these decisions; what they settled is written with it. Their ids are remembered, because others may
+   * have pruned less and ask about them; those of `forgotten` no more.
+   */
+  forget(decisions: readonly PlacedDecision[], forgotten: readonly PlacedDecision[]): StoreOperation[] {
     const creators = new Set<number>();
-    for (const { id, creator, sequence, status, order } of decisions) {
+    for (const decision of decisions) {
+      const { id, creator, sequence, status, order } = decision;
       this.settlements.note(creator, sequence, status === 'finalised');
       creators.add(creator);
-      this.#states.delete(nameOfId(id));
+      this.#states.set(id, pruned(decidedState(decision)));
       if (status === 'finalised') this.#finalised -= 1;
       else this.#rejected -= 1;
       this.horizon = { firstOrder: order + 1 };
     }
+    for (const { id } of forgotten) this.#states.delete(id);
     const operations = [...creators].map((creator) => this.#settledOperation(creator));
     operations.push({ kind: 'put', key: horizonKey, value: encodeHorizon(this.horizon) });
     return operations;
@@ -181,7 +199,7 @@ export class ArchiveIndex {
     const placed = new Map<string, PlacedDecision>();
     for (const decision of decisions) {
       const name = nameOfId(decision.id);
-      const state = this.#states.get(name) ?? (fresh.has(name) ? isUndecided : undefined);
+      const state = this.#states.get(decision.id) ?? (fresh.has(name) ? isUndecided : undefined);
       if (state === undefined) {
         throw new ArchiveError(
           'unknown-vertex',
@@ -205,11 +223,12 @@ export class ArchiveIndex {
     return placed;
   }
 
-  #place({ id, creator, sequence, status, order }: PlacedDecision): void {
+  #place(decision: PlacedDecision): void {
+    const { id, creator, sequence, status, order } = decision;
     if (order !== this.nextOrder)
       throw new ArchiveError('format', `decision ${this.nextOrder} is missing before decision ${order}`);
     this.nextOrder = order + 1;
-    this.#states.set(nameOfId(id), 2 * order + (status === 'finalised' ? 1 : 0));
+    this.#states.set(id, decidedState(decision));
     if (status === 'finalised') this.#finalised += 1;
     else this.#rejected += 1;
     this.#sawSequence(creator, sequence);

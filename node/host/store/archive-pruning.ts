@@ -1,5 +1,5 @@
 /**
- * One step of pruning an archive: what goes, and the spent inputs that stay.
+ * One step of pruning an archive: what goes, the spent inputs that stay, and the decisions that stay for a while.
  * Owns: the operations of a step. Does not own: the index and the settled creators (archive-index.ts), writing (archive.ts).
  */
 import { decodeVertex } from '#node/core/vertex.ts';
@@ -20,24 +20,37 @@ const stepDecisions = 256;
 
 export interface PruneStep {
   readonly decisions: readonly PlacedDecision[];
+  /** Pruned earlier, remembered until now. */
+  readonly forgotten: readonly PlacedDecision[];
   readonly operations: readonly StoreOperation[];
 }
 
-export async function pruneStep(store: Store, firstOrder: number, beforeOrder: number): Promise<PruneStep> {
+export async function pruneStep(
+  store: Store,
+  firstOrder: number,
+  beforeOrder: number,
+  remembered: number,
+): Promise<PruneStep> {
   const until = Math.min(beforeOrder, firstOrder + stepDecisions);
-  if (until <= firstOrder) return { decisions: [], operations: [] };
-  const decisions: PlacedDecision[] = [];
-  for await (const [key, bytes] of store.range(decisionKey(firstOrder), decisionKey(until)))
-    decisions.push(decodeDecision(numberOf(key), bytes));
-  if (decisions.length === 0) return { decisions, operations: [] };
+  const decisions = until <= firstOrder ? [] : await decisionsOf(store, firstOrder, until);
+  if (decisions.length === 0) return { decisions, forgotten: [], operations: [] };
   const spent = await Promise.all(decisions.map((decision) => spentBy(store, decision)));
-  const end = decisionKey(decisions.at(-1)!.order + 1);
+  const rememberedFrom = Math.max(0, Math.min(firstOrder, decisions.at(-1)!.order + 1 - remembered));
+  const forgotten = await decisionsOf(store, 0, rememberedFrom);
   const operations: StoreOperation[] = [
     ...spent.flat(),
     ...decisions.map(({ id }) => ({ kind: 'delete', key: vertexKey(id) }) as const),
-    { kind: 'delete-range', from: decisionKey(firstOrder), until: end },
   ];
-  return { decisions, operations };
+  if (forgotten.length > 0)
+    operations.push({ kind: 'delete-range', from: decisionKey(0), until: decisionKey(rememberedFrom) });
+  return { decisions, forgotten, operations };
+}
+
+async function decisionsOf(store: Store, from: number, until: number): Promise<PlacedDecision[]> {
+  const decisions: PlacedDecision[] = [];
+  for await (const [key, bytes] of store.range(decisionKey(from), decisionKey(until)))
+    decisions.push(decodeDecision(numberOf(key), bytes));
+  return decisions;
 }
 
 async function spentBy(

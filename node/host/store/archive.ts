@@ -52,6 +52,12 @@ export interface ArchiveOptions {
   readonly durability: 'process' | 'power';
 }
 
+/**
+ * Pruned decisions that are still known by id, unless said otherwise. Members prune at different orders: one that comes back polls
+ * what some of them still have, and the others have to vote on it.
+ */
+export const rememberedDecisions = 50_000;
+
 export type ArchiveEntry =
   | { readonly kind: 'settled'; readonly settled: SettledCreator }
   | { readonly kind: 'spent'; readonly spent: Spent }
@@ -138,9 +144,14 @@ export class Archive {
     return this.#sequences.skip(upTo);
   }
 
-  /** Whether and how a vertex within the window is decided here. */
+  /** Whether and how a vertex is decided here that is on disk, or was lately. */
   status(id: Uint8Array): VertexStatus {
     return this.#index.status(id);
+  }
+
+  /** The vertex that a short name means under this salt. */
+  named(names: Uint8Array, at: number, salt: number): Uint8Array | null {
+    return this.#index.named(names, at, salt);
   }
 
   /**
@@ -199,16 +210,17 @@ export class Archive {
   }
 
   /**
-   * Forgets vertices and decisions before this order; what they settle and spend stays. In steps that a crash may come between.
-   * Resolves with the number of decisions that went.
+   * Forgets vertices before this order; what they settle and spend stays, and how the last `remembered` of them were decided. In
+   * steps that a crash may come between. Resolves with the number of vertices that went.
    */
-  prune(beforeOrder: number): Promise<number> {
+  prune(beforeOrder: number, remembered = rememberedDecisions): Promise<number> {
     return this.#exclusively(async () => {
       let pruned = 0;
       for (;;) {
-        const step = await pruneStep(this.#store, this.#index.horizon.firstOrder, beforeOrder);
+        const { firstOrder } = this.#index.horizon;
+        const step = await pruneStep(this.#store, firstOrder, beforeOrder, remembered);
         if (step.decisions.length === 0) return pruned;
-        await this.#store.write([...step.operations, ...this.#index.forget(step.decisions)]);
+        await this.#store.write([...step.operations, ...this.#index.forget(step.decisions, step.forgotten)]);
         pruned += step.decisions.length;
       }
     });

@@ -7,6 +7,7 @@ import { blake3 } from '#node/host/hash/blake3.ts';
 import { Inbox } from '#node/host/loop/inbox.ts';
 import { Journal } from '#node/host/loop/journal.ts';
 import { type LedgerEntry, VertexLedger } from '#node/host/loop/vertex-ledger.ts';
+import { IdTable } from '#node/host/store/id-table.ts';
 import { kindCode } from '#node/host/wire/frame.ts';
 import { nameKey, writeName } from '#node/host/wire/vertex-name.ts';
 
@@ -102,8 +103,15 @@ function entryOf(id: Uint8Array): LedgerEntry {
   };
 }
 
-test('the ledger tells vertices apart that share the start of their ids, and forgets the oldest decided ones', () => {
-  const ledger = new VertexLedger(3);
+test('the ledger tells vertices apart that share the start of their ids, and forgets the oldest pruned ones', () => {
+  const decided = new IdTable();
+  const ledger = new VertexLedger(
+    {
+      status: (id) => (decided.has(id) ? 'finalised' : 'unknown'),
+      named: (names, at, salt) => decided.named(names, at, salt),
+    },
+    3,
+  );
   const twins = [0, 1].map((last) => {
     const id = blake3(Uint8Array.of(9));
     id[31] = last;
@@ -118,12 +126,15 @@ test('the ledger tells vertices apart that share the start of their ids, and for
   writeName(second.id, 0, 77, name, 0);
   assert.equal(ledger.findName(name, 0, 77), second);
   assert.equal(ledger.find(first.id), first);
+  decided.set(first.id, 0);
   ledger.release(0);
   ledger.release(1);
-  assert.equal(ledger.find(first.id)?.slot, -1);
-  for (let i = 0; i < 3; i++) ledger.rememberDecided(blake3(Uint8Array.of(i)), 'rejected');
-  assert.equal(ledger.find(first.id), null);
-  assert.equal(ledger.find(second.id), null);
-  assert.equal(ledger.find(blake3(Uint8Array.of(2)))?.status, 'rejected');
+  assert.deepEqual([ledger.find(first.id)?.slot, ledger.find(first.id)?.status], [-1, 'finalised']);
+  assert.equal(ledger.find(second.id), null, 'nobody knows how it was decided');
+  writeName(first.id, 0, 78, name, 0);
+  assert.equal(ledger.findName(name, 0, 78)?.status, 'finalised');
+  for (let i = 0; i < 4; i++) ledger.rememberPruned(blake3(Uint8Array.of(i)));
+  assert.equal(ledger.find(blake3(Uint8Array.of(0))), null);
+  assert.equal(ledger.find(blake3(Uint8Array.of(1)))?.status, 'pruned');
   assert.equal(ledger.remembered, 3);
 });

@@ -124,13 +124,19 @@ describe('pruning', () => {
       vertices,
       vertices.map((vertex, i) => decisionOf(vertex, status(i))),
     );
-    assert.equal(await archive.prune(600), 600);
+    assert.equal(await archive.prune(600, 120), 600);
     for (const now of [archive, await on(disk)]) {
       assert.deepEqual([now.firstOrder, now.nextOrder, now.finalised, now.rejected], [600, 700, 630, 70]);
       for (const i of [0, 3, 13, 500, 599]) {
         assert.equal(now.settlements.isFinalised(2, i + 1), status(i) === 'finalised', `sequence ${i + 1}`);
         assert.equal(now.settlements.isRejected(2, i + 1), status(i) === 'rejected');
-        assert.deepEqual([now.status(vertices[i]!.id), await now.vertex(vertices[i]!.id)], ['unknown', null]);
+        const { id } = vertices[i]!;
+        const isRemembered = i >= 480;
+        assert.deepEqual(
+          [now.status(id), await now.vertex(id)],
+          [isRemembered ? status(i) : 'unknown', null],
+        );
+        assert.equal((await now.decision(id))?.order ?? null, isRemembered ? i : null);
         assert.equal((await now.spent(i + 1))?.sequence ?? null, status(i) === 'finalised' ? i + 1 : null);
       }
       assert.equal(now.settlements.isFinalised(2, 601), false);

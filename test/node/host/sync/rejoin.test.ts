@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { HostLimits } from '#node/host/host-parts.ts';
 import { type NetworkProfile, networkProfiles } from '#node/model/network-profile.ts';
 import { HostNetwork } from '../../../support/host-network.ts';
 
@@ -71,14 +72,14 @@ test('two sides that decided different vertices while idle find out and reconcil
   await network.until(isTold, 30_000_000, 'both notice');
 });
 
-test('a node that was away longer than its peers remember takes a snapshot that several agree on', async () => {
-  const network = new HostNetwork({ nodes: 6, profile: lan, consensus });
+async function comesBackToSnapshots(limits: Partial<HostLimits>): Promise<void> {
+  const network = new HostNetwork({ nodes: 6, profile: lan, consensus, limits });
   await network.start();
   await load(network, 10, [0, 1, 2, 3, 4, 5]);
   network.crash(5);
   await load(network, 120, [0, 1, 2, 3, 4]);
   await network.until(() => network.isSettled(), 10_000_000, 'finality');
-  for (const { archive, isUp } of network.cells) if (isUp) await archive.prune(60);
+  for (const { archive, isUp } of network.cells) if (isUp) await archive.prune(60, limits.rememberedDecided);
   await network.restart(5);
   await network.until(() => network.finalisedBy(5) >= 70 + 10, 60_000_000, 'what is left of the past');
   await load(network, 5, [5]);
@@ -95,7 +96,13 @@ test('a node that was away longer than its peers remember takes a snapshot that 
   );
   const { settlements } = network.cells[5]!.archive;
   assert.ok(settlements.isFinalised(0, 3), 'a pruned vertex is not known as settled');
-});
+}
+
+test('a node that was away longer than its peers remember takes a snapshot that several agree on', () =>
+  comesBackToSnapshots({}));
+
+test('members that keep few vertices in memory vote on what a snapshot brings back', () =>
+  comesBackToSnapshots({ retainedDecided: 8, rememberedDecided: 16 }));
 
 test('nodes that keep little of the past on disk restart from it, all of them', async () => {
   const network = new HostNetwork({
