@@ -7,6 +7,7 @@ import { absentDeployment, type DeploymentState } from '#campaigns/deployment-st
 import { mayHaveMore, withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
 import type { CellState, JournalState } from '#campaigns/journal-event.ts';
 import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { dearestFirst } from '#campaigns/run-order.ts';
 import { type Twin, twinsOf } from '#campaigns/same-simulation.ts';
 
 export type Action =
@@ -135,7 +136,7 @@ function rowToWeigh(plan: Plan, state: JournalState): PlannedRow | null {
   return plan.rows.find((row) => mayHaveMore(row) && isOpen(row) && isDone(row)) ?? null;
 }
 
-/** Cells of this machine; null when each is done or failed. Further repetitions come after all that is planned. */
+/** Cells of this machine, the dearest first; null when each is done or failed. Further repetitions come after all that is planned. */
 function simulateAction(plan: Plan, state: JournalState, workers: number): Action | null {
   const cells = cellsToRun(plan);
   const running = cells.filter((cell) => state.cells.get(cell.id) === 'running').length;
@@ -143,7 +144,8 @@ function simulateAction(plan: Plan, state: JournalState, workers: number): Actio
   const isAloneRunning = cells.some(({ id }) => alone.has(id) && state.cells.get(id) === 'running');
   const untouched = cells.filter((cell) => !state.cells.has(cell.id));
   const simulated = untouched.filter(({ id }) => !alone.has(id));
-  const next = running < workers && !isAloneRunning ? nextOf(simulated, plan, state) : null;
+  const next =
+    running < workers && !isAloneRunning ? nextOf(dearestFirst(simulated, plan), plan, state) : null;
   if (next !== null) return next;
   const row = simulated.length === 0 && !isAloneRunning ? rowToWeigh(plan, state) : null;
   if (row !== null) return { kind: 'weigh', row };

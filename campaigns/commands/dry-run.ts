@@ -20,10 +20,11 @@ import { forecastPlan, moneyOf } from '#campaigns/forecast-plan.ts';
 import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import { defaultWorkers } from '#campaigns/pool.ts';
 import { formatSeconds } from '#campaigns/progress.ts';
+import { expectedSeconds, makespanSeconds } from '#campaigns/run-order.ts';
 import { sameAs, type Twin, twinsOf } from '#campaigns/same-simulation.ts';
 import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 
-/** One line for each row in the order in which they run. */
+/** One line for each row, smallest networks first. */
 export function planText(plan: Plan): string {
   const columns = [
     { title: 'row', most: 44 },
@@ -53,7 +54,7 @@ export function planText(plan: Plan): string {
   const time =
     cpuSeconds === 0
       ? ''
-      : `simulated in about ${formatSeconds(cpuSeconds / cores)} on ${cores} cores that do nothing else (FORECAST, ${formatSeconds(cpuSeconds)} of CPU)\n`;
+      : `simulated in about ${formatSeconds(simulatedWallSeconds(plan, cores))} on ${cores} cores that do nothing else (FORECAST, ${formatSeconds(cpuSeconds)} of CPU)\n`;
   return `${textTable(columns, rows)}\n${plan.rows.length} rows, ${runs} runs, seed ${plan.seed}, code ${plan.codeVersion}\n${time}`;
 }
 
@@ -70,8 +71,12 @@ function rowCpuSeconds(row: PlannedRow, twins: ReadonlyMap<string, Twin>): numbe
 
 /** CPU-seconds of everything that a plan simulates on this machine, an estimate. */
 export function simulatedSeconds(plan: Plan): number {
-  const twins = twinsOf(plan);
-  return plan.rows.reduce((sum, row) => sum + (rowCpuSeconds(row, twins) ?? 0), 0);
+  return [...expectedSeconds(plan).values()].reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** The same by the clock: one repetition per core, the dearest first. */
+export function simulatedWallSeconds(plan: Plan, cores: number): number {
+  return makespanSeconds(expectedSeconds(plan).values(), cores);
 }
 
 export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {

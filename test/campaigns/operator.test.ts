@@ -13,7 +13,7 @@ import { type CampaignEnd, createCampaign, runCampaign } from '#campaigns/operat
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
 import type { OperatorServices } from '#campaigns/operator-services.ts';
 import type { RowToPlan } from '#campaigns/plan.ts';
-import { findCampaign, listCampaigns, readCampaign } from '#campaigns/results/reader.ts';
+import { findCampaign, listCampaigns, readCampaign, readPlan } from '#campaigns/results/reader.ts';
 import { fakePlan, fakeRow, fakeServices } from '#test/support/fake-campaign.ts';
 
 let runs = '';
@@ -68,11 +68,13 @@ test('a campaign runs every cell once, writes verdict and reports, and closes', 
   assert.ok(existsSync(path.join(folder, 'reports', 'finance', 'report.json')));
 });
 
-test('small scales run first', async () => {
+test('the plan names small scales first, the dearest repetition begins first', async () => {
   const folder = create([fakeRow('FAKE-1/nodes=200', 1, { nodes: 200 }), fakeRow('FAKE-1/nodes=100', 1)]);
   const { events } = await run(folder);
   const order = events.flatMap((event) => (event.kind === 'cell-started' ? [event.rowId] : []));
-  assert.deepEqual(order, ['FAKE-1/nodes=100', 'FAKE-1/nodes=200']);
+  assert.deepEqual(order, ['FAKE-1/nodes=200', 'FAKE-1/nodes=100']);
+  const planned = readPlan(folder, null).rows.map(({ rowId }) => rowId);
+  assert.deepEqual(planned, ['FAKE-1/nodes=100', 'FAKE-1/nodes=200']);
 });
 
 test('latest points at the newest campaign and a name is never used twice', () => {
