@@ -11,6 +11,8 @@ export interface ProgressStream {
 }
 
 const repaintMs = 200;
+/** Outside of a terminal something is said at least this often while runs go on. */
+const silentMostMs = 30_000;
 const barWidth = 16;
 /** From this share of the expected work on, the speed of this campaign says more than the plan. */
 const leastShareSeen = 0.01;
@@ -64,6 +66,7 @@ export class ProgressView {
   #startedMs: number | null = null;
   #paintedLines = 0;
   #paintedMs = 0;
+  #spokenMs = 0;
   #phase = '';
 
   constructor(stream: ProgressStream = process.stderr, nowMs: () => number = () => performance.now()) {
@@ -96,6 +99,7 @@ export class ProgressView {
         const running = this.#running.get(event.cell);
         if (running !== undefined) running.share = event.share;
         this.#paint(false);
+        this.#breakSilence();
         return;
       }
       case 'cell-done':
@@ -199,7 +203,27 @@ export class ProgressView {
     return `$0.00 spent${left === '' ? '' : `, about ${left} left`}`;
   }
 
+  /** One line about all runs that go on. */
+  #breakSilence(): void {
+    if (this.#stream.isTTY === true || this.#running.size === 0) return;
+    if (this.#nowMs() - this.#spokenMs < silentMostMs) return;
+    const runs = [...this.#running].map(([cell, run]) => this.#runWords(cell, run).join(' '));
+    this.#line(`  running: ${runs.join('; ')}; ${this.#moneyAndTime()}`);
+  }
+
+  /** Which run, how far it is, and how long it still takes at its own speed, or as planned while little of it is done. */
+  #runWords(cell: string, { rowId, repetition, startedMs, share }: Running): string[] {
+    const seconds =
+      share < leastShareSeen
+        ? (1 - share) * (this.#expected.get(cell) ?? Number.NaN)
+        : (((this.#nowMs() - startedMs) / 1_000) * (1 - share)) / share;
+    const left = formatSeconds(seconds);
+    const name = `${rowId} #${repetition + 1}`;
+    return [name, `${Math.floor(share * 100)} %`, ...(left === '' ? [] : [`about ${left} left`])];
+  }
+
   #line(text: string): void {
+    this.#spokenMs = this.#nowMs();
     this.#clear();
     this.#stream.write(`${text}\n`);
     this.#paint(true);
@@ -227,9 +251,7 @@ export class ProgressView {
     );
     const rate = elapsed > 0 ? `${formatCount((this.#messages + inFlight) / elapsed)} messages/s` : '';
     const head = `${this.#phase} ${bar} ${this.#finished.size}/${this.#budgets.size}  ${rate}  ${this.#moneyAndTime()}`;
-    const cells = [...this.#running.values()].map(
-      (run) => `  ${run.rowId} #${run.repetition + 1}  ${Math.floor(run.share * 100)} %`,
-    );
+    const cells = [...this.#running].map(([cell, run]) => `  ${this.#runWords(cell, run).join('  ')}`);
     const width = Math.max(40, (this.#stream.columns || 80) - 1);
     const lines = [head, ...cells].map((line) => line.slice(0, width));
     this.#clear();

@@ -52,13 +52,20 @@ function conflictsIn({ workload }: RunSpec, measureUs: number): number {
   return (workload.conflictShare * (meanTps(workload) / workload.batch) * measureUs) / 1_000_000;
 }
 
-/** CPU-seconds of one repetition at its fidelity. */
-export function simulatedCpuSeconds(spec: RunSpec): number {
-  if (spec.tier === 'analytic') return 0;
+/** CPU-seconds of one repetition at its fidelity, by what they are spent on. */
+export interface SimulatedSeconds {
+  /** A window in which messages are simulated. */
+  readonly window: number;
+  /** Time in which nodes are counted. */
+  readonly counted: number;
+}
+
+export function simulatedSeconds(spec: RunSpec): SimulatedSeconds {
+  if (spec.tier === 'analytic') return { window: 0, counted: 0 };
   const estimate = estimateFinality(spec);
   const countedUs = spec.duration.measureUs + spec.duration.warmupUs;
   const counted = (countedUs / Math.max(1, estimate.roundUs)) * countedRoundSeconds;
-  if (spec.tier === 'lumped') return counted;
+  if (spec.tier === 'lumped') return { window: 0, counted };
   const { estimatedMessages, measureUs } = planWindow(spec, estimate);
   const perMessage =
     (1 + vertexShare * (estimate.workPerMessage - 1)) *
@@ -67,5 +74,11 @@ export function simulatedCpuSeconds(spec: RunSpec): number {
     grown(conflictFactor, conflictsIn(spec, measureUs) / conflictsOfFactor) *
     grown(crowdedSlowdown, (estimate.undecidedVertices * spec.nodes) / crowdedPairs);
   const window = cpuSecondsOfWork(estimatedMessages * perMessage, spec.nodes);
-  return spec.tier === 'spliced' ? window + counted : window;
+  return { window, counted: spec.tier === 'spliced' ? counted : 0 };
+}
+
+/** CPU-seconds of one repetition at its fidelity. */
+export function simulatedCpuSeconds(spec: RunSpec): number {
+  const { window, counted } = simulatedSeconds(spec);
+  return window + counted;
 }

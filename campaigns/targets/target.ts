@@ -24,7 +24,10 @@ export interface Capabilities {
   readonly refuses?: (spec: RunSpec) => string | null;
 }
 
-/** Progress of a run, 0..1 of its message budget. */
+/** Of a run whose test_status is ABORTED although it began. */
+export const abortedReason = 'stopped before the end of the run';
+
+/** Share of the work of a run that is done, 0 to 1, never less than before. */
 export type Progress = (share: number) => void;
 
 export interface Target {

@@ -67,7 +67,7 @@ test('on a terminal a block shows runs, rate, money and time, and is gone at the
   progress.show({ kind: 'cell-progress', ...cells[0]!, share: 0.5 });
   const painted = text();
   assert.match(painted, /0\/2 {2}500 k messages\/s {2}\$0\.00 spent, about 3 s left/);
-  assert.match(painted, /LT-001 #1 {2}50 %/);
+  assert.match(painted, /LT-001 #1 {2}50 % {2}about 1 s left\n/);
   progress.end();
   assert.ok(text().endsWith('\u001b[0J'));
 });
@@ -83,6 +83,50 @@ test('before anything is done the time of the plan is shown, then the speed of t
   advance(1_000);
   progress.show({ kind: 'cell-progress', ...cells[0]!, share: 0.02 });
   assert.match(text(), /about 3 min 18 s left/);
+});
+
+test('a long run says how far it is and how long it still takes, at its own speed once that is seen', () => {
+  const { view: progress, text, advance } = view(true);
+  progress.show(begin);
+  progress.show(started(0));
+  for (const [seconds, share] of [
+    [10, 0.005],
+    [20, 0.04],
+    [30, 0.1],
+  ] as const) {
+    advance(seconds * 1_000);
+    progress.show({ kind: 'cell-progress', ...cells[0]!, share });
+  }
+  const seen = [...text().matchAll(/LT-001 #1 {2}(\d+ %) {2}about (.+) left/g)].map(([, ...words]) => words);
+  assert.deepEqual(seen.slice(-3), [
+    ['0 %', '1 min 30 s'],
+    ['4 %', '12 min 0 s'],
+    ['10 %', '9 min 0 s'],
+  ]);
+});
+
+test('outside of a terminal a silence of half a minute is broken by one line about all that runs', () => {
+  const { view: progress, text, advance } = view(false);
+  progress.show(begin);
+  progress.show(started(0));
+  progress.show(started(1));
+  const told = (): string[] => text().trimEnd().split('\n').slice(1);
+  const report = (index: number, seconds: number, share: number): void => {
+    advance(seconds * 1_000);
+    progress.show({ kind: 'cell-progress', ...cells[index]!, share });
+  };
+  report(0, 29, 0.4);
+  assert.deepEqual(told(), []);
+  report(1, 1, 0.5);
+  const first = '  running: LT-001 #1 40 % about 45 s left; LT-001 #2 50 % about 30 s left; ';
+  assert.deepEqual(told(), [`${first}$0.00 spent, about 37 s left`]);
+  report(0, 20, 0.6);
+  progress.show(done(1));
+  report(0, 20, 0.7);
+  assert.equal(told().length, 2);
+  report(0, 10, 0.8);
+  assert.match(told()[2] ?? '', /^ {2}running: LT-001 #1 80 % about 20 s left; /);
+  assert.ok(!text().includes('\u001b'));
 });
 
 test('the block is repainted at most five times a second', () => {

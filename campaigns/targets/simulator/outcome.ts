@@ -19,7 +19,7 @@ import {
   workFigures,
 } from '#campaigns/measure/run-figures.ts';
 import type { RunResult, TestStatus } from '#campaigns/results/schema.ts';
-import type { RunOutcome } from '#campaigns/targets/target.ts';
+import { abortedReason, type RunOutcome } from '#campaigns/targets/target.ts';
 import { pollIsExact } from './poll-refusal.ts';
 import type { RunParts } from './run-parts.ts';
 
@@ -78,7 +78,7 @@ function statusOf(
 ): { status: TestStatus; reason: string } {
   if (safety.total > 0)
     return { status: 'FAILED', reason: `${safety.total} safety violations: ${safety.violations[0] ?? ''}` };
-  if (aborted) return { status: 'ABORTED', reason: 'stopped before the end of the run' };
+  if (aborted) return { status: 'ABORTED', reason: abortedReason };
   const { unplaced } = parts.schedule;
   if (unplaced.length > 0)
     return { status: 'INCONCLUSIVE', reason: `${unplaced.length} faults fell outside the window` };

@@ -13,10 +13,13 @@ import { runEvents } from './run.ts';
 
 function runTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
   switch (spec.tier) {
-    case 'analytic':
-      return analyticRun(spec);
+    case 'analytic': {
+      const outcome = analyticRun(spec);
+      progress(1);
+      return outcome;
+    }
     case 'lumped':
-      return runLumpedTier(spec);
+      return runLumpedTier(spec, { progress, signal });
     case 'spliced':
       return runSplicedTier(spec, progress, signal);
     case 'poll':

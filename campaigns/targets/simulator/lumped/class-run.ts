@@ -6,6 +6,7 @@
  */
 import { Histogram } from '#campaigns/measure/histogram.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { Progress } from '#campaigns/targets/target.ts';
 import type { LoadProfile } from '#campaigns/workloads/load-profile.ts';
 import type { CohortRow } from './cohort-row.ts';
 import type { Conditions, ConditionsOf } from './conditions.ts';
@@ -97,14 +98,15 @@ export class ClassRun {
     this.#law = setting.conditions.at(setting.conditions.calm).law;
   }
 
-  run(): void {
+  /** Tells the share of its time that is over with every bin; an aborted signal ends it there, and what is left of its bins is empty. */
+  run(progress: Progress, signal: AbortSignal): void {
     const { course, windowFromUs, windowUntilUs, endUs, edgesUs } = this.#setting;
     const { stretches } = course;
     let edge = 0;
     stretches.forEach((stretch, i) => {
       this.#enter(stretch);
       const untilUs = Math.min(endUs, stretches[i + 1]?.fromUs ?? endUs);
-      while (this.#nowUs < untilUs) {
+      while (this.#nowUs < untilUs && !signal.aborted) {
         const stopUs = Math.min(untilUs, edgesUs[edge] ?? endUs);
         if (this.#nowUs >= windowFromUs && this.chain.measuredFrom > this.chain.round)
           this.chain.measuredFrom = this.chain.round;
@@ -115,6 +117,7 @@ export class ClassRun {
           this.#closeBin();
           edge += 1;
         }
+        progress(Math.min(1, this.#nowUs / endUs));
       }
     });
     for (; edge < edgesUs.length; edge += 1) this.#closeBin();

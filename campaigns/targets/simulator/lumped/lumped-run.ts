@@ -9,6 +9,7 @@ import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { FinalityEstimate } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { binsOf, leastFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
+import type { Progress } from '#campaigns/targets/target.ts';
 import { LoadProfile } from '#campaigns/workloads/load-profile.ts';
 import { ClassRun, type Tuning } from './class-run.ts';
 import { ConditionsOf } from './conditions.ts';
@@ -18,6 +19,14 @@ import { Draws } from './draws.ts';
 import type { LatencyLaw } from './latency-law.ts';
 
 export const untuned: Tuning = { spacingRatio: 1, timeRatio: 1 };
+
+/** Who is told of the share of the work that is done, and may end it early. */
+export interface Onlooker {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export const nobody: Onlooker = { progress: () => {}, signal: new AbortController().signal };
 
 /** Bins of a long window: a slow quarter of an hour of a day is still seen. */
 const longBins = 240;
@@ -115,7 +124,7 @@ function edgesOf(
   return edges;
 }
 
-export function runLoad(spec: RunSpec, tuning: Tuning = untuned): LumpedRun {
+export function runLoad(spec: RunSpec, tuning: Tuning = untuned, onlooker: Onlooker = nobody): LumpedRun {
   const cast = spec.faults.length === 0 ? null : castOf(spec);
   const conditions = new ConditionsOf(spec);
   const calm = conditions.at(conditions.calm);
@@ -157,12 +166,13 @@ export function runLoad(spec: RunSpec, tuning: Tuning = untuned): LumpedRun {
         edgesUs: window.edgesUs,
       }),
   );
-  for (const one of classes) one.run();
+  for (const [i, one] of classes.entries())
+    one.run((share) => onlooker.progress((i + share) / classes.length), onlooker.signal);
   return { spec, window, course, schedule, profile, classes, successShare: calm.chance.p };
 }
 
 /** A `single` workload: the next vertex is issued when every honest node has decided or reached the limit. */
-export function runDecisions(spec: RunSpec): LumpedDecisions {
+export function runDecisions(spec: RunSpec, { progress, signal }: Onlooker = nobody): LumpedDecisions {
   const conditions = new ConditionsOf(spec);
   const { chance, law } = conditions.at(conditions.calm);
   const honest = conditions.calm.honestReached;
@@ -177,13 +187,15 @@ export function runDecisions(spec: RunSpec): LumpedDecisions {
   let late = 0;
   let allInTime = 0;
   let polls = 0;
-  while (decisions < decisionsMost && measuredUs < Math.max(1_000, spec.duration.measureUs)) {
+  const requestedUs = Math.max(1_000, spec.duration.measureUs);
+  while (decisions < decisionsMost && measuredUs < requestedUs && !signal.aborted) {
     const one = chain.decide(byRounds);
     decisions += 1;
     late += one.late;
     if (one.late === 0) allInTime += 1;
     polls += one.polls;
     measuredUs += Math.max(1, law.meanUs(one.rounds));
+    progress(Math.min(1, Math.max(decisions / decisionsMost, measuredUs / requestedUs)));
   }
   return {
     spec,

@@ -8,31 +8,41 @@
 import { attackerCountOf } from '#campaigns/cast.ts';
 import type { FaultRecord, RunResult, SeriesPoint } from '#campaigns/results/schema.ts';
 import type { Fault, RunSpec } from '#campaigns/run-spec.ts';
+import { simulatedSeconds } from '#campaigns/simulation-cost.ts';
 import { assemble, runAssembled } from '#campaigns/targets/simulator/run.ts';
 import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
 import type { Tuning } from './class-run.ts';
 import { foundByCounting, isDetectionCounted, type StrikeRates, strikeRates } from './counted-detection.ts';
 import { loadOutcome } from './lumped-outcome.ts';
 import { runLoad } from './lumped-run.ts';
+import { abortedOutcome } from './lumped-tier.ts';
 import { faultReason } from './refusal.ts';
 
-/** Of the progress of a run, what its message window takes. */
-const windowShare = 0.9;
 const mostDistance = 3;
 
 export function runSplicedTier(spec: RunSpec, progress: Progress, signal: AbortSignal): RunOutcome {
   const parts = assemble(spec);
+  const windowShare = windowShareOf(spec);
   const window = runAssembled(parts, (share) => progress(windowShare * share), signal);
   if (signal.aborted) return window;
   const started = process.threadCpuUsage();
   const countable = spec.faults.filter((fault) => faultReason(fault) === null);
   const tuning = tuningOf(spec, window);
-  const run = runLoad({ ...spec, faults: countable }, tuning);
+  const run = runLoad({ ...spec, faults: countable }, tuning, {
+    progress: (share) => progress(windowShare + (1 - windowShare) * share),
+    signal,
+  });
+  if (signal.aborted) return abortedOutcome(window);
   const cpu = process.threadCpuUsage(started);
-  progress(1);
   const { core, polls } = parts.simulation;
   const rates = strikeRates(core.suspicion.struck, parts.honest, polls);
   return spliced(spec, window, loadOutcome(run, (cpu.user + cpu.system) / 1_000_000), { ...tuning, rates });
+}
+
+/** Of the work of a run, what its message window takes. */
+function windowShareOf(spec: RunSpec): number {
+  const { window, counted } = simulatedSeconds(spec);
+  return window / Math.max(Number.MIN_VALUE, window + counted);
 }
 
 /** How the quiet part of the window differs from counting the same stretch. */
