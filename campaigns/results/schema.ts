@@ -173,7 +173,9 @@ export const runResult = z.strictObject({
     simulation: z.strictObject({
       messages: figure,
       polls: figure,
-      virtual_seconds: figure,
+      virtual_seconds: figure.describe(
+        'in which these messages and polls happened; time that is only counted is left out',
+      ),
       cpu_seconds: figure,
       messages_per_cpu_second: figure,
     }),

@@ -17,7 +17,7 @@ export function formatNumber(value: number): string {
   return minus(value.toLocaleString('en-US', { maximumFractionDigits: digits }));
 }
 
-/** A true minus sign: a hyphen would be taken for a range or a dash. */
+/** A true minus sign: a hyphen would be taken for a range or a dash, and a line may break behind it. */
 function minus(text: string): string {
   return text.startsWith('-') ? `−${text.slice(1)}` : text;
 }
@@ -31,7 +31,7 @@ function decimalsOf(size: number): number {
 
 function scientific(value: number): string {
   const [mantissa, exponent] = value.toExponential(1).split('e');
-  return minus(`${Number(mantissa)}e${Number(exponent)}`);
+  return `${minus(String(Number(mantissa)))}e${minus(String(Number(exponent)))}`;
 }
 
 const unitWords: Readonly<Record<string, string>> = {

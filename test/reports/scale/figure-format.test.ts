@@ -20,7 +20,7 @@ test('numbers keep three to four significant digits and separate thousands', () 
     [9.994, '9.99'],
     [0.1234, '0.123'],
     [0.001, '0.001'],
-    [0.00099, '9.9e-4'],
+    [0.00099, '9.9e−4'],
     [-0.5, '−0.5'],
     [100, '100'],
   ];

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { runLumpedTier } from '#campaigns/targets/simulator/lumped/lumped-tier.ts';
 import { runSplicedTier } from '#campaigns/targets/simulator/lumped/spliced-run.ts';
 import { defaultCalibration, weightless } from '#node/model/calibration.ts';
@@ -109,6 +110,12 @@ test('a spliced run: the whole time, what its window saw, and the same bytes for
   assert.equal(first.test_status, 'PASSED', first.reason);
   assert.ok(Math.abs(first.results.throughput.avg_tps - 100) < 1);
   assert.ok(first.anomalies.some((note) => note.startsWith('spliced: 1 h')));
+  const { polls, virtual_seconds } = first.results.simulation;
+  const share = ((polls / virtual_seconds / spec.nodes) * estimateFinality(spec).roundUs) / 1_000_000;
+  assert.ok(
+    share > 0.5 && share < 1.5,
+    `polls per second are those of the window, not of the hour: ${share} of the pace`,
+  );
   assert.equal(first.determinism.trace_hash, run().determinism.trace_hash);
   assert.notEqual(first.determinism.trace_hash, lumped(spec).determinism.trace_hash);
 });
