@@ -46,7 +46,7 @@ function grown(factor: number, share: number): number {
   return 1 + (factor - 1) * Math.min(1, share);
 }
 
-/** Conflicting vertices that are issued in the window. */
+/** Conflicting vertices that are issued in that time. */
 function conflictsIn({ workload }: RunSpec, measureUs: number): number {
   if (workload.kind === 'single') return 0;
   return (workload.conflictShare * (meanTps(workload) / workload.batch) * measureUs) / 1_000_000;
@@ -66,12 +66,12 @@ export function simulatedSeconds(spec: RunSpec): SimulatedSeconds {
   const countedUs = spec.duration.measureUs + spec.duration.warmupUs;
   const counted = (countedUs / Math.max(1, estimate.roundUs)) * countedRoundSeconds;
   if (spec.tier === 'lumped') return { window: 0, counted };
-  const { estimatedMessages, measureUs } = planWindow(spec, estimate);
+  const { estimatedMessages, warmupUs, measureUs } = planWindow(spec, estimate);
   const perMessage =
     (1 + vertexShare * (estimate.workPerMessage - 1)) *
     (spec.network.bandwidthBitsPerSecond === null ? 1 : linkFactor) *
     (spec.faults.length === 0 ? 1 : faultFactor) *
-    grown(conflictFactor, conflictsIn(spec, measureUs) / conflictsOfFactor) *
+    grown(conflictFactor, conflictsIn(spec, warmupUs + measureUs) / conflictsOfFactor) *
     grown(crowdedSlowdown, (estimate.undecidedVertices * spec.nodes) / crowdedPairs);
   const window = cpuSecondsOfWork(estimatedMessages * perMessage, spec.nodes);
   return { window, counted: spec.tier === 'spliced' ? counted : 0 };

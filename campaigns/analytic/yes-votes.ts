@@ -24,6 +24,8 @@ export interface PollSetting {
   readonly offlineShare: number;
   /** An unanswered query goes once to a peer not asked yet in this poll. */
   readonly retry: boolean;
+  /** Of `random` attackers, how many of one operator share a coin in a poll; 1 when left out. */
+  readonly identities?: number;
 }
 
 // Beyond this sample size terms lighter than `negligible` are left out of mixtures over lost or silent peers.
@@ -52,7 +54,34 @@ export function yesVotes(setting: PollSetting): DiscreteLaw {
   if (voter !== 'random') {
     return answered === null ? hypergeometricLaw(peers, sure, k) : mixOver(answered, k, answering, sure);
   }
-  return coinVotes(answered ?? pointLaw(k), k, answering, honest);
+  const { identities = 1 } = setting;
+  return identities > 1
+    ? bundledVotes(answered ?? pointLaw(k), setting, answering, honest)
+    : coinVotes(answered ?? pointLaw(k), k, answering, honest);
+}
+
+/**
+ * Attackers whose operator tosses one coin for all of its identities: given how many say yes in this poll, each answering peer is
+ * sure of its vote, and operators with the same number of identities are told apart by nothing. The last one has what is left.
+ */
+function bundledVotes(
+  answered: DiscreteLaw,
+  { byzantine, identities = 1, k }: PollSetting,
+  answering: number,
+  honest: number,
+): DiscreteLaw {
+  const whole = Math.floor(byzantine / identities);
+  const rest = byzantine % identities;
+  const heads = binomialLaw(whole, 0.5);
+  const weights = new Float64Array(k + 1);
+  for (let yes = 0; yes <= whole; yes += 1) {
+    for (const last of rest === 0 ? [0] : [0, rest]) {
+      const law = mixOver(answered, k, answering, honest + yes * identities + last);
+      const weight = heads.pmf(yes) * (rest === 0 ? 1 : 0.5);
+      for (let x = law.least; x <= law.most; x += 1) weights[x]! += weight * law.pmf(x);
+    }
+  }
+  return lawFromWeights(0, weights);
 }
 
 function pointLaw(x: number): DiscreteLaw {

@@ -27,10 +27,10 @@ function facts(nodes: number, tps: number, network = local): BudgetFacts {
   return runSpecExample({ nodes, consensus, network, workload });
 }
 
-test('the least budget pays for warm-up, 24 finality times and half of the cool-down', () => {
+test('the least budget pays for warm-up, 24 finality times and one of the cool-down', () => {
   const given = facts(1_000, 100);
   const { finalityUs, messagesPerSecond, workPerMessage } = estimateFinality(given);
-  const lengthUs = (2 + 24 + 5 / 2) * finalityUs;
+  const lengthUs = (2 + 24 + 1) * finalityUs;
   const paid = (lengthUs / 1e6) * messagesPerSecond * workPerMessage;
   assert.ok(Math.abs(leastMessageBudget(given) / paid - 1) < 1e-6);
 });

@@ -4,9 +4,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolveScenario } from '#campaigns/resolve.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 import { findScenario } from '#campaigns/scenario-file.ts';
 import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
+import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
 import { planWindow } from '#campaigns/targets/simulator/window.ts';
 import { networkNamed, runSpecExample } from '#test/support/run-spec-example.ts';
 
@@ -51,14 +53,33 @@ test('formulas cost nothing, counting grows with time, and a spliced run costs l
 
 test('a costly window of a settled network is spliced, with attackers that can be counted, too; a cheap one is not', () => {
   const scenario = findScenario('LT-003');
-  const tierAt = (nodes: number, attack?: 'random' | 'collusion'): string => {
+  const tierAt = (nodes: number, attack?: 'random' | 'collusion' | 'equivocation'): string => {
     const attacked = attack === undefined ? {} : { byzantineShares: [0.1], attacks: [attack] };
     return resolveScenario(scenario, { seed: 1, nodes: [nodes], ...attacked })[0]!.specs[0]!.tier;
   };
-  assert.equal(tierAt(1_000), 'message');
+  assert.equal(tierAt(500), 'message');
   assert.equal(tierAt(10_000), 'spliced');
   assert.equal(tierAt(10_000, 'random'), 'spliced');
-  assert.equal(tierAt(10_000, 'collusion'), 'message');
+  assert.equal(tierAt(10_000, 'collusion'), 'spliced');
+  assert.equal(tierAt(10_000, 'equivocation'), 'message');
+});
+
+test('conflicts are spliced where criteria ask about them no more than the window shows', () => {
+  const specOf = (id: string, row: string): RunSpec | undefined =>
+    resolveScenario(findScenario(id), { seed: 1 }).find(({ rowId }) => rowId === row)?.specs[0];
+  const spec = specOf('RM-201', 'RM-201/attack=collusion')!;
+  assert.equal(spec.tier, 'spliced');
+  assert.match(spec.tierReason ?? '', /counted around it for vertices without a conflict/);
+  const criterion = {
+    comparator: 'at_most',
+    limit: 1,
+    written: '1',
+    note: null,
+    overUs: null,
+    scope: 'row',
+  } as const;
+  assert.equal(chooseTier(spec, [{ ...criterion, metric: 'safety.violations' }]).tier, 'spliced');
+  assert.equal(chooseTier(spec, [{ ...criterion, metric: 'latency.p95' }]).tier, 'message');
 });
 
 test('a short request is spliced like a long one, but not where spreading vertices is most of finality', () => {

@@ -30,31 +30,66 @@ const countedMetrics: ReadonlySet<string> = new Set([
   'rounds.p99',
 ]);
 
+/** Metrics that say nothing about conflicting vertices beyond those of the window, or take the worse of window and counted time. */
+const contestedMetrics: ReadonlySet<string> = new Set([
+  'liveness.finalized_share',
+  'liveness.all_honest_share',
+  'liveness.undecided_share',
+  'liveness.failures',
+  'safety.conflicts_finalized',
+  'safety.violations',
+  'byzantine.detection_accuracy',
+  'byzantine.detected_share',
+  'byzantine.false_positive_rate',
+  'resources.memory',
+  'resources.cpu',
+  'resources.bandwidth',
+  'crashes.unplanned',
+]);
+
 /** A window that stands alone and takes longer is exchanged for a shorter one where the whole time can be counted around it. */
-const costlyWindowSeconds = 15;
+const costlyWindowSeconds = 8;
+
+const steady: ReadonlySet<string> = new Set(['constant', 'open-loop', 'burst']);
 
 /**
- * Nothing happens in it that a shorter window would not show: no faults, no change of load, no conflicts, and attackers who do the
- * same all the time and are found out by counting.
+ * Nothing happens in it that a shorter window would not show: no faults, a load that is steady or repeats itself, attackers who do the
+ * same all the time and are found out by counting, and no conflict that a criterion asks about beyond the window.
  */
-function isSettled(spec: RunSpec): boolean {
+function isSettled(spec: RunSpec, criteria: readonly Criterion[]): boolean {
   const { faults, workload } = spec;
-  const isSteady = workload.kind === 'constant' || workload.kind === 'open-loop';
-  return needsNoFinding(spec) && faults.length === 0 && isSteady && workload.conflictShare === 0;
+  const isSteady = steady.has(workload.kind);
+  const isAnswered =
+    workload.conflictShare === 0 || criteria.every(({ metric }) => contestedMetrics.has(metric));
+  return needsNoFinding(spec) && faults.length === 0 && isSteady && isAnswered;
+}
+
+/** Why a time that criteria speak about is not counted; null when it is. */
+function uncountedReason(spec: RunSpec): string | null {
+  if (spec.workload.conflictShare > 0)
+    return 'conflicting vertices are polled about together: the outcomes of one poll depend on each other, and counting nodes loses that';
+  return tiers.spliced.supports({ ...spec, tier: 'spliced' });
 }
 
 /**
  * Why the whole time is counted although no criterion asks for it; null when the window stands alone. Where spreading vertices is most of
  * finality (a ring), the estimate is too rough for counting: 480 nodes took 0.28 of it.
  */
-function costlyWindow(spec: RunSpec, { disseminationUs, finalityUs }: FinalityEstimate): string | null {
-  if (!isSettled(spec) || disseminationUs > finalityUs / 2) return null;
+function costlyWindow(
+  spec: RunSpec,
+  criteria: readonly Criterion[],
+  { disseminationUs, finalityUs }: FinalityEstimate,
+): string | null {
+  if (!isSettled(spec, criteria) || disseminationUs > finalityUs / 2) return null;
   const seconds = simulatedCpuSeconds({ ...spec, tier: 'message' });
   if (seconds <= costlyWindowSeconds || tiers.spliced.supports({ ...spec, tier: 'spliced' }) !== null)
     return null;
   return (
     `a window that answers every criterion alone takes about ${Math.round(seconds)} s of CPU, and nothing changes in this network: ` +
-    'a shorter one, and the whole requested time is counted around it'
+    'a shorter one, and the whole requested time is counted around it' +
+    (spec.workload.conflictShare > 0
+      ? ' for vertices without a conflict; what criteria ask about conflicts, the window shows'
+      : '')
   );
 }
 
@@ -71,7 +106,7 @@ export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierC
   const plan = planWindow(spec, estimate);
   const longest = criteria.reduce((most, { overUs }) => Math.max(most, overUs ?? 0), 0);
   const isShort = plan.measureUs < 0.999 * longest;
-  const costly = isShort || !estimate.isLive ? null : costlyWindow(spec, estimate);
+  const costly = isShort || !estimate.isLive ? null : costlyWindow(spec, criteria, estimate);
   if (costly !== null) return { tier: 'spliced', reason: costly };
   if (!isShort || !estimate.isLive) {
     const about = isShort
@@ -81,7 +116,7 @@ export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierC
         : "criteria need the node's own code, and its window answers every one";
     return { tier: 'message', reason: about };
   }
-  const refusal = tiers.spliced.supports({ ...spec, tier: 'spliced' });
+  const refusal = uncountedReason(spec);
   if (refusal !== null)
     return {
       tier: 'message',

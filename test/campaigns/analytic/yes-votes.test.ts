@@ -122,3 +122,29 @@ test('losses, silence and retries agree with acted-out polls', () => {
 test('a sample larger than the network is refused', () => {
   assert.throws(() => yesVotes({ ...plain, nodes: 10, byzantine: 0, voter: 'reject', k: 10 }), RangeError);
 });
+
+test('identities of one operator vote alike: as the mixture over what its coin shows', () => {
+  const setting = { ...plain, nodes: 41, byzantine: 12, k: 10 } as const;
+  const accept = yesVotes({ ...setting, voter: 'accept' });
+  const reject = yesVotes({ ...setting, voter: 'reject' });
+  const alone = yesVotes({ ...setting, voter: 'random' });
+  const one = yesVotes({ ...setting, voter: 'random', identities: 12 });
+  for (let votes = 0; votes <= 10; votes += 1) {
+    const mixed = (accept.pmf(votes) + reject.pmf(votes)) / 2;
+    assert.ok(Math.abs(one.pmf(votes) - mixed) < 1e-12, `${votes}`);
+    const single = yesVotes({ ...setting, voter: 'random', identities: 1 }).pmf(votes);
+    assert.equal(single, alone.pmf(votes));
+  }
+  // Two operators of five and a last one of two: the mean is that of twelve coins, the spread lies between theirs and that of one coin.
+  const five = yesVotes({ ...setting, voter: 'random', identities: 5 });
+  const moments = (law: typeof five): readonly [mean: number, variance: number] => {
+    let [mean, square] = [0, 0];
+    for (let votes = 0; votes <= 10; votes += 1) {
+      mean += votes * law.pmf(votes);
+      square += votes * votes * law.pmf(votes);
+    }
+    return [mean, square - mean * mean];
+  };
+  assert.ok(Math.abs(moments(five)[0] - moments(alone)[0]) < 1e-9);
+  assert.ok(moments(five)[1] > moments(alone)[1] && moments(five)[1] < moments(one)[1]);
+});

@@ -26,10 +26,17 @@ export interface Conditions {
   readonly law: LatencyLaw;
 }
 
-/** Whoever does not vote and does not refuse counts as what it does to an honest, unconflicted vertex. */
-function voterOf(spec: RunSpec): PollSetting['voter'] {
-  const { attack } = spec.byzantine;
-  return attack === 'sybil' ? 'random' : attackModel(attack).voter;
+/** What an attacker does to an honest, unconflicted vertex: colluders answer as honest nodes, a Sybil operator tosses one coin a poll. */
+function voterOf({ byzantine }: RunSpec): Pick<PollSetting, 'voter' | 'identities'> {
+  const { attack, identities } = byzantine;
+  switch (attack) {
+    case 'sybil':
+      return { voter: 'random', identities };
+    case 'collusion':
+      return { voter: 'accept' };
+    default:
+      return { voter: attackModel(attack).voter };
+  }
 }
 
 export class ConditionsOf {
@@ -65,7 +72,7 @@ export class ConditionsOf {
     const setting: PollSetting = {
       nodes: spec.nodes,
       byzantine: attackersReached,
-      voter: voterOf(spec),
+      ...voterOf(spec),
       k,
       loss: Math.min(1, loss),
       // Whoever is down or cut off answers nothing, attackers too.

@@ -9,7 +9,7 @@ import { peakTps } from '#campaigns/workloads/load-profile.ts';
 
 /** Null when counting exchangeable nodes is right for the run, in law or with a published error; else the reason. */
 export function lumpedRefusal(spec: RunSpec): string | null {
-  const refusal = splicedRefusal(spec);
+  const refusal = dependence(spec) ?? splicedRefusal(spec) ?? queuedLink(spec, busiest);
   if (refusal !== null) return refusal;
   if (spec.workload.kind === 'single' && spec.faults.length > 0)
     return 'one decision at a time has no time of its own in which a fault could act';
@@ -20,11 +20,24 @@ export function lumpedRefusal(spec: RunSpec): string | null {
   return null;
 }
 
-/** The same for the counted part of a run whose faults a message window shows, too. */
-export function splicedRefusal(spec: RunSpec): string | null {
-  const { workload, byzantine, consensus, network } = spec;
+/** What counting loses and a message window shows: how the outcomes of one poll depend on each other. */
+function dependence({ workload, byzantine }: RunSpec): string | null {
   if (workload.conflictShare > 0)
     return 'conflicting vertices are polled about together: the outcomes of one poll depend on each other, and counting nodes loses that';
+  if (byzantine.share === 0) return null;
+  if (byzantine.attack === 'sybil' && byzantine.identities > 1)
+    return 'identities of one operator vote alike: answers of a poll depend on each other';
+  return byzantine.attack === 'collusion'
+    ? 'collusion is about conflicting vertices, and these are not counted'
+    : null;
+}
+
+/**
+ * The same for the counted part of a run whose faults and conflicts a message window shows, too. Counted are vertices without a
+ * conflict, one by one: colluders answer about them as honest nodes do, and how many Sybil identities say yes has a law of its own.
+ */
+export function splicedRefusal(spec: RunSpec): string | null {
+  const { byzantine, consensus, network } = spec;
   const attack = attackReason(spec);
   if (attack !== null) return attack;
   if (byzantine.share > 0 && byzantine.exclusion)
@@ -36,16 +49,14 @@ export function splicedRefusal(spec: RunSpec): string | null {
 }
 
 function attackReason({ byzantine }: RunSpec): string | null {
-  const { attack, share, identities } = byzantine;
+  const { attack, share } = byzantine;
   if (attack === 'none' || share === 0) return null;
   switch (attack) {
     case 'sybil':
-      return identities > 1
-        ? 'identities of one operator vote alike: answers of a poll depend on each other'
-        : null;
+    case 'collusion':
+      return null;
     case 'late':
       return 'answers that come just before the timeout change when polls end, not how';
-    case 'collusion':
     case 'equivocation':
     case 'informed-split':
     case 'selective-silence':
@@ -57,24 +68,41 @@ function attackReason({ byzantine }: RunSpec): string | null {
 
 /** Up to this share of what a node or its link can do, queues are short. */
 const busiest = 0.5;
+/** Up to this share at the highest load, what waits at a link is worked off: it delays, which a message window shows. */
+const stableLink = 0.75;
 
 /** The highest load against what event loop, signature workers and link of a node carry. */
 function overload(spec: RunSpec): string | null {
-  const { workload, resources, calibration, network } = spec;
+  const { workload, resources, calibration } = spec;
   const { handleVertex, verifyVertex } = calibration.serviceTimesUs;
   const perSecond = peakTps(workload) / workload.batch;
   const workers = Math.max(1, resources.cpuCores - 1);
   const cpu = Math.max((perSecond * handleVertex) / 1e6, (perSecond * verifyVertex) / 1e6 / workers);
   if (cpu >= busiest)
     return `vertices take ${Math.round(100 * cpu)} % of a node's CPU at the highest load: queues decide, and queues are not counted`;
-  const bits = network.bandwidthBitsPerSecond;
-  if (bits === null) return null;
+  return queuedLink(spec, stableLink);
+}
+
+/** Of a node's link, what is used at the highest load; 0 where links have no limit. */
+function linkShare(spec: RunSpec): number {
+  const bits = spec.network.bandwidthBitsPerSecond;
+  if (bits === null) return 0;
   const load = nodeLoad(spec);
+  const perSecond = peakTps(spec.workload) / spec.workload.batch;
   const peak = load.verticesPerSecond > 0 ? perSecond / load.verticesPerSecond : 1;
-  const link = ((load.uniqueMbps + load.announcementMbps) * peak + load.pollMbps) / (bits / 1e6);
-  return link < busiest
+  return ((load.uniqueMbps + load.announcementMbps) * peak + load.pollMbps) / (bits / 1e6);
+}
+
+function queuedLink(spec: RunSpec, most: number): string | null {
+  const link = linkShare(spec);
+  return link < most
     ? null
     : `${Math.round(100 * link)} % of the link is used at the highest load: queues decide, and queues are not counted`;
+}
+
+/** Whether vertices wait at links: the counted time then says how many are finalised, only the window how late. */
+export function waitsAtLinks(spec: RunSpec): boolean {
+  return linkShare(spec) >= busiest;
 }
 
 /** Why counting leaves a fault out; null when it carries it. */

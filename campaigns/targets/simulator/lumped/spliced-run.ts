@@ -16,7 +16,7 @@ import { foundByCounting, isDetectionCounted, type StrikeRates, strikeRates } fr
 import { loadOutcome } from './lumped-outcome.ts';
 import { runLoad } from './lumped-run.ts';
 import { abortedOutcome } from './lumped-tier.ts';
-import { faultReason } from './refusal.ts';
+import { faultReason, waitsAtLinks } from './refusal.ts';
 
 const mostDistance = 3;
 
@@ -86,8 +86,7 @@ function spliced(spec: RunSpec, window: RunOutcome, counted: RunOutcome, seams: 
   const result: RunResult = {
     ...counted.result,
     results: {
-      throughput: long.throughput,
-      latency: long.latency,
+      ...loadOf(spec, seen, long),
       resource_usage: {
         ...seen.resource_usage,
         peak_memory_mb: Math.max(seen.resource_usage.peak_memory_mb, long.resource_usage.peak_memory_mb),
@@ -120,6 +119,24 @@ function spliced(spec: RunSpec, window: RunOutcome, counted: RunOutcome, seams: 
     result,
     series: { ...counted.series, points: pointsOf(counted.series.points, seen, long) },
     events: [...window.events, ...counted.events],
+  };
+}
+
+/**
+ * Neither conflicting vertices nor waiting at links are counted: where there is such, latency is that of the window (with conflicts
+ * throughput, too), and of what was never decided the worse of the two shares is taken.
+ */
+function loadOf(
+  spec: RunSpec,
+  seen: RunResult['results'],
+  long: RunResult['results'],
+): Pick<RunResult['results'], 'throughput' | 'latency'> {
+  const isContested = spec.workload.conflictShare > 0;
+  if (!isContested && !waitsAtLinks(spec)) return { throughput: long.throughput, latency: long.latency };
+  const undecided = Math.max(seen.latency.undecided_share, long.latency.undecided_share);
+  return {
+    throughput: isContested ? seen.throughput : long.throughput,
+    latency: { ...seen.latency, undecided_share: undecided },
   };
 }
 
@@ -171,6 +188,15 @@ function workOf(
   };
 }
 
+/** Which figures are those of the counted time, and the first of those that are not. */
+function figuresOf(spec: RunSpec): string {
+  if (spec.workload.conflictShare > 0)
+    return 'shares (the worse of both) and growth are theirs, of vertices without a conflict; throughput, latency, conflicts, safety';
+  return waitsAtLinks(spec)
+    ? 'throughput, shares (the worse of both) and growth are theirs; latency (vertices wait at links), safety'
+    : 'throughput, latency, shares and growth are theirs; safety';
+}
+
 function notesOf(
   spec: RunSpec,
   window: RunOutcome,
@@ -180,7 +206,7 @@ function notesOf(
   const { measured_s, compression } = window.result.window;
   const hours = counted.result.window.measured_s / 3_600;
   return [
-    `spliced: ${Number(hours.toPrecision(4))} h of virtual time counted in full: throughput, latency, shares and growth are theirs; safety, strikes, rounds, recovery and ` +
+    `spliced: ${Number(hours.toPrecision(4))} h of virtual time counted in full: ${figuresOf(spec)}, strikes, rounds, recovery and ` +
       `resources are those of a window of ${measured_s.toFixed(1)} s (compression ${compression.toFixed(1)}) of the same seed in which every message is simulated`,
     `times of the counted part are those of the formulas x ${timeRatio.toFixed(3)}: so much longer the quiet part of that window took to finality (median)`,
     ...(spec.byzantine.share > 0 && isDetectionCounted(spec)

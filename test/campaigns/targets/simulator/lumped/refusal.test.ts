@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Criterion } from '#campaigns/plan-record.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
-import { lumpedRefusal, splicedRefusal } from '#campaigns/targets/simulator/lumped/refusal.ts';
+import { lumpedRefusal, splicedRefusal, waitsAtLinks } from '#campaigns/targets/simulator/lumped/refusal.ts';
 import { tiers } from '#campaigns/targets/simulator/tier.ts';
 import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
 import { defaultCalibration, weightless } from '#node/model/calibration.ts';
@@ -18,7 +18,7 @@ const refused: readonly [reason: RegExp, spec: RunSpec][] = [
   [/conflicting vertices/, smallSpec({ workload: { conflictShare: 0.1 } })],
   [/convicted itself/, smallSpec({ byzantine: { share: 0.1, attack: 'random', exclusion: true } })],
   [/different nodes different things/, smallSpec({ byzantine: { share: 0.1, attack: 'equivocation' } })],
-  [/different nodes different things/, smallSpec({ byzantine: { share: 0.1, attack: 'collusion' } })],
+  [/collusion is about conflicting/, smallSpec({ byzantine: { share: 0.1, attack: 'collusion' } })],
   [/vote alike/, smallSpec({ byzantine: { share: 0.1, attack: 'sybil', identities: 4 } })],
   [/overlap/, smallSpec({ consensus: { concurrentPolls: 3 } })],
   [/pair of nodes/, smallSpec({ network: { ...networkNamed('lan'), spread: 'pair' } })],
@@ -48,6 +48,29 @@ test('what is exchangeable is counted: every constant voter, outages, losses, pa
 test('a message window carries the faults that counting does not', () => {
   const spec = smallSpec({ faults: [{ kind: 'latency', addUs: 9, share: 0.2, ...during }] });
   assert.equal(splicedRefusal(spec), null);
+});
+
+test('a message window carries conflicts and votes that depend on each other, and links that are busy but not full', () => {
+  const carried = [
+    smallSpec({ workload: { conflictShare: 0.1 } }),
+    smallSpec({ byzantine: { share: 0.1, attack: 'collusion' } }),
+    smallSpec({ byzantine: { share: 0.1, attack: 'sybil', identities: 4 } }),
+  ];
+  for (const spec of carried) assert.equal(splicedRefusal(spec), null);
+  const links = Array.from({ length: 200 }, (_, step) =>
+    smallSpec({
+      network: { ...networkNamed('lan'), bandwidthBitsPerSecond: Math.round(1e8 * 0.95 ** step) },
+    }),
+  );
+  const used = (spec: RunSpec): number =>
+    Number(/(\d+) % of the link/.exec(lumpedRefusal(spec) ?? '')?.[1] ?? 0);
+  for (const spec of links) {
+    assert.equal(waitsAtLinks(spec), used(spec) > 0);
+    if (used(spec) < 75) assert.equal(splicedRefusal(spec), null);
+    if (used(spec) > 75) assert.match(splicedRefusal(spec) ?? '', /of the link/);
+  }
+  assert.ok(links.some((spec) => used(spec) > 50 && used(spec) < 75));
+  assert.ok(links.some((spec) => used(spec) > 75) && links.some((spec) => used(spec) === 0));
 });
 
 test('more nodes than an event can name are counted, not enumerated', () => {
