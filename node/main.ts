@@ -18,16 +18,28 @@ const modules = openModuleMap({ root, folder: caches });
 const { helpText, nodeExitCodes, readConfig } = await import('#node/config.ts');
 const { ConfigError } = await import('#node/config-problem.ts');
 
+/** In place of options: fills the caches for many processes that are about to start, and does nothing else. */
+const loadOnly = 'load-only';
+
+async function loadNode(): Promise<typeof import('#node/host/node-process.ts')> {
+  const loaded = await import('#node/host/node-process.ts');
+  // Now, not at the end: a node is as likely to be killed as to stop.
+  flushCompileCache();
+  modules.remember();
+  return loaded;
+}
+
 async function main(): Promise<number> {
+  if (process.argv[2] === loadOnly) {
+    await loadNode();
+    return nodeExitCodes.stopped;
+  }
   const request = readConfig(process.argv.slice(2), process.env);
   if (request.kind === 'help') {
     process.stdout.write(`${helpText()}\n`);
     return nodeExitCodes.stopped;
   }
-  const { runNodeProcess } = await import('#node/host/node-process.ts');
-  // Now, not at the end: a node is as likely to be killed as to stop.
-  flushCompileCache();
-  modules.remember();
+  const { runNodeProcess } = await loadNode();
   return await runNodeProcess(request.config);
 }
 

@@ -141,7 +141,14 @@ export const jobs: readonly Job[] = [
     flags: [],
     run: async (efforts) => (await import('./signatures-job.ts')).measureSignatures(efforts),
   },
-  ofSuite('storage', 'storage'),
+  {
+    name: 'storage',
+    group: 'storage',
+    isHeavy: false,
+    flags: [],
+    run: async (efforts) =>
+      (await import('#campaigns/targets/benchmark/storage-job.ts')).measureStorage(efforts),
+  },
   ...growthLoads.map((load) => loadJob(`growth.load-${load}`, 'growth', 1_000, load)),
   ...growthNodes.map((nodes) => loadJob(`growth.nodes-${nodes}`, 'growth', nodes, 100)),
   ...liveNetworks.map(liveJob),

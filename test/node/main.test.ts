@@ -3,7 +3,7 @@
  * transactions, its metrics and admin API, signals and exit codes.
  */
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import type { Assignment, MemberRecord } from '#node/agent-protocol.ts';
@@ -74,6 +74,13 @@ test('--help explains, a wrong configuration ends with 20 and says where', async
   assert.equal(await wrong.ended, 20);
   assert.match(wrong.output(), /did you mean "--nodes-per-process"/);
   assert.match(wrong.output(), /conductor: is missing|conductor.url: is missing/);
+});
+
+test('load-only fills the caches for those who start next, needs no configuration and leaves no node behind', async () => {
+  const loaded = nest.start('loaded', ['load-only'], {});
+  assert.equal(await loaded.ended, 0);
+  assert.equal(loaded.output(), '');
+  assert.ok(!existsSync(loaded.folder));
 });
 
 test('two processes of two nodes form a network, finalise a client, show metrics, and stop on a signal', async () => {

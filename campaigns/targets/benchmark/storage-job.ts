@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { RocksEngine } from '#node/host/store/rocks-engine.ts';
 import { openRocksStore } from '#node/host/store/rocks-store.ts';
-import type { StoreOperation } from '#node/host/store/store.ts';
+import type { Store, StoreOperation } from '#node/host/store/store.ts';
 import type { JobResult } from './job-result.ts';
 import { type Effort, type Efforts, keep } from './sampling.ts';
 
@@ -18,6 +18,11 @@ const valueBytes = 1_024;
 const records = 20_000;
 const together = 100;
 const hot = 500;
+const storeOptions = { cacheBytes: 4 * hot * valueBytes };
+
+interface Writable {
+  write(batch: readonly StoreOperation[]): Promise<void>;
+}
 
 function processCpuUs(): number {
   const { user, system } = process.cpuUsage();
@@ -68,7 +73,7 @@ function put(i: number): StoreOperation {
 }
 
 /** One write after the other, and batches of a hundred; times count records. */
-function writing(target: { write(batch: readonly StoreOperation[]): Promise<void> }): {
+function writing(target: Writable): {
   one: Loop;
   batch: Loop;
 } {
@@ -99,18 +104,49 @@ function reading(
   };
 }
 
+/** The store alone: what a campaign holds against its baseline. Waiting for the disk is most of its time, so nothing else is measured. */
+export async function measureStore({ loop }: Efforts): Promise<JobResult> {
+  const root = mkdtempSync(path.join(os.tmpdir(), 'bench-store-'));
+  try {
+    const store = await openRocksStore(path.join(root, 'store'), storeOptions);
+    await fill(store);
+    const { one, batch } = writing(store);
+    const samples = await sampleUs(loop, {
+      'storage.put': one,
+      'storage.batch': batch,
+      'storage.get': reading(store, records, 7_919),
+    });
+    const { samples: cached, facts } = await sampleCached(store, loop);
+    await store.close();
+    return { samples: { ...samples, ...cached }, facts };
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+async function fill(target: Writable): Promise<void> {
+  for (let i = 0; i < records; i += together)
+    await target.write(Array.from({ length: together }, (_, j) => put(i + j)));
+}
+
+async function sampleCached(store: Store, loop: Effort): Promise<JobResult> {
+  const before = store.figures;
+  const [reads, hits] = [before.reads, before.cacheHits];
+  const cached = (await sampleUs(loop, { cached: reading(store, hot, 1) }))['cached']!;
+  const cacheHitShare = (store.figures.cacheHits - hits) / (store.figures.reads - reads);
+  return { samples: { 'storage.get-cached': cached.map((us) => us * 1_000) }, facts: { cacheHitShare } };
+}
+
+/** The store and, in turn with it, the bare library; what opening it again takes. */
 export async function measureStorage({ loop }: Efforts): Promise<JobResult> {
   const root = mkdtempSync(path.join(os.tmpdir(), 'bench-store-'));
   const folder = path.join(root, 'store');
   try {
     const options = { mayCreate: true, writeBufferBytes: 2 * 1_048_576, blockCache: false };
     const engine = await RocksEngine.open(mkdtempSync(path.join(root, 'bare-')), options);
-    let store = await openRocksStore(folder, { cacheBytes: 4 * hot * valueBytes });
-    for (let i = 0; i < records; i += together) {
-      const batch = Array.from({ length: together }, (_, j) => put(i + j));
-      await store.write(batch);
-      await engine.write(batch);
-    }
+    let store = await openRocksStore(folder, storeOptions);
+    await fill(store);
+    await fill(engine);
     const [ours, bare] = [writing(store), writing(engine)];
     const samples = await sampleUs(loop, {
       'storage.put': ours.one,
@@ -120,10 +156,7 @@ export async function measureStorage({ loop }: Efforts): Promise<JobResult> {
       'storage.get': reading(store, records, 7_919),
       'storage.limit-get': reading(engine, records, 7_919),
     });
-    const before = store.figures;
-    const [reads, hits] = [before.reads, before.cacheHits];
-    const cached = (await sampleUs(loop, { cached: reading(store, hot, 1) }))['cached']!;
-    const facts = { cacheHitShare: (store.figures.cacheHits - hits) / (store.figures.reads - reads) };
+    const { samples: cached, facts } = await sampleCached(store, loop);
     const reopened: number[] = [];
     for (let sample = 0; sample < loop.samples; sample++) {
       await store.close();
@@ -136,7 +169,7 @@ export async function measureStorage({ loop }: Efforts): Promise<JobResult> {
     return {
       samples: {
         ...samples,
-        'storage.get-cached': cached.map((us) => us * 1_000),
+        ...cached,
         'storage.reopen': reopened,
         ...ratios(samples),
       },

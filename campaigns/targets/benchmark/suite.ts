@@ -100,7 +100,7 @@ export const suiteJobs: readonly SuiteJob[] = [
   {
     name: 'storage',
     flags: [],
-    run: async (efforts) => (await import('./storage-job.ts')).measureStorage(efforts),
+    run: async (efforts) => (await import('./storage-job.ts')).measureStore(efforts),
   },
   {
     name: 'hashing',

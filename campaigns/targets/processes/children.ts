@@ -24,7 +24,7 @@ import { isSameProcess, startedTicks } from '#campaigns/process-identity.ts';
 const prefix = 'bft-scale-run-';
 const reaperProgram = fileURLToPath(new URL('./reaper.ts', import.meta.url));
 /** With it not even the first module of a child needs the stripper of types, which costs more than the rest of the module. */
-const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/bft-scale', import.meta.url));
+export const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/bft-scale', import.meta.url));
 
 /** A process as it is written down: the number alone may be reused. */
 const identity = z.strictObject({ pid: z.number(), ticks: z.string().nullable(), what: z.string() });

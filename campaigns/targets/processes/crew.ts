@@ -1,23 +1,29 @@
 /**
  * The node processes of one run: started with their own folders, killed, stopped, started again.
- * Owns: their command lines, and which process carries how many nodes. Does not own: process bookkeeping (children.ts), when
+ * Owns: their command lines, what makes their starts cheap, and which process carries how many nodes. Does not own: process bookkeeping (children.ts), when
  * anything happens to them (conductor).
  */
+import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Crew } from '#campaigns/conductor/crew.ts';
 import type { TransportName } from '#node/agent-fields.ts';
-import type { Child, Children } from './children.ts';
+import { type Child, type Children, compileCache } from './children.ts';
 import type { LimitPlan } from './limits.ts';
 
 /** What starts a node process; tests put another agent in its place. */
 export interface NodeProgram {
   readonly command: readonly [string, ...string[]];
+  /** What makes its starts cheap, done once before many begin at the same time. */
+  readonly prepare?: (signal: AbortSignal) => Promise<void>;
 }
 
+const mainFile = fileURLToPath(new URL('../../../node/main.ts', import.meta.url));
+
 export const nodeProgram: NodeProgram = {
-  command: [process.execPath, fileURLToPath(new URL('../../../node/main.ts', import.meta.url))],
+  command: [process.execPath, mainFile],
+  prepare: fillNodeCaches,
 };
 
 export interface CrewOptions {
@@ -145,4 +151,30 @@ function isStopped(pid: number): boolean {
   } catch {
     return process.platform !== 'linux';
   }
+}
+
+/** Filled by this process; whoever comes later finds them so. */
+let filling: Promise<void> | null = null;
+
+/**
+ * One process finds, strips and compiles the modules of a node; after a new installation all of a run would do it at the same time,
+ * each for itself. Does nothing else, and its failure is no failure: a node that cannot start says why by itself.
+ */
+async function fillNodeCaches(signal: AbortSignal): Promise<void> {
+  filling ??= new Promise((resolve) => {
+    const started = spawn(process.execPath, [mainFile, 'load-only'], {
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        NODE_NO_WARNINGS: '1',
+        NODE_COMPILE_CACHE: compileCache,
+      },
+      stdio: 'ignore',
+      signal,
+      killSignal: 'SIGKILL',
+    });
+    started.once('error', () => resolve());
+    started.once('close', () => resolve());
+  });
+  await filling;
 }

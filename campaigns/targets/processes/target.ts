@@ -61,6 +61,7 @@ class Processes implements Target {
     try {
       await server.listen();
       const { program = nodeProgram, logLevel = 'warn', transport = 'tcp' } = this.#options;
+      await program.prepare?.(signal);
       const common = { children, program, logLevel, transport, nodes: spec.nodes, nodesPerProcess, limits };
       const crew = new ProcessCrew({ ...common, conductorUrl: server.url, token });
       server.onHello = ({ name, hello }) => {

@@ -1,0 +1,35 @@
+/**
+ * Goal: windows in real time are as long as their worth needs and no longer. Method: the overlap rows of phase 1, and what has faults or many nodes.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { finalityTimesLeast } from '#campaigns/analysis/validity.ts';
+import { resolveScenario } from '#campaigns/resolve.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
+import { findScenario } from '#campaigns/scenario-file.ts';
+import { planRealTime } from '#campaigns/targets/processes/real-window.ts';
+
+function specOf(scenario: string, nodes?: number): RunSpec {
+  const over = nodes === undefined ? {} : { nodes: [nodes] };
+  return resolveScenario(findScenario(scenario), { seed: 1, tier: 'message', ...over })[0]!.specs[0]!;
+}
+
+/** Planned finality times over those that a valid window must hold: so much slower than expected may the nodes be. */
+function reserve(spec: RunSpec): number {
+  const { measureUs, finalityUs } = planRealTime(spec);
+  return measureUs / finalityUs / finalityTimesLeast;
+}
+
+test('rows that phase 1 measures hold a quarter more finality times than are needed, and all the time that was asked for', () => {
+  for (const name of ['OV-001', 'OV-006']) {
+    const spec = specOf(name);
+    assert.ok(reserve(spec) >= 1.25 && reserve(spec) < 1.3, `${name} ${reserve(spec)}`);
+    const { measureUs, warmupUs } = planRealTime(spec);
+    assert.ok(measureUs >= spec.duration.measureUs && warmupUs >= spec.duration.warmupUs, name);
+  }
+});
+
+test('faults and crowded cores make finality slower than the estimate: such windows hold half as many again', () => {
+  for (const spec of [specOf('OV-004'), specOf('OV-001', 100)])
+    assert.ok(reserve(spec) >= 1.49, `${reserve(spec)}`);
+});
