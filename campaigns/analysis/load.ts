@@ -38,8 +38,8 @@ export function loadSteps(run: RunRecord): LoadStep[] {
 }
 
 function stepOf(group: readonly Point[]): LoadStep {
-  // Finality lags the offer: the first bin of a longer step still finalises the load of the step before.
-  const counted = group.length > 2 ? group.slice(1) : group;
+  // Finality lags the offer: the first half of a longer step still finalises the load of the step before.
+  const counted = group.length > 2 ? group.slice(Math.floor(group.length / 2)) : group;
   const time = counted.reduce((sum, point) => sum + point.for_us, 0);
   const mean = (pick: (point: Point) => number): number =>
     counted.reduce((sum, point) => sum + pick(point) * point.for_us, 0) / time;

@@ -156,7 +156,7 @@ export function estimateFinality(spec: RunLoad): FinalityEstimate {
   const verticesPerSecond = meanTps(spec.workload) / spec.workload.batch;
   const cpuUs = roundCpuUs(spec, verticesPerSecond);
   const roundUs = Math.max(pacedUs, cpuUs);
-  const disseminationUs = disseminationTimeUs(spec);
+  const disseminationUs = disseminationTimeUs(spec, roundUs);
   // A vertex waits for the next poll to start; the last poll must end, not only start.
   const link = linkSlowdown(spec, roundUs);
   const finalityUs = Math.ceil(
@@ -379,8 +379,8 @@ function verifyUs(spec: RunLoad): number {
   );
 }
 
-function disseminationTimeUs(spec: RunLoad): number {
-  const { nodes, topology, network, workload, calibration } = spec;
+function disseminationTimeUs(spec: RunLoad, roundUs: number): number {
+  const { nodes, topology, network, workload, calibration, consensus } = spec;
   // Polls succeed once most nodes have the vertex, which is later than when the average one has it.
   const { mean, most } = expectedHops(topology.kind, topology.degree, nodes);
   const hops = (mean + most) / 2;
@@ -393,5 +393,16 @@ function disseminationTimeUs(spec: RunLoad): number {
       : ((fanOut / 2) * bytes * 8 * 1_000_000) / network.bandwidthBitsPerSecond;
   const times = calibration.serviceTimesUs;
   const oneWayUs = (network.oneWayUs[0] + network.oneWayUs[1]) / 2;
-  return times.signVertex + times.syncDisk + hops * (oneWayUs + sendUs + times.handleVertex + verifyUs(spec));
+  const relayedUs = hops * (oneWayUs + sendUs + times.handleVertex + verifyUs(spec));
+  // Where relaying is slow (a ring), polls are faster: who is asked about a vertex it does not know asks the querier for it.
+  const polledUs = pollsToSpread(nodes, consensus.k) * (roundUs + 2 * oneWayUs);
+  const isFree = network.bandwidthBitsPerSecond === null;
+  return times.signVertex + times.syncDisk + (isFree ? Math.min(relayedUs, polledUs) : relayedUs);
+}
+
+/** Rounds of polls until half of the nodes were asked about a vertex, and one more. */
+function pollsToSpread(nodes: number, k: number): number {
+  let rounds = 1;
+  for (let reached = 1; reached < nodes / 2; reached *= 1 + k) rounds += 1;
+  return rounds;
 }

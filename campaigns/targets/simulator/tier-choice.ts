@@ -6,7 +6,7 @@ import type { Criterion } from '#campaigns/plan-record.ts';
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
 import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { formatDurationUs } from '#campaigns/units.ts';
-import { estimateFinality, type FinalityEstimate } from './finality-estimate.ts';
+import { estimateFinality } from './finality-estimate.ts';
 import { isSynchronous } from './lumped/claim.ts';
 import { needsNoFinding } from './lumped/counted-detection.ts';
 import { tiers } from './tier.ts';
@@ -72,15 +72,11 @@ function uncountedReason(spec: RunSpec): string | null {
 }
 
 /**
- * Why the whole time is counted although no criterion asks for it; null when the window stands alone. Where spreading vertices is most of
- * finality (a ring), the estimate is too rough for counting: 480 nodes took 0.28 of it.
+ * Why the whole time is counted although no criterion asks for it; null when the window stands alone. On a ring polls spread vertices,
+ * which is not counted.
  */
-function costlyWindow(
-  spec: RunSpec,
-  criteria: readonly Criterion[],
-  { disseminationUs, finalityUs }: FinalityEstimate,
-): string | null {
-  if (!isSettled(spec, criteria) || disseminationUs > finalityUs / 2) return null;
+function costlyWindow(spec: RunSpec, criteria: readonly Criterion[]): string | null {
+  if (!isSettled(spec, criteria) || spec.topology.kind === 'ring') return null;
   const seconds = simulatedCpuSeconds({ ...spec, tier: 'message' });
   if (seconds <= costlyWindowSeconds || tiers.spliced.supports({ ...spec, tier: 'spliced' }) !== null)
     return null;
@@ -106,7 +102,7 @@ export function chooseTier(spec: RunSpec, criteria: readonly Criterion[]): TierC
   const plan = planWindow(spec, estimate);
   const longest = criteria.reduce((most, { overUs }) => Math.max(most, overUs ?? 0), 0);
   const isShort = plan.measureUs < 0.999 * longest;
-  const costly = isShort || !estimate.isLive ? null : costlyWindow(spec, criteria, estimate);
+  const costly = isShort || !estimate.isLive ? null : costlyWindow(spec, criteria);
   if (costly !== null) return { tier: 'spliced', reason: costly };
   if (!isShort || !estimate.isLive) {
     const about = isShort

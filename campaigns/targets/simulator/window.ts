@@ -16,16 +16,16 @@ export const plannedFinalityTimes = 24;
 /** The same where queues at links decide, which the estimate only fits. */
 const queuedFinalityTimes = 32;
 /** Of a spliced run without faults: time is counted, the window shows what a settled network does. */
-const splicedFinalityTimes = 6;
+const splicedFinalityTimes = 5;
 /**
  * The same with attackers whose strikes are forgotten: only a window shows who is found out, else they are counted
  * (lumped/counted-detection.ts). And with bursts, which are to be no shorter against finality than need be.
  */
 const forgivingFinalityTimes = 12;
-/** The same with faults, which have to fit with the recovery from them; the counted time needs no margin for the estimate. */
-const faultyFinalityTimes = leastFinalityTimes;
-/** Of a ramp every step must show what it carries: finality lags the load by one finality time. */
-const finalityTimesPerStep = 3;
+/** The same with faults: room for four of them, each two finality times long, with two to recover in before the next and at the end. */
+const faultyFinalityTimes = 17;
+/** Of a ramp every step must show what it carries: finality lags the load by one finality time, so half of a step is not looked at (analysis/load.ts). */
+const finalityTimesPerStep = 2.4;
 const warmupFinalityTimes = 2;
 /**
  * Of a spliced run with conflicts: what no side wins piles up until as many are decided as come. 1,000 nodes on a WAN with 20 %

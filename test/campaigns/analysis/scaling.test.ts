@@ -207,6 +207,19 @@ test('saturation and degradation of a ramp are found at their steps', () => {
   assert.equal(saturation([]), null);
 });
 
+test('the first half of a step still finalises the load of the one before, and is not looked at', () => {
+  // 5,000 nodes on a local network, as simulated: a bin is 0.6 times to finality.
+  const at = (offered: number, finalized: readonly number[]) =>
+    finalized.map((tps) => ({ offered_tps: offered, finalized_tps: tps }));
+  const bins = [...at(500, [502, 519, 476, 515]), ...at(1_000, [502, 722, 1_016, 1_017])];
+  const steps = loadSteps(runRecord({ bins }));
+  assert.deepEqual(
+    steps.map(({ finalizedTps }) => finalizedTps),
+    [495.5, 1_016.5],
+  );
+  assert.equal(saturation(steps)?.sustainedTps, 1_000);
+});
+
 test('a low step that misses its share by one vertex does not hide the steps above it', () => {
   const bins = [
     { offered_tps: 10, finalized_tps: 9 },

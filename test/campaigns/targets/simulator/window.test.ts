@@ -92,11 +92,11 @@ test('a bin of the window holds at least 25 vertices where four bins do, and the
   assert.equal(withWindow(1, 25_000_000), 4);
 });
 
-test('every step of a ramp has the same number of bins and lasts three finality times', () => {
+test('every step of a ramp has the same number of bins and lasts 2.4 finality times', () => {
   const workload = { ...spec.workload, kind: 'ramp', fromTps: 100, toTps: 1_000, steps: 12 } as const;
   const plan = planWindow({ ...spec, workload, messageBudget: 1 });
   assert.equal(plan.bins % 12, 0);
-  assert.equal(plan.measureUs, Math.ceil(36 * plan.finalityUs));
+  assert.equal(plan.measureUs, Math.ceil(2.4 * 12 * plan.finalityUs));
 });
 
 test('a network that is not live is measured for a quarter of its round limit and watched for all of it, whatever the budget', () => {
@@ -138,20 +138,23 @@ test('a network that is not live is watched until its attackers are met often en
   assert.equal(watched(10, 'random'), 400);
 });
 
-test('a spliced run needs a quarter of the window, half of it where strikes are forgotten, five sixths with faults', () => {
+test('a spliced run needs five finality times, twelve with bursts or where strikes are forgotten, seventeen with faults', () => {
   const lengthOf = (changes: Partial<typeof spec>): number =>
     planWindow({ ...spec, byzantine: { ...spec.byzantine, share: 0, attack: 'none' }, ...changes }).measureUs;
   const byzantine = { ...spec.byzantine, share: 0.1, attack: 'random' } as const;
   const forgetful = { ...byzantine, halfLifeUs: 60_000_000 };
   const faults = [{ kind: 'loss', loss: 0.1, atUs: 1, forUs: 1 }] as const;
+  const burst = { kind: 'burst', tps: 100, burstTps: 200, everyUs: 60_000_000, forUs: 6_000_000 } as const;
+  const bursts = { ...spec.workload, ...burst };
   const shares: readonly (readonly [changes: Partial<typeof spec>, share: number])[] = [
-    [{}, 1 / 4],
-    [{ byzantine }, 1 / 4],
+    [{}, 5 / 24],
+    [{ byzantine }, 5 / 24],
+    [{ workload: bursts }, 1 / 2],
     [{ byzantine: forgetful }, 1 / 2],
-    [{ faults }, 5 / 6],
+    [{ faults }, 17 / 24],
   ];
   for (const [changes, share] of shares) {
     const seen = lengthOf({ ...changes, tier: 'spliced' }) / lengthOf(changes);
-    assert.ok(Math.abs(seen / share - 1) < 0.2, `${seen} for ${share}`);
+    assert.ok(Math.abs(seen / share - 1) < 0.15, `${seen} for ${share}`);
   }
 });
