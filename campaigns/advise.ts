@@ -12,6 +12,7 @@ import type { SafetyNotion } from '#campaigns/analytic/safety.ts';
 import { safetyBounds } from '#campaigns/analytic/safety.ts';
 import type { LivenessTarget } from '#campaigns/analytic/tolerance.ts';
 import { defaultLivenessTarget } from '#campaigns/analytic/tolerance.ts';
+import { nobodyHonest } from '#campaigns/cast.ts';
 import { attackerCount, attackModel } from '#campaigns/feasibility/attackers.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
 import { maximumSampleSize } from '#node/core/params.ts';
@@ -91,9 +92,11 @@ export function advise(wish: Wish): Advice {
 }
 
 function check(wish: Wish): void {
-  const { nodes, byzantineShare, safety, rounds } = wish;
+  const { nodes, byzantineShare: share, attack, safety, rounds } = wish;
   if (!Number.isInteger(nodes) || nodes < 4) throw new RangeError(`nodes = ${nodes} must be an integer >= 4`);
-  if (!(byzantineShare >= 0 && byzantineShare < 1)) throw new RangeError(`Byzantine share ${byzantineShare}`);
+  if (!(share >= 0)) throw new RangeError(`Byzantine share ${share}`);
+  const refusal = nobodyHonest({ share }, null) ?? nobodyHonest({ share, attack }, nodes);
+  if (refusal !== null) throw new RangeError(`${refusal.message} (${refusal.remedy})`);
   if (!(safety > 0 && safety < 1)) throw new RangeError(`safety ${safety} must lie between 0 and 1`);
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new RangeError(`rounds = ${rounds} must be an integer >= 1`);

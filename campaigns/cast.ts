@@ -1,13 +1,37 @@
 /**
  * Who plays which part in a run: the same choice on every target.
- * Owns: which members are attackers, and which of them belong to one Sybil operator. Does not own: what attackers do.
+ * Owns: which members are attackers, which of them belong to one Sybil operator, and the words when nobody else is left. Does not own:
+ * what attackers do.
  */
-import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
+import { formatShare } from '#campaigns/units.ts';
 import { mix, purpose } from '#node/core/random.ts';
 
 /** Attackers by the protocol's definition: floor(share x nodes). */
 export function attackerCountOf(share: number, nodes: number): number {
   return Math.floor(share * nodes + 1e-9);
+}
+
+export interface NobodyHonest {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/**
+ * Figures are those of honest nodes: why these attackers leave none, and what would; null when one is left. `nodes` null: in a network of
+ * any size. A share below 100 % may round to all nodes of a small one.
+ */
+export function nobodyHonest(
+  { share, attack }: { readonly share: number; readonly attack?: AttackName },
+  nodes: number | null,
+): NobodyHonest | null {
+  const isAll = nodes === null ? share >= 1 : attackerCountOf(share, nodes) >= nodes;
+  if (attack === 'none' || !isAll) return null;
+  const most = nodes === null ? null : Number(((nodes - 1) / nodes).toPrecision(6));
+  return {
+    message: `${formatShare(share)} attackers ${nodes === null ? '' : `among ${nodes} nodes `}leave no honest node`,
+    remedy: most === null ? 'less than 100%, like 20%' : `at most ${formatShare(most)}`,
+  };
 }
 
 /** The floor(share x nodes) members with the least hash: independent of anything else about a node. */

@@ -3,12 +3,12 @@
  * Owns: those checks, each with the path of the value to change. Does not own: checks of one value (schema/).
  */
 import { isRegressionMetric, regressionGroups } from '#campaigns/analysis/benchmark.ts';
-import { attackerCountOf } from '#campaigns/cast.ts';
+import { nobodyHonest } from '#campaigns/cast.ts';
 import { resolveConsensus } from '#campaigns/consensus-defaults.ts';
 import { faultEndUs, nodesDownMost, resolveFault } from '#campaigns/fault-schedule.ts';
 import { rowsPerScenarioMost } from '#campaigns/limits.ts';
 import type { BenchmarkScenario, RunScenario, Scenario } from '#campaigns/schema.ts';
-import { formatDurationUs, formatShare } from '#campaigns/units.ts';
+import { formatDurationUs } from '#campaigns/units.ts';
 import type { Path } from '#campaigns/yaml-reader.ts';
 import { nearestName } from '#node/config-names.ts';
 import { violations } from '#node/core/params.ts';
@@ -79,16 +79,11 @@ function twiceFindings({ network, topology, resources }: RunScenario): Finding[]
   });
 }
 
-/** A share below 100 % may round to all nodes of a small network. */
 function attackerFindings({ nodes, byzantine }: RunScenario): readonly Finding[] {
-  const { share, attack } = byzantine;
-  if (attack.every((name) => name === 'none')) return [];
-  return share.flatMap((part) => {
-    const taken = nodes.find((size) => attackerCountOf(part, size) >= size);
-    if (taken === undefined) return [];
-    const message = `${formatShare(part)} of ${taken} nodes are all of them: leaves no honest node`;
-    const remedy = `at most ${formatShare(Number(((taken - 1) / taken).toPrecision(6)))}`;
-    return [{ path: ['byzantine', 'share'], message, remedy }];
+  const attack = byzantine.attack.find((name) => name !== 'none') ?? 'none';
+  return byzantine.share.flatMap((share) => {
+    const refusals = nodes.flatMap((size) => nobodyHonest({ share, attack }, size) ?? []);
+    return refusals.slice(0, 1).map((refusal) => ({ path: ['byzantine', 'share'], ...refusal }));
   });
 }
 

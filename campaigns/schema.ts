@@ -3,7 +3,9 @@
  * Owns: the scenario record and reading one from text. Does not own: its parts (schema/), the checks between parts and
  * scale (scenario-checks.ts), the rows it expands to (resolve.ts).
  */
+
 import { z } from 'zod';
+import { nobodyHonest } from '#campaigns/cast.ts';
 import {
   criteriaMost,
   faultsMost,
@@ -84,13 +86,11 @@ const byzantine = record({
     })
     .optional(),
 }).superRefine((written, context) => {
-  if (written.share.some((part) => part >= 1)) {
-    context.addIssue({
-      code: 'custom',
-      path: ['share'],
-      message: 'leaves no honest node',
-      params: { remedy: 'less than 100%, like 99%' },
-    });
+  for (const share of written.share) {
+    const refusal = nobodyHonest({ share }, null);
+    if (refusal === null) continue;
+    const { message, remedy } = refusal;
+    context.addIssue({ code: 'custom', path: ['share'], message, params: { remedy } });
   }
 });
 

@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import { defaultLivenessTarget } from '#campaigns/analytic/tolerance.ts';
+import { nobodyHonest } from '#campaigns/cast.ts';
 import { type NotionName, notionNames, notionOf } from '#campaigns/commands/advice-text.ts';
 import { addCommand, type ExitHolder } from '#campaigns/commands/command.ts';
 import type { Answer, CommonOptions } from '#campaigns/commands/command-output.ts';
@@ -20,7 +21,7 @@ import {
 import { textTable } from '#campaigns/commands/text-table.ts';
 import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
-import { attackerCount } from '#campaigns/feasibility/attackers.ts';
+
 import { nodesMost } from '#campaigns/limits.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
 import { attackNames } from '#campaigns/schema/names.ts';
@@ -143,13 +144,13 @@ function checkWish({ nodes, byzantine, attack, rounds }: AdviseOptions): void {
     value >= least && value <= most
       ? []
       : [optionProblem(option, `${value} is not a whole number from ${least} to ${most}`)];
-  const isNobodyHonest = nodes > 0 && attackerCount({ share: byzantine, attack }, nodes) >= nodes;
+  const refusal =
+    nobodyHonest({ share: byzantine }, null) ??
+    (nodes > 0 ? nobodyHonest({ share: byzantine, attack }, nodes) : null);
   const problems = [
     ...whole('--nodes', nodes, adviceNodesLeast, nodesMost),
     ...whole('--rounds', rounds, 1, adviceRoundsMost),
-    ...(isNobodyHonest || byzantine >= 1
-      ? [optionProblem('--byzantine', 'leaves no honest node', 'less than 100%, like 20%')]
-      : []),
+    ...(refusal === null ? [] : [optionProblem('--byzantine', refusal.message, refusal.remedy)]),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -83,7 +83,7 @@ const wrongUses: ReadonlyArray<readonly [what: string, words: readonly string[],
   [
     'advice for nobody honest',
     ['advise', '--nodes', '10', '--byzantine', '0.9999999999'],
-    /--byzantine: leaves no honest node \(less than 100%/,
+    /--byzantine: 99\.99999999% attackers among 10 nodes leave no honest node \(at most 90%\)/,
   ],
   ['advice within no polls', ['advise', '--rounds', '0'], /--rounds: 0 is not a whole number from 1 to 2000/],
   ['advice for a network of one', ['advise', '--nodes', '1'], /--nodes: 1 is not a whole number from 4 to/],
@@ -95,7 +95,7 @@ const wrongUses: ReadonlyArray<readonly [what: string, words: readonly string[],
   [
     'attackers that round to all nodes',
     ['simulate', 'LT-001', '--nodes', '10', '--byzantine', '99.999999999%', '--attack', 'random'],
-    /byzantine\.share: .* leaves no honest node \(at most 90%\)/,
+    /byzantine\.share: .* attackers among 10 nodes leave no honest node \(at most 90%\)/,
   ],
   ['an unknown campaign', ['verify', 'no-such-run'], /no campaign "no-such-run"/],
 ];

@@ -116,7 +116,7 @@ const single: readonly (readonly [string, (text: string) => string, string])[] =
   [
     'nobody honest',
     (t) => `${t}byzantine: { share: 100% }\n`,
-    '7:21: byzantine.share: leaves no honest node (less than 100%, like 99%)',
+    '7:21: byzantine.share: 100% attackers leave no honest node (less than 100%, like 20%)',
   ],
   ['no load', (t) => t.replace('tps: 10', 'tps: 0'), '5:34: workload.tps: must be more than 0, found 0'],
   [

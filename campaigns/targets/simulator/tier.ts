@@ -3,7 +3,7 @@
  * Owns: their names and the reason why one refuses a run. Does not own: the runners (target.ts), who chooses (the command
  * line and the planner).
  */
-import { attackerCount } from '#campaigns/feasibility/attackers.ts';
+import { nobodyHonest } from '#campaigns/cast.ts';
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
 import { mostMembers } from './event.ts';
 import { lumpedRefusal, splicedRefusal } from './lumped/refusal.ts';
@@ -17,32 +17,28 @@ export interface Tier {
   readonly supports: (spec: RunSpec) => string | null;
 }
 
-/** Figures are those of honest nodes. */
-function nobodyHonest({ nodes, byzantine }: RunSpec): string | null {
-  return attackerCount(byzantine, nodes) < nodes
-    ? null
-    : `all ${nodes} nodes are attackers: no honest node is left that could finalise anything`;
-}
+const allAttack = ({ nodes, byzantine }: RunSpec): string | null =>
+  nobodyHonest(byzantine, nodes)?.message ?? null;
 
 /** An event names its node in a few bits. */
 function tooMany({ nodes }: RunSpec): string | null {
   return nodes <= mostMembers ? null : `${nodes} nodes (at most ${mostMembers} with an event per message)`;
 }
 
-const eventRefusal = (spec: RunSpec): string | null => tooMany(spec) ?? nobodyHonest(spec);
+const eventRefusal = (spec: RunSpec): string | null => tooMany(spec) ?? allAttack(spec);
 
 /** Cheapest first. */
 export const tiers: Readonly<Record<TierName, Tier>> = {
   analytic: {
     name: 'analytic',
     about: 'formulas: expectations, nothing is simulated; its result says what they leave out',
-    supports: nobodyHonest,
+    supports: allAttack,
   },
   lumped: {
     name: 'lumped',
     about:
       'nodes are counted: exact in law for synchronous rounds, on latency profiles an approximation; sees no conflicts',
-    supports: (spec) => nobodyHonest(spec) ?? lumpedRefusal(spec),
+    supports: (spec) => allAttack(spec) ?? lumpedRefusal(spec),
   },
   spliced: {
     name: 'spliced',

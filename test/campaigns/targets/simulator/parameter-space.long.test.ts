@@ -131,7 +131,7 @@ for (const tier of Object.values(tiers))
   test(`${tier.name}: a network without an honest node is refused in words`, () => {
     const all = { nodes: 40, k: 4, ratio: 0.8, beta: 4, share: 1, loss: 0, seed: 1 };
     const why = (attack: AttackName): string | null => tier.supports(specOf({ ...all, attack }, tier.name));
-    assert.match(why('always-reject') ?? '', /all 40 nodes are attackers: no honest node/);
+    assert.match(why('always-reject') ?? '', /^100% attackers among 40 nodes leave no honest node$/);
     // Who does not attack is honest.
     assert.doesNotMatch(why('none') ?? '', /no honest node/);
   });
@@ -147,12 +147,12 @@ test('a share of all nodes, or one that rounds to all of them, is refused where 
     workload: { kind: 'constant', tps: 1 },
     criteria: [{ metric: 'liveness.finalized_share', at_least: '99%' }],
   };
-  assert.throws(read('100%'), /a\.json:\d+:\d+: byzantine\.share: leaves no honest node \(less than 100%/);
+  assert.throws(read('100%'), /a\.json:\d+:\d+: byzantine\.share: 100% attackers leave no honest node \(less than 100%/);
   assert.throws(read('99.999999999%'), (error) => {
     assert.ok(error instanceof ConfigError && error.exitCode === 20);
     assert.match(
       error.message,
-      /byzantine\.share: 99\.999999999% of 10 nodes are all of them.*\(at most 90%\)/,
+      /byzantine\.share: 99\.999999999% attackers among 10 nodes leave no honest node \(at most 90%\)/,
     );
     return true;
   });
