@@ -23,6 +23,8 @@ const slack = 1.25;
  * busy, and what is planned for holds a fifth more than a window needs already.
  */
 const calmSlack = 1.05;
+/** A shorter window keeps the whole slack: one hiccup of the machine is a large part of it. */
+const calmLeastUs = 10_000_000;
 const binLeastUs = 500_000;
 
 export function planRealTime(spec: RunSpec): WindowPlan {
@@ -30,7 +32,11 @@ export function planRealTime(spec: RunSpec): WindowPlan {
   const least = leastLengths(spec, estimate);
   const requestedUs = Math.max(1_000, spec.duration.measureUs);
   const isCalm = spec.nodes <= separateMost && spec.faults.length === 0;
-  const leastUs = Math.ceil(Math.max(measureLeastUs, (isCalm ? calmSlack : slack) * least.measureUs));
+  const cautiousUs = slack * least.measureUs;
+  const neededUs = isCalm
+    ? Math.max(calmSlack * least.measureUs, Math.min(cautiousUs, calmLeastUs))
+    : cautiousUs;
+  const leastUs = Math.ceil(Math.max(measureLeastUs, neededUs));
   const measureUs = Math.max(leastUs, Math.min(requestedUs, usuallyMostUs));
   const warmupUs = Math.max(
     warmupLeastUs,
