@@ -39,8 +39,24 @@ export function supporters(setting: PollSetting): number {
   return Math.max(0, honest - 1 - offline);
 }
 
+/** Laws by what they follow from: planning asks for the same few of them for every window, budget and repetition. */
+const known = new Map<string, DiscreteLaw>();
+/** Searches ask for each law once: more than this many are forgotten together. */
+const knownMost = 512;
+
 /** The law of the number of yes votes, exact up to double rounding. Throws RangeError when k > nodes - 1. */
 export function yesVotes(setting: PollSetting): DiscreteLaw {
+  const { nodes, byzantine, voter, k, loss, offlineShare, retry, identities = 1 } = setting;
+  const name = [nodes, byzantine, voter, k, loss, offlineShare, retry, identities].join(' ');
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const law = lawOf(setting);
+  if (known.size >= knownMost) known.clear();
+  known.set(name, law);
+  return law;
+}
+
+function lawOf(setting: PollSetting): DiscreteLaw {
   const { nodes, byzantine, voter, k, loss } = setting;
   const peers = nodes - 1;
   if (k > peers || byzantine > nodes - 1) {

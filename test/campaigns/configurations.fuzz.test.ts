@@ -5,5 +5,5 @@
 import { test } from 'node:test';
 import { assertRefused } from '#test/support/fuzzed-configurations.ts';
 
-test('1,000 mutated or arbitrary configurations give a value or a clear error, and write nothing', () =>
-  assertRefused(1_000));
+test('400 mutated or arbitrary configurations give a value or a clear error, and write nothing', () =>
+  assertRefused(400));

@@ -148,3 +148,32 @@ test('identities of one operator vote alike: as the mixture over what its coin s
   assert.ok(Math.abs(moments(five)[0] - moments(alone)[0]) < 1e-9);
   assert.ok(moments(five)[1] > moments(alone)[1] && moments(five)[1] < moments(one)[1]);
 });
+
+test('a law is looked up only where everything that it follows from is the same', () => {
+  const setting: PollSetting = {
+    nodes: 60,
+    byzantine: 18,
+    voter: 'random',
+    k: 12,
+    loss: 0.05,
+    offlineShare: 0.2,
+    retry: true,
+    identities: 3,
+  };
+  const law = yesVotes(setting);
+  assert.equal(yesVotes({ ...setting }), law);
+  const changes: readonly Partial<PollSetting>[] = [
+    ...[{ nodes: 61 }, { byzantine: 17 }, { voter: 'reject' as const }, { k: 11 }],
+    ...[{ loss: 0.06 }, { offlineShare: 0.3 }, { retry: false }, { identities: 4 }],
+  ];
+  assert.equal(changes.length, Object.keys(setting).length);
+  for (const change of changes) {
+    const other = yesVotes({ ...setting, ...change });
+    assert.notEqual(other.pmf(10).toPrecision(12), law.pmf(10).toPrecision(12), JSON.stringify(change));
+  }
+  // A search that asks for hundreds of laws makes them all be forgotten, and the same law comes again.
+  for (let nodes = 100; nodes < 700; nodes += 1)
+    yesVotes({ ...plain, nodes, byzantine: 1, voter: 'reject', k: 1 });
+  assert.notEqual(yesVotes(setting), law);
+  for (let x = 0; x <= 12; x += 1) assert.equal(yesVotes(setting).pmf(x), law.pmf(x));
+});

@@ -147,7 +147,10 @@ test('a share of all nodes, or one that rounds to all of them, is refused where 
     workload: { kind: 'constant', tps: 1 },
     criteria: [{ metric: 'liveness.finalized_share', at_least: '99%' }],
   };
-  assert.throws(read('100%'), /a\.json:\d+:\d+: byzantine\.share: 100% attackers leave no honest node \(less than 100%/);
+  assert.throws(
+    read('100%'),
+    /a\.json:\d+:\d+: byzantine\.share: 100% attackers leave no honest node \(less than 100%/,
+  );
   assert.throws(read('99.999999999%'), (error) => {
     assert.ok(error instanceof ConfigError && error.exitCode === 20);
     assert.match(

@@ -20,7 +20,16 @@ const partition = {
 
 function specOf(tier: TierName, over: Partial<RunSpec> = {}): RunSpec {
   const duration = { warmupUs: 1_000_000, measureUs: requestedUs, cooldownUs: 1_000_000 };
-  return { ...smallSpec({ messageBudget: 150_000 }), tier, duration, ...over };
+  return {
+    ...smallSpec({
+      nodes: 20,
+      consensus: { k: 10, alphaPreference: 8, alphaConfidence: 8 },
+      messageBudget: 60_000,
+    }),
+    tier,
+    duration,
+    ...over,
+  };
 }
 
 /** What a run reports; it is told to stop with the first report of at least `stopAt`. */
