@@ -2,6 +2,9 @@
  * Vertices that this node has heard of and lacks: whom it asks, when it asks somebody else.
  * Owns: the list of wanted vertices (bounded), requests out, repeats. Does not own: bodies that arrive (body-intake.ts).
  * Wanted vertices are keyed by the part of the id that a short name shows; a body nobody wanted is not looked at.
+ *
+ * Every repeat costs a body: under load, when answers take seconds, waits that follow only the answers that came in time would
+ * repeat everything, and the repeats would be the load. So answers that come late count too, and waits double while none comes.
  */
 import { RoundTrip } from '#node/core/round-trip.ts';
 import type { Clock, ClockHandle } from '#node/host/clock.ts';
@@ -9,6 +12,13 @@ import type { TimeoutBounds } from '#node/host/host-parts.ts';
 import { encodeFrame } from '#node/host/wire/encode-frame.ts';
 import { idBytes, shortNameBytes } from '#node/host/wire/frame.ts';
 import { nameKey } from '#node/host/wire/vertex-name.ts';
+
+interface Ask {
+  readonly member: number;
+  readonly atUs: number;
+  /** It had named the vertex. */
+  readonly isHolder: boolean;
+}
 
 interface Want {
   readonly key: number;
@@ -19,9 +29,8 @@ interface Want {
   /** Members that should have it, best first. */
   readonly holders: number[];
   next: number;
-  /** Member asked last, -1 before. */
-  asked: number;
-  askedAtUs: number;
+  /** Who was asked, and when, oldest first. */
+  readonly asks: Ask[];
   dueUs: number;
   attempts: number;
   isChecking: boolean;
@@ -48,6 +57,8 @@ export interface FetchParts {
 }
 
 const attemptsMost = 24;
+/** Vertices that came while other members still owe an answer, so that theirs is measured too. */
+const owedMost = 1_024;
 /** Names of one request. */
 const namesMost = 2_048;
 
@@ -56,6 +67,9 @@ export class BodyFetch {
   repeats = 0;
   readonly #parts: FetchParts;
   readonly #wants = new Map<number, Want>();
+  readonly #owed = new Map<number, readonly Ask[]>();
+  /** When the last answer came. */
+  #heardUs = 0;
   #fresh: Want[] = [];
   readonly #roundTrip: RoundTrip;
   #timer: ClockHandle | null = null;
@@ -94,14 +108,24 @@ export class BodyFetch {
 
   /** A body came from the member and is being checked: true when it is still wanted. */
   arrived(key: number, member: number): boolean {
+    this.answered(key, member);
     const want = this.#wants.get(key);
     if (want === undefined || want.isChecking) return false;
     want.isChecking = true;
-    if (want.asked === member) {
-      if (want.attempts === 1) this.#roundTrip.observe(0, this.#parts.clock.nowUs() - want.askedAtUs);
-      this.#parts.succeeded(member);
-    }
     return true;
+  }
+
+  /** A body came from the member, wanted or not: it may be an answer that took longer than another's. */
+  answered(key: number, member: number): void {
+    const asks = this.#wants.get(key)?.asks ?? this.#owed.get(key);
+    const own = asks?.filter((ask) => ask.member === member);
+    const ask = own?.[0];
+    if (own === undefined || ask === undefined) return;
+    const nowUs = this.#parts.clock.nowUs();
+    this.#heardUs = nowUs;
+    // Of two requests to one member nobody knows which was answered; one that had it not sends it whenever it comes.
+    if (own.length === 1 && ask.isHolder) this.#roundTrip.observe(0, nowUs - ask.atUs);
+    this.#parts.succeeded(member);
   }
 
   /** A body that came with a transfer is checked like one that was asked for. False when there is no room, or it is being checked. */
@@ -111,7 +135,7 @@ export class BodyFetch {
     if (before?.isChecking === true) return false;
     if (before === undefined) {
       if (this.#wants.size >= this.#parts.most) return false;
-      this.#wants.set(key, { ...emptyWant(key), holders: [member], attempts: 1, asked: member });
+      this.#wants.set(key, { ...emptyWant(key), holders: [member], attempts: 1 });
     }
     const want = this.#wants.get(key)!;
     want.id ??= id.slice(0, idBytes);
@@ -129,11 +153,18 @@ export class BodyFetch {
   }
 
   forget(id: Uint8Array): void {
-    this.#wants.delete(nameKey(id, 0));
+    this.done(nameKey(id, 0));
   }
 
   done(key: number): void {
+    const want = this.#wants.get(key);
+    if (want === undefined) return;
     this.#wants.delete(key);
+    if (want.asks.length < 2) return;
+    this.#owed.set(key, want.asks);
+    if (this.#owed.size <= owedMost) return;
+    const [oldest] = this.#owed.keys();
+    this.#owed.delete(oldest!);
   }
 
   /** Sends what is due: one request per member (and salt). */
@@ -164,6 +195,7 @@ export class BodyFetch {
     this.#timer?.cancel();
     this.#timer = null;
     this.#wants.clear();
+    this.#owed.clear();
   }
 
   #want(key: number, holder: number, name: (want: Want) => void): void {
@@ -216,8 +248,7 @@ export class BodyFetch {
     for (const want of wants) {
       if (want.attempts > 0) this.repeats += 1;
       want.attempts += 1;
-      want.asked = member;
-      want.askedAtUs = nowUs;
+      want.asks.push({ member, atUs: nowUs, isHolder: want.holders.includes(member) });
       want.dueUs = nowUs + this.#waitUs(want.attempts);
     }
     this.requests += 1;
@@ -245,11 +276,15 @@ export class BodyFetch {
   #sweep(): void {
     const nowUs = this.#parts.clock.nowUs();
     const silent = new Set<number>();
+    let heardNothing = false;
     for (const want of [...this.#wants.values()]) {
       if (want.isChecking || want.attempts === 0 || want.dueUs > nowUs) continue;
-      silent.add(want.asked);
+      const last = want.asks.at(-1);
+      if (last !== undefined) silent.add(last.member);
+      if (last !== undefined && last.atUs > this.#heardUs) heardNothing = true;
       this.#retry(want);
     }
+    if (heardNothing) this.#roundTrip.heardNothing(0);
     // One failure per member and sweep: many names may have gone with one request.
     for (const member of silent) this.#parts.failed(member);
     this.#parts.touch();
@@ -276,8 +311,7 @@ function emptyWant(key: number): Want {
     salt: 0,
     holders: [],
     next: 0,
-    asked: -1,
-    askedAtUs: 0,
+    asks: [],
     dueUs: 0,
     attempts: 0,
     isChecking: false,

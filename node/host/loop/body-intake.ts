@@ -101,6 +101,7 @@ export class BodyIntake {
       const { fetch, ledger } = this.#parts;
       if (ledger.find(id) !== null || this.#pending.has(idText(id))) {
         this.duplicates += 1;
+        fetch.answered(key, member);
         fetch.done(key);
         continue;
       }
