@@ -51,7 +51,7 @@ const announcedMost = 512;
 const windowFirst = 256;
 const windowMost = 16_384;
 /** A member's statuses are answered no sooner than this after the last one to it. */
-const answerEveryUs = 250_000;
+const answerEveryLeastUs = 250_000;
 
 interface Peer {
   told: number;
@@ -127,8 +127,17 @@ export class Reconciler {
     send(member, encodeFrame({ kind: 'status', ...own() }));
   }
 
+  /** Two members that answer each other later than this would never end: the longer the rounds, the longer it is. */
+  get #answerEveryUs(): number {
+    return Math.max(answerEveryLeastUs, this.#parts.everyUs / 2);
+  }
+
   #peer(member: number): Peer {
-    const peer = this.#peers.get(member) ?? { told: -answerEveryUs, window: windowFirst, differsSinceUs: -1 };
+    const peer = this.#peers.get(member) ?? {
+      told: Number.NEGATIVE_INFINITY,
+      window: windowFirst,
+      differsSinceUs: -1,
+    };
     this.#peers.set(member, peer);
     return peer;
   }
@@ -144,7 +153,7 @@ export class Reconciler {
       this.#target = Math.max(this.#target, frame.finalised);
     }
     const nowUs = clock.nowUs();
-    const isAnswerDue = nowUs - peer.told >= answerEveryUs;
+    const isAnswerDue = nowUs - peer.told >= this.#answerEveryUs;
     if (isAnswerDue) this.#tellStatus(member);
     if (mine.finalised === frame.finalised && isSame(mine.digest, frame.digest)) {
       if (peer.differsSinceUs >= 0) this.#agreed(peer, member, nowUs);
@@ -171,7 +180,7 @@ export class Reconciler {
     const peer = this.#peer(member);
     const nowUs = this.#parts.clock.nowUs();
     if (peer.differsSinceUs < 0) peer.differsSinceUs = nowUs;
-    if (nowUs - peer.told < answerEveryUs) return;
+    if (nowUs - peer.told < this.#answerEveryUs) return;
     this.#tellStatus(member);
     this.summarise(member, peer.window);
   }

@@ -7,6 +7,7 @@ import type { Stream, StreamCloseEvent } from '@libp2p/interface';
 import type { Clock } from '#node/host/clock.ts';
 import { hearDirectly, type StreamBytes } from '#node/host/session/direct-stream.ts';
 import type { FloodGuard } from './flood-guard.ts';
+import { Liveness } from './liveness.ts';
 import {
   type Channel,
   channel,
@@ -50,9 +51,8 @@ export class FrameLink {
   #queuedBytes = 0;
   #isDue = false;
   #isBlocked = false;
-  #blockedUs = 0;
   #heardUs: number;
-  #askedUs = 0;
+  readonly #liveness: Liveness;
   #isClosed = false;
   #isReading = false;
 
@@ -64,6 +64,7 @@ export class FrameLink {
     this.#parts = parts;
     this.openedUs = parts.clock.nowUs();
     this.#heardUs = this.openedUs;
+    this.#liveness = new Liveness(parts.limits, isOurs);
     this.#reader = new RecordReader(parts.limits.mostFrameBytes, (use, payload) =>
       this.#record(use, payload),
     );
@@ -97,19 +98,16 @@ export class FrameLink {
     if (this.#isClosed || this.queuedBytes + bytes > this.#parts.limits.mostQueuedBytes) return false;
     this.#queue.push({ use, payload });
     this.#queuedBytes += bytes;
+    if (use === channel.frame || use === channel.gossip) this.#liveness.sent();
     this.#writeSoon();
     return true;
   }
 
   /** Asks a silent member for a sign of life; says whether the link has to be given up, and why. */
-  check(nowUs: number): 'fine' | 'silent' | 'stalled' {
-    const { askAfterUs, silentAfterUs, stallUs } = this.#parts.limits;
-    if (this.#isBlocked && nowUs - this.#blockedUs > stallUs) return 'stalled';
-    if (nowUs - this.#heardUs > silentAfterUs) return 'silent';
-    if (nowUs - this.#heardUs > askAfterUs && nowUs - this.#askedUs > askAfterUs) {
-      this.#askedUs = nowUs;
-      this.send(channel.ask, askBytes);
-    }
+  check(awakeUs: number, sessions: number): 'fine' | 'silent' | 'stalled' {
+    const finding = this.#liveness.check(awakeUs, sessions);
+    if (finding !== 'ask') return finding;
+    this.send(channel.ask, askBytes);
     return 'fine';
   }
 
@@ -137,6 +135,7 @@ export class FrameLink {
   #arrived(data: StreamBytes): void {
     if (this.#isClosed) return;
     this.#heardUs = this.#parts.clock.nowUs();
+    this.#liveness.heard();
     try {
       if (data instanceof Uint8Array) this.#reader.push(data);
       else for (const piece of data) this.#reader.push(piece);
@@ -157,6 +156,7 @@ export class FrameLink {
 
   #drained(): void {
     this.#isBlocked = false;
+    this.#liveness.blocked(false);
     if (this.#queue.length > 0) this.#writeSoon();
   }
 
@@ -166,7 +166,7 @@ export class FrameLink {
       try {
         if (this.#stream.send(bytes)) continue;
         this.#isBlocked = true;
-        this.#blockedUs = this.#parts.clock.nowUs();
+        this.#liveness.blocked(true);
       } catch (error) {
         this.abort(asError(error).message);
       }

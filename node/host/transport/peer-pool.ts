@@ -19,7 +19,8 @@ export interface PooledLink {
   /** From now on the other end is listened to. */
   read(): void;
   close(): void;
-  check(nowUs: number): 'fine' | 'silent' | 'stalled';
+  /** `awakeUs`: time that this node has listened. */
+  check(awakeUs: number, sessions: number): 'fine' | 'silent' | 'stalled';
 }
 
 export interface PoolOptions {
@@ -111,6 +112,8 @@ const crossingUs = 10_000_000;
 const recentUs = 2_000_000;
 /** A session that lived so long was no failed attempt. */
 const soundUs = 5_000_000;
+/** A check that comes later than this many times its interval means that this node was busy with something else, or stopped. */
+const mostLate = 1.5;
 /** Sessions with something to send are spared; so many are looked at. */
 const mostSpared = 8;
 
@@ -126,11 +129,15 @@ export class PeerPool<L extends PooledLink> {
   #dialling = 0;
   #timer: ClockHandle | null = null;
   #isClosed = false;
+  /** Time in which this node has listened: a check that comes late says how long it did not. */
+  #awakeUs = 0;
+  #checkedUs = 0;
 
   constructor(options: PoolOptions, ports: PoolPorts<L>) {
     this.#options = options;
     this.#ports = ports;
     this.#target = options.least;
+    this.#checkedUs = ports.clock.nowUs();
   }
 
   /** Sessions open now. */
@@ -366,8 +373,10 @@ export class PeerPool<L extends PooledLink> {
 
   #check(): void {
     const nowUs = this.#ports.clock.nowUs();
+    this.#awakeUs += Math.min(nowUs - this.#checkedUs, mostLate * this.#options.checkEveryUs);
+    this.#checkedUs = nowUs;
     for (const peer of this.#peers.values()) {
-      const state = peer.link?.check(nowUs);
+      const state = peer.link?.check(this.#awakeUs, this.#size);
       if (state === 'stalled') this.#ports.stalled(peer.number);
       if (state === 'silent') this.figures.silent += 1;
       if (state === 'stalled' || state === 'silent') {

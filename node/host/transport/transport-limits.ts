@@ -18,9 +18,11 @@ export interface TransportLimits {
   readonly floodBurstSeconds: number;
   /** A member takes nothing off a full queue for so long: it stalls. */
   readonly stallUs: number;
-  /** Nothing was heard for so long: ask; and for so long: the session is over. */
+  /** Nothing was heard for so long: ask; and for so long: the session is over. Of a session over which something was sent. */
   readonly askAfterUs: number;
   readonly silentAfterUs: number;
+  /** Idle sessions are asked about so rarely that a node asks about one of them in this time. */
+  readonly idleAskPerSessionUs: number;
   /** A connection has to be a session by then. */
   readonly handshakeUs: number;
 }
@@ -36,6 +38,7 @@ export const transportLimits: TransportLimits = {
   stallUs: 15_000_000,
   askAfterUs: 5_000_000,
   silentAfterUs: 20_000_000,
+  idleAskPerSessionUs: 250_000,
   handshakeUs: 15_000_000,
 };
 

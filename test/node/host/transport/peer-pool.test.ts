@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PeerPool, type PooledLink, type PoolOptions, poolDefaults } from '#node/host/transport/peer-pool.ts';
+import { SlowClock } from '#test/support/slow-clock.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 
 class TestLink implements PooledLink {
@@ -30,14 +31,23 @@ class TestLink implements PooledLink {
     this.isOpen = false;
   }
 
-  check(): 'fine' | 'silent' | 'stalled' {
+  awakeUs = 0;
+
+  check(awakeUs: number): 'fine' | 'silent' | 'stalled' {
+    this.awakeUs = awakeUs;
     return this.health;
   }
 }
 
 const dialUs = 10_000;
 
-function bench(change: Partial<PoolOptions> = {}, members = 20, kept: readonly number[] = [], self = 5) {
+function bench(
+  change: Partial<PoolOptions> = {},
+  members = 20,
+  kept: readonly number[] = [],
+  self = 5,
+  slowUs = 0,
+) {
   const clock = new VirtualClock();
   const events: string[] = [];
   const down = new Set<number>();
@@ -47,7 +57,7 @@ function bench(change: Partial<PoolOptions> = {}, members = 20, kept: readonly n
     { ...poolDefaults, random: () => 0.5, ...change },
     {
       self,
-      clock,
+      clock: slowUs === 0 ? clock : new SlowClock(clock, slowUs),
       dial: (member) =>
         new Promise((resolve, reject) => {
           dialling.set(member, (dialling.get(member) ?? 0) + 1);
@@ -252,5 +262,13 @@ describe('pool of sessions', () => {
     await clock.advanceSettling(4_000_000);
     pool.opened(3, new TestLink(false, clock.nowUs()));
     assert.notEqual(pool.link(3), null);
+  });
+
+  test('a node that was busy or stopped does not take that for the silence of others', async () => {
+    const { clock, pool } = bench({}, 20, [], 5, 10_000_000);
+    const link = new TestLink(false, clock.nowUs());
+    pool.opened(1, link);
+    await clock.advanceSettling(60_000_000);
+    assert.ok(link.awakeUs > 5_000_000 && link.awakeUs < 12_000_000, `${link.awakeUs}`);
   });
 });
