@@ -114,6 +114,13 @@ export const jobs: readonly Job[] = [
   ofSuite('vertex', 'vertex'),
   ofSuite('hashing', 'hashing'),
   {
+    name: 'hashing-limit',
+    group: 'hashing',
+    isHeavy: false,
+    flags: [],
+    run: async (efforts) => (await import('./hashing-limit-job.ts')).measureHashingLimit(efforts),
+  },
+  {
     name: 'wire',
     group: 'wire',
     isHeavy: false,
