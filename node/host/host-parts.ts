@@ -64,8 +64,13 @@ export interface HostLimits {
   readonly queuedBatches: number;
   /** Frames that wait for the event loop; one more of its class is dropped and counted. */
   readonly inboxFrames: number;
-  /** Frames handled before the loop yields. */
+  /** Frames handled before the loop yields, and the time after which it does with any number. */
   readonly framesPerTurn: number;
+  /**
+   * Nodes of one process share a loop: what each of them may hold it is what a vote to any of them waits for, several times in a
+   * poll. 75 nodes with 64 vertices each at hand held it for seconds.
+   */
+  readonly turnUs: number;
   /** Vertices whose parents or bodies are missing. */
   readonly waitingVertices: number;
   /** Vertices in the consensus core. */
@@ -85,6 +90,7 @@ export const defaultLimits: HostLimits = {
   queuedBatches: 10_000,
   inboxFrames: 8_192,
   framesPerTurn: 64,
+  turnUs: 5_000,
   waitingVertices: 4_096,
   liveVertices: 16_384,
   retainedDecided: 512,

@@ -226,10 +226,12 @@ export class Host {
     const nowUs = this.#parts.clock.nowUs();
     degraded.observe(inbox.waitedUs(nowUs), nowUs);
     this.#isTurning = true;
-    for (let i = 0; i < this.#options.limits.framesPerTurn; i++) {
+    const { framesPerTurn, turnUs } = this.#options.limits;
+    for (let i = 0; i < framesPerTurn; i++) {
       const next = inbox.next();
       if (next === null) break;
       frames.handle(next);
+      if (this.#parts.clock.nowUs() - nowUs >= turnUs) break;
     }
     issuer.pump();
     fetch.flush();

@@ -3,6 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Clock } from '#node/host/clock.ts';
+import { encodeFrame } from '#node/host/wire/encode-frame.ts';
 import { kindCode } from '#node/host/wire/frame.ts';
 import { networkProfiles } from '#node/model/network-profile.ts';
 import { HostNetwork } from '../../../support/host-network.ts';
@@ -155,4 +157,35 @@ test('random bytes of every kind do no harm', async () => {
   for (let i = 0; i < 6; i++) network.submit(i % 3);
   await network.until(() => network.isSettled([0, 1, 2]), 30_000_000, 'finality');
   network.assertSafe();
+});
+
+test('a node with much at hand does not hold the loop that others share', async () => {
+  let heldUs = 0;
+  let most = 0;
+  const left = (): number => network.cells[0]?.host.figures.inboxFrames ?? 0;
+  // Within an action each look at the clock costs node 0 two milliseconds.
+  const costly = (clock: Clock): Clock => ({
+    nowUs: () => {
+      heldUs += 2_000;
+      return clock.nowUs() + heldUs;
+    },
+    at: (atUs, act) =>
+      clock.at(atUs, () => {
+        heldUs = 0;
+        const before = left();
+        act();
+        most = Math.max(most, before - left());
+      }),
+  });
+  const network = new HostNetwork({
+    nodes: 2,
+    consensus: { k: 1, alphaPreference: 1, alphaConfidence: 1 },
+    clockOf: (number, clock) => (number === 0 ? costly(clock) : clock),
+  });
+  await network.start();
+  const long = new Uint8Array(32);
+  const request = encodeFrame({ kind: 'request', names: { salt: 0, short: new Uint8Array(0), long } });
+  for (let i = 0; i < 40; i++) network.cells[1]!.transport.send(0, request);
+  await network.until(() => most > 0 && left() === 0, 10_000_000, 'all of it handled');
+  assert.ok(most <= 5, `${most} frames in one turn`);
 });
