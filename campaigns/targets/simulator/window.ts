@@ -74,7 +74,7 @@ export type LoadAndTime = RunLoad & Pick<RunSpec, 'duration' | 'faults'>;
 export type Lengths = Pick<WindowPlan, 'warmupUs' | 'measureUs' | 'cooldownUs'>;
 
 /** How much longer the mean time to finality gets because vertices wait for the end of partitions; 1 without. */
-function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['duration']): number {
+export function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['duration']): number {
   return faults.reduce((factor, fault) => {
     if (fault.kind !== 'partition') return factor;
     const share = Math.min(1, fault.forUs / Math.max(1, measureUs));
