@@ -276,15 +276,16 @@ export class BodyFetch {
   #sweep(): void {
     const nowUs = this.#parts.clock.nowUs();
     const silent = new Set<number>();
-    let heardNothing = false;
+    const unheard = new Set<number>();
     for (const want of [...this.#wants.values()]) {
       if (want.isChecking || want.attempts === 0 || want.dueUs > nowUs) continue;
       const last = want.asks.at(-1);
       if (last !== undefined) silent.add(last.member);
-      if (last !== undefined && last.atUs > this.#heardUs) heardNothing = true;
+      if (last !== undefined && last.atUs > this.#heardUs) unheard.add(last.member);
       this.#retry(want);
     }
-    if (heardNothing) this.#roundTrip.heardNothing(0);
+    // One that does not answer may have lost the request; when three do not and nobody else does, the network is slower than was thought.
+    if (unheard.size > 2) this.#roundTrip.heardNothing(0);
     // One failure per member and sweep: many names may have gone with one request.
     for (const member of silent) this.#parts.failed(member);
     this.#parts.touch();
