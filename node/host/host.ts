@@ -133,7 +133,7 @@ export class Host {
     const decision = await this.#parts.archive.decision(id);
     if (decision !== null) return decision;
     const status = this.#machine.ledger.find(id)?.status ?? 'unknown';
-    return { status: status === 'pruned' ? 'finalised' : status, rounds: null, confidence: null };
+    return { status: status === 'pruned' ? 'unknown' : status, rounds: null, confidence: null };
   }
 
   peers(): readonly PeerFigures[] {
