@@ -3,7 +3,6 @@
  * Owns: the scenario record and reading one from text. Does not own: its parts (schema/), the checks between parts and
  * scale (scenario-checks.ts), the rows it expands to (resolve.ts).
  */
-
 import { z } from 'zod';
 import { nobodyHonest } from '#campaigns/cast.ts';
 import {

@@ -21,7 +21,6 @@ import {
 import { textTable } from '#campaigns/commands/text-table.ts';
 import { ConfigError, optionProblem, type Problem } from '#campaigns/config-error.ts';
 import { exitCodes } from '#campaigns/exit-code.ts';
-
 import { nodesMost } from '#campaigns/limits.ts';
 import type { AttackName } from '#campaigns/run-spec.ts';
 import { attackNames } from '#campaigns/schema/names.ts';

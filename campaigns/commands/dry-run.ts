@@ -21,8 +21,7 @@ import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts'
 import { defaultWorkers } from '#campaigns/pool.ts';
 import { formatSeconds } from '#campaigns/progress.ts';
 import { expectedSeconds, makespanSeconds } from '#campaigns/run-order.ts';
-import { sameAs, type Twin, twinsOf } from '#campaigns/same-simulation.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { sameAs, twinsOf } from '#campaigns/same-simulation.ts';
 
 /** One line for each row, smallest networks first. */
 export function planText(plan: Plan): string {
@@ -35,9 +34,10 @@ export function planText(plan: Plan): string {
     { title: 'criteria', align: 'right' as const },
   ];
   const twins = twinsOf(plan);
+  const expected = expectedSeconds(plan);
   const rows = plan.rows.map((row) => {
     const same = sameAs(row, twins);
-    const seconds = same === null ? rowCpuSeconds(row, twins) : null;
+    const seconds = same === null ? rowCpuSeconds(row, expected) : null;
     const what = row.skip === null ? row.label : `skipped: ${row.skip}`;
     return [
       row.rowId,
@@ -49,12 +49,12 @@ export function planText(plan: Plan): string {
     ];
   });
   const runs = plan.rows.reduce((sum, row) => sum + row.cells.length, 0);
-  const cpuSeconds = simulatedSeconds(plan);
+  const cpuSeconds = total(expected.values());
   const cores = defaultWorkers();
   const time =
     cpuSeconds === 0
       ? ''
-      : `simulated in about ${formatSeconds(simulatedWallSeconds(plan, cores))} on ${cores} cores that do nothing else (FORECAST, ${formatSeconds(cpuSeconds)} of CPU)\n`;
+      : `simulated in about ${formatSeconds(makespanSeconds(expected.values(), cores))} on ${cores} cores that do nothing else (FORECAST, ${formatSeconds(cpuSeconds)} of CPU)\n`;
   return `${textTable(columns, rows)}\n${plan.rows.length} rows, ${runs} runs, seed ${plan.seed}, code ${plan.codeVersion}\n${time}`;
 }
 
@@ -63,20 +63,18 @@ function fidelityOf(row: PlannedRow): string {
 }
 
 /** CPU-seconds of all repetitions that it does not take over; null for what is measured instead of simulated. */
-function rowCpuSeconds(row: PlannedRow, twins: ReadonlyMap<string, Twin>): number | null {
-  const [first] = row.cells;
-  if (targetOf(row) !== 'simulator' || first === undefined || row.skip !== null) return null;
-  return row.cells.filter(({ id }) => !twins.has(id)).length * simulatedCpuSeconds(first.spec);
+function rowCpuSeconds(row: PlannedRow, expected: ReadonlyMap<string, number>): number | null {
+  const seconds = row.cells.flatMap(({ id }) => expected.get(id) ?? []);
+  return seconds.length === 0 ? null : total(seconds);
+}
+
+function total(seconds: Iterable<number>): number {
+  return [...seconds].reduce((sum, one) => sum + one, 0);
 }
 
 /** CPU-seconds of everything that a plan simulates on this machine, an estimate. */
 export function simulatedSeconds(plan: Plan): number {
-  return [...expectedSeconds(plan).values()].reduce((sum, seconds) => sum + seconds, 0);
-}
-
-/** The same by the clock: one repetition per core, the dearest first. */
-export function simulatedWallSeconds(plan: Plan, cores: number): number {
-  return makespanSeconds(expectedSeconds(plan).values(), cores);
+  return total(expectedSeconds(plan).values());
 }
 
 export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {

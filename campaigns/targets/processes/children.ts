@@ -19,12 +19,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { compileCache } from '#campaigns/engine.ts';
 import { isSameProcess, startedTicks } from '#campaigns/process-identity.ts';
 
 const prefix = 'bft-scale-run-';
 const reaperProgram = fileURLToPath(new URL('./reaper.ts', import.meta.url));
-/** With it not even the first module of a child needs the stripper of types, which costs more than the rest of the module. */
-export const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/bft-scale', import.meta.url));
 
 /** A process as it is written down: the number alone may be reused. */
 const identity = z.strictObject({ pid: z.number(), ticks: z.string().nullable(), what: z.string() });
@@ -63,6 +62,7 @@ export class Children {
     writeIdentity(path.join(this.folder, 'owner.json'), process.pid, 'operator');
     this.#reaper = spawn(process.execPath, [reaperProgram], {
       stdio: ['pipe', 'ignore', 'ignore'],
+      // Not even its first module needs the stripper of types then, which costs more than the rest of the module.
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
       detached: true,
     });

@@ -8,8 +8,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Crew } from '#campaigns/conductor/crew.ts';
+import { compileCache } from '#campaigns/engine.ts';
 import type { TransportName } from '#node/agent-fields.ts';
-import { type Child, type Children, compileCache } from './children.ts';
+import type { Child, Children } from './children.ts';
 import type { LimitPlan } from './limits.ts';
 
 /** What starts a node process; tests put another agent in its place. */

@@ -280,8 +280,10 @@ export class BodyFetch {
     for (const want of [...this.#wants.values()]) {
       if (want.isChecking || want.attempts === 0 || want.dueUs > nowUs) continue;
       const last = want.asks.at(-1);
-      if (last !== undefined) silent.add(last.member);
-      if (last !== undefined && last.atUs > this.#heardUs) unheard.add(last.member);
+      if (last !== undefined) {
+        silent.add(last.member);
+        if (last.atUs > this.#heardUs) unheard.add(last.member);
+      }
       this.#retry(want);
     }
     // One that does not answer may have lost the request; when three do not and nobody else does, the network is slower than was thought.
