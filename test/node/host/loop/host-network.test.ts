@@ -3,11 +3,15 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodedBytes, encodeVertex } from '#node/core/vertex.ts';
 import type { Clock } from '#node/host/clock.ts';
+import { blake3 } from '#node/host/hash/blake3.ts';
+import { genesisId } from '#node/host/loop/machinery.ts';
+import { vertexContext } from '#node/host/verification/signature-context.ts';
 import { encodeFrame } from '#node/host/wire/encode-frame.ts';
 import { kindCode } from '#node/host/wire/frame.ts';
 import { networkProfiles } from '#node/model/network-profile.ts';
-import { HostNetwork } from '../../../support/host-network.ts';
+import { cheapIdentity, HostNetwork } from '../../../support/host-network.ts';
 
 const lan = networkProfiles.find(({ name }) => name === 'lan')!;
 
@@ -188,4 +192,33 @@ test('a node with much at hand does not hold the loop that others share', async 
   for (let i = 0; i < 40; i++) network.cells[1]!.transport.send(0, request);
   await network.until(() => most > 0 && left() === 0, 10_000_000, 'all of it handled');
   assert.ok(most <= 5, `${most} frames in one turn`);
+});
+
+test('whether a vertex of a pruned sequence was finalised is unknown: it may be a twin of the one that was', async () => {
+  const network = new HostNetwork({
+    nodes: 4,
+    profile: lan,
+    limits: { storedDecided: 20, retainedDecided: 8, rememberedDecided: 16 },
+  });
+  await network.start();
+  for (let i = 0; i < 60; i++) {
+    network.submit(i % 4);
+    await network.run(8_000);
+  }
+  await network.until(() => network.isSettled(), 10_000_000, 'finality');
+  const [{ host, archive }, sender] = [network.cells[0]!, network.cells[1]!];
+  assert.ok(archive.settlements.isFinalised(1, 1), 'the first vertex of member 1 was not pruned');
+  const twin = { creator: 1, sequence: 1, parents: [genesisId()], transactions: [] };
+  const body = new Uint8Array(encodedBytes(twin));
+  encodeVertex(twin, body);
+  const id = blake3(body);
+  const signature = await cheapIdentity(1).sign(vertexContext, id);
+  sender.transport.send(
+    0,
+    encodeFrame({ kind: 'announcement', vertices: [{ creator: 1, sequence: 1, id }] }),
+  );
+  await network.until(() => host.figures.waitingVertices > 0, 1_000_000, 'it is asked for');
+  sender.transport.send(0, encodeFrame({ kind: 'vertices', vertices: [{ body, signature }] }));
+  await network.until(() => host.figures.waitingVertices === 0, 1_000_000, 'it is looked at');
+  assert.deepEqual(await host.finality(id), { status: 'unknown', rounds: null, confidence: null });
 });
