@@ -20,7 +20,6 @@ const options = [
   '-O3',
   '-nostdlib',
   '-ffreestanding',
-  '-msimd128',
   '-Wall',
   '-Wextra',
   '-Werror',

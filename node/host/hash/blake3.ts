@@ -14,17 +14,18 @@ const nativeFromBytes = 3_073;
 
 export type Blake3 = (data: Uint8Array, out?: Uint8Array) => Uint8Array;
 
-/** What is missing on this machine is null; blake3-jit, which runs everywhere, takes its place. */
-export function chosenBlake3(small: SmallBlake3 | null, native: NativeBlake3 | null): Blake3 {
-  const smallMost = small?.mostBytes ?? -1;
-  const hashSmall = small?.hash ?? hashInto;
+/** `native` is null where this machine has none; blake3-jit, which runs everywhere, takes its place. */
+export function chosenBlake3(
+  { hash: hashSmall, mostBytes }: SmallBlake3,
+  native: NativeBlake3 | null,
+): Blake3 {
   const nativeFrom = native === null ? Number.POSITIVE_INFINITY : nativeFromBytes;
   const hashNative = native ?? ((data) => data);
   return (data, out = new Uint8Array(digestBytes)) => {
     if (out.length < digestBytes)
       throw new RangeError(`a digest has ${digestBytes} bytes, there is room for ${out.length}`);
     const { length } = data;
-    if (length <= smallMost) hashSmall(data, out);
+    if (length <= mostBytes) hashSmall(data, out);
     else if (length >= nativeFrom) out.set(hashNative(data));
     else hashInto(data, out, digestBytes);
     return out;

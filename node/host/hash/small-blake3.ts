@@ -12,7 +12,6 @@ declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   readonly Instance: new (module: object) => { readonly exports: object };
   readonly Memory: new () => Memory;
-  readonly CompileError: new () => Error;
 };
 
 export interface SmallBlake3 {
@@ -37,7 +36,6 @@ function isExports(exports: object): exports is Exports {
   );
 }
 
-/** Throws WebAssembly.CompileError on a processor without vector instructions. */
 export function compiled(wasm: Uint8Array<ArrayBuffer>): SmallBlake3 {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm));
   if (!isExports(exports)) throw new TypeError('the module is not small-blake3');
@@ -56,12 +54,6 @@ export function compiled(wasm: Uint8Array<ArrayBuffer>): SmallBlake3 {
   };
 }
 
-/** Null where the processor has no vector instructions for it. */
-export function loadSmallBlake3(): SmallBlake3 | null {
-  try {
-    return compiled(Uint8Array.from(Buffer.from(wasmBase64, 'base64')));
-  } catch (error) {
-    if (error instanceof WebAssembly.CompileError) return null;
-    throw error;
-  }
+export function loadSmallBlake3(): SmallBlake3 {
+  return compiled(Uint8Array.from(Buffer.from(wasmBase64, 'base64')));
 }

@@ -40,9 +40,7 @@ const native = loadNativeBlake3();
 const machines: ReadonlyArray<readonly [name: string, hash: Blake3]> = [
   ['this machine', blake3],
   ['all three implementations', chosenBlake3(small, native)],
-  ['no vector instructions', chosenBlake3(null, native)],
   ['no binary for the platform', chosenBlake3(small, null)],
-  ['neither', chosenBlake3(null, null)],
 ];
 
 for (const [name, hash] of machines) {
@@ -50,8 +48,7 @@ for (const [name, hash] of machines) {
   test(`an independent implementation agrees with ${name}`, () => agreesWithTheOracle(hash, 60));
 }
 
-test('this machine has both fast implementations', () => {
-  assert.notEqual(small, null);
+test('this machine has machine code', () => {
   assert.notEqual(native, null);
 });
 

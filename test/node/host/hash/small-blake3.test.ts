@@ -27,7 +27,6 @@ function agreesAtEveryLength({ hash, mostBytes }: SmallBlake3): void {
 
 test('every length up to 3 KB has the digest of an independent implementation', () => {
   const small = loadSmallBlake3();
-  assert.ok(small !== null, 'this processor has vector instructions');
   assert.equal(small.mostBytes, 3_072);
   agreesAtEveryLength(small);
 });
