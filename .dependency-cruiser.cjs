@@ -154,7 +154,7 @@ module.exports = {
       from: { path: '^campaigns/', pathNot: '^campaigns/targets/benchmark/' },
       to: {
         path: '^campaigns/targets/benchmark/',
-        pathNot: '^campaigns/targets/benchmark/(capabilities|machine|network-spec)[.]ts$',
+        pathNot: '^campaigns/targets/benchmark/(capabilities|machine|network-run|network-spec)[.]ts$',
       },
     },
     {

@@ -56,6 +56,7 @@ export class CellBook {
 
   expected(cell: PlannedCell): ExpectedCell {
     const { messageBudget } = cell.spec;
-    return { ...this.nameOf(cell), messageBudget, coreSeconds: this.coreSecondsOf(cell) };
+    const target = this.targetOf(cell.id);
+    return { ...this.nameOf(cell), target, messageBudget, coreSeconds: this.coreSecondsOf(cell) };
   }
 }

@@ -3,6 +3,7 @@
  * Owns: the events. Does not own: how they are shown (progress.ts) or what is remembered (journal-event.ts).
  */
 import type { StepName } from '#campaigns/journal-event.ts';
+import type { RunTarget } from '#campaigns/plan-record.ts';
 import type { TestStatus } from '#campaigns/results/schema.ts';
 
 export interface CellName {
@@ -14,7 +15,8 @@ export interface CellName {
 
 export interface ExpectedCell extends CellName {
   readonly messageBudget: number;
-  /** Expected seconds of one core: the weight of a cell in the time that is left. */
+  readonly target: RunTarget;
+  /** Expected seconds of one core, the same on every machine: the weight of a cell in the time that is left. */
   readonly coreSeconds: number;
 }
 

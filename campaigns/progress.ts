@@ -53,6 +53,7 @@ function moreWords(count: number): string {
 }
 
 export class ProgressView {
+  readonly #pace: number;
   readonly #stream: ProgressStream;
   readonly #nowMs: () => number;
   readonly #budgets = new Map<string, number>();
@@ -69,7 +70,13 @@ export class ProgressView {
   #spokenMs = 0;
   #phase = '';
 
-  constructor(stream: ProgressStream = process.stderr, nowMs: () => number = () => performance.now()) {
+  /** `pace`: seconds that this machine takes for an expected second of simulating. */
+  constructor(
+    pace = 1,
+    stream: ProgressStream = process.stderr,
+    nowMs: () => number = () => performance.now(),
+  ) {
+    this.#pace = pace;
     this.#stream = stream;
     this.#nowMs = nowMs;
   }
@@ -157,9 +164,10 @@ export class ProgressView {
   }
 
   #expect(cells: readonly ExpectedCell[]): void {
-    for (const { cell, messageBudget, coreSeconds } of cells) {
+    for (const { cell, target, messageBudget, coreSeconds } of cells) {
+      const seconds = coreSeconds * (target === 'simulator' ? this.#pace : 1);
       this.#budgets.set(cell, Math.max(1, messageBudget));
-      this.#expected.set(cell, Math.max(1e-3, coreSeconds));
+      this.#expected.set(cell, Math.max(1e-3, seconds));
     }
   }
 

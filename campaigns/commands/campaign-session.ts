@@ -11,6 +11,7 @@ import { verdictText } from '#campaigns/commands/verdict-table.ts';
 import { exitCodes, meaningOf } from '#campaigns/exit-code.ts';
 import { evidenceFile } from '#campaigns/guard/evidence.ts';
 import { guardStopReason, wasStoppedByGuard } from '#campaigns/guard/run-link.ts';
+import { machinePace } from '#campaigns/machine-pace.ts';
 import { type CampaignEnd, runCampaign } from '#campaigns/operator.ts';
 import type { OperatorServices } from '#campaigns/operator-services.ts';
 import { defaultWorkers } from '#campaigns/pool.ts';
@@ -32,7 +33,7 @@ export async function driveCampaign(
   const stop = new AbortController();
   if (isTeardown) stop.abort();
   const leave = new AbortController();
-  const view = new ProgressView();
+  const view = new ProgressView(isTeardown ? 1 : await machinePace());
   let firstMs = 0;
   const interrupt = (): void => {
     if (firstMs === 0) {

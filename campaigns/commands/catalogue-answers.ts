@@ -73,8 +73,8 @@ function skipOn(rows: readonly ResolvedRow[], target: 'simulator' | 'processes')
   return placed.map((row) => withCapabilities(row, able).skip).find((skip) => skip !== null) ?? null;
 }
 
-/** An entry is answered by a target that can run all of its rows. */
-export function answersOf(scenario: Scenario, sheet: PriceSheet = readPriceSheet()): EntryAnswers {
+/** An entry is answered by a target that can run all of its rows. `pace`: seconds of this machine for an expected second. */
+export function answersOf(scenario: Scenario, pace = 1, sheet: PriceSheet = readPriceSheet()): EntryAnswers {
   const rows = resolveScenario(scenario, { seed: defaultSeed });
   const specs = rows.flatMap((row) => row.specs);
   if (rows[0]?.target === 'benchmark') {
@@ -97,7 +97,7 @@ export function answersOf(scenario: Scenario, sheet: PriceSheet = readPriceSheet
       ),
     ),
     fidelity: simulated ? [...new Set(specs.map(({ tier }) => tier))] : [],
-    simulated_cpu_seconds: simulated ? Math.ceil(sum(rows.map(rowCpuSeconds))) : null,
+    simulated_cpu_seconds: simulated ? Math.ceil(pace * sum(rows.map(rowCpuSeconds))) : null,
     cluster_usd_micros: cost,
     real_time_us: sum(specs.map(realUs)),
   };

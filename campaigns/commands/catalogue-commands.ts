@@ -44,10 +44,12 @@ async function list(): Promise<Answer> {
   const { readPriceSheet } = await import('#budgets/price-sheet.ts');
   const { formatWholeUsd, usdMicros } = await import('#budgets/money.ts');
   const catalogue = loadCatalogue();
+  const { machinePace } = await import('#campaigns/machine-pace.ts');
   const sheet = readPriceSheet();
+  const pace = await machinePace();
   const scenarios = listCatalogue(catalogue).map((line, index) => ({
     ...line,
-    ...answersOf(catalogue[index]!.scenario, sheet),
+    ...answersOf(catalogue[index]!.scenario, pace, sheet),
   }));
   const columns = [
     { title: 'id' },
@@ -76,7 +78,7 @@ async function list(): Promise<Answer> {
     one.phases.map((phase) => withCompared(phase, one.compared_with[phase])).join(' '),
   ]);
   const legend =
-    'simulated in: CPU time of all rows and repetitions, at most (estimate). on a cluster: all rows and repetitions on\n' +
+    'simulated in: CPU time of all rows and repetitions, at most (estimate at the speed of this machine). on a cluster: all rows and repetitions on\n' +
     'rented machines, FORECAST P50. Why a target cannot answer an entry: --json, not_by.\n' +
     'phases: sizes after a plus are only simulated there, to compare with: never judged, deployed or priced.\n';
   return {

@@ -23,8 +23,8 @@ import { formatSeconds } from '#campaigns/progress.ts';
 import { expectedSeconds, makespanSeconds } from '#campaigns/run-order.ts';
 import { sameAs, twinsOf } from '#campaigns/same-simulation.ts';
 
-/** One line for each row, smallest networks first. */
-export function planText(plan: Plan): string {
+/** One line for each row, smallest networks first. `pace`: seconds of this machine for an expected second. */
+export function planText(plan: Plan, pace: number): string {
   const columns = [
     { title: 'row', most: 44 },
     { title: 'configuration', most: 60 },
@@ -44,17 +44,17 @@ export function planText(plan: Plan): string {
       what,
       String(row.cells.length),
       same !== null ? `runs of ${same}` : fidelityOf(row),
-      seconds === null ? '-' : formatSeconds(seconds),
+      seconds === null ? '-' : formatSeconds(pace * seconds),
       String(row.criteria.length),
     ];
   });
   const runs = plan.rows.reduce((sum, row) => sum + row.cells.length, 0);
-  const cpuSeconds = total(expected.values());
+  const cpuSeconds = pace * total(expected.values());
   const cores = defaultWorkers();
   const time =
     cpuSeconds === 0
       ? ''
-      : `simulated in about ${formatSeconds(makespanSeconds(expected.values(), cores))} on ${cores} cores that do nothing else (FORECAST, ${formatSeconds(cpuSeconds)} of CPU)\n`;
+      : `simulated in about ${formatSeconds(pace * makespanSeconds(expected.values(), cores))} on ${cores} cores that do nothing else (FORECAST at the speed this machine has now, ${formatSeconds(cpuSeconds)} of CPU)\n`;
   return `${textTable(columns, rows)}\n${plan.rows.length} rows, ${runs} runs, seed ${plan.seed}, code ${plan.codeVersion}\n${time}`;
 }
 
@@ -72,12 +72,12 @@ function total(seconds: Iterable<number>): number {
   return [...seconds].reduce((sum, one) => sum + one, 0);
 }
 
-/** CPU-seconds of everything that a plan simulates on this machine, an estimate. */
+/** CPU-seconds of everything that a plan simulates, an estimate that is the same on every machine. */
 export function simulatedSeconds(plan: Plan): number {
   return total(expectedSeconds(plan).values());
 }
 
-export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {
+export function dryRunAnswer(plan: Plan, money: MoneyOptions, pace: number): Answer {
   const forecast = forecastPlan(plan, null, { limits: money.limits });
   const feasibility = checkPlan(plan, moneyOf(forecast));
   const approval = approvalOf(plan, forecast, money);
@@ -89,7 +89,7 @@ export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {
       : ['', ...overrides, 'before anything could be deployed:', ...missing.map((note) => `  ${note}`)];
   return {
     text: [
-      planText(plan),
+      planText(plan, pace),
       renderFindings(feasibility),
       forecastText(forecast),
       ...notes,
@@ -97,7 +97,7 @@ export function dryRunAnswer(plan: Plan, money: MoneyOptions): Answer {
     ].join('\n'),
     document: {
       dry_run: true,
-      simulated_cpu_seconds: simulatedSeconds(plan),
+      simulated_cpu_seconds: pace * simulatedSeconds(plan),
       plan,
       feasibility,
       forecast,

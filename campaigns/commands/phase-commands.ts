@@ -78,7 +78,8 @@ async function runPhase(name: string, options: PhaseOptions): Promise<Answer> {
   };
   if (options.dryRun === true) {
     const { dryRunAnswer } = await import('#campaigns/commands/dry-run.ts');
-    return dryRunAnswer(planned.planOf(planned.name), money);
+    const { machinePace } = await import('#campaigns/machine-pace.ts');
+    return dryRunAnswer(planned.planOf(planned.name), money, await machinePace());
   }
   const refusal =
     options.approve === undefined ? null : await refusedStart(planned.planOf(planned.name), money);

@@ -143,7 +143,7 @@ test('every entry resolves and plans, and a target or a command answers it', () 
   const sheet = readPriceSheet();
   for (const { id, scenario } of catalogue) {
     assert.equal(scenario.id, id);
-    const { answered_by, not_by } = answersOf(scenario, sheet);
+    const { answered_by, not_by } = answersOf(scenario, 1, sheet);
     if (scenario.kind === 'benchmark') {
       assert.equal(resolveScenario(scenario, { seed: 1 })[0]?.target, 'benchmark', id);
       continue;

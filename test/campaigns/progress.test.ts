@@ -12,6 +12,7 @@ const cells = ['a', 'b'].map((cell, repetition) => ({
   rowId: 'LT-001',
   repetition,
   messageBudget: 1_000_000,
+  target: 'simulator' as const,
   coreSeconds: 90,
   done: false,
 }));
@@ -34,11 +35,18 @@ const done = (index: number): OperatorEvent => ({
   adopted: false,
 });
 
-function view(isTTY: boolean): { view: ProgressView; text: () => string; advance: (ms: number) => void } {
+function view(
+  isTTY: boolean,
+  pace = 1,
+): { view: ProgressView; text: () => string; advance: (ms: number) => void } {
   let text = '';
   let nowMs = 0;
   const stream = { isTTY, columns: 100, write: (part: string) => (text += part) };
-  return { view: new ProgressView(stream, () => nowMs), text: () => text, advance: (ms) => (nowMs += ms) };
+  return {
+    view: new ProgressView(pace, stream, () => nowMs),
+    text: () => text,
+    advance: (ms) => (nowMs += ms),
+  };
 }
 
 test('outside of a terminal every step is one line without control characters', () => {
@@ -83,6 +91,13 @@ test('before anything is done the time of the plan is shown, then the speed of t
   advance(1_000);
   progress.show({ kind: 'cell-progress', ...cells[0]!, share: 0.02 });
   assert.match(text(), /about 3 min 18 s left/);
+});
+
+test('time of the plan is told at the pace of this machine for what is simulated, and as it is for what is measured', () => {
+  const { view: progress, text } = view(true, 1 / 3);
+  const [first, second] = begin.kind === 'campaign' ? begin.cells : [];
+  progress.show({ ...begin, cells: [first!, { ...second!, target: 'processes' }] } as OperatorEvent);
+  assert.match(text(), /about 1 min 0 s when nothing else runs/);
 });
 
 test('a long run says how far it is and how long it still takes, at its own speed once that is seen', () => {

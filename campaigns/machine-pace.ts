@@ -1,0 +1,25 @@
+/**
+ * How fast this machine simulates, beside the one that estimates of CPU time were fitted to: what people are told about time.
+ * Owns: that probe, a quarter of a second of the simulator itself. Does not own: the estimates (simulation-cost.ts).
+ * Nothing that is in a plan may depend on it: budgets, windows, fidelities and repetitions are the same on every machine.
+ */
+import { singleSpec } from '#campaigns/targets/benchmark/network-spec.ts';
+
+/**
+ * Messages per microsecond of CPU of the probe on the machine of the estimates. Measured: 13.3 [7.3..16.0] where phase3 took 1.09
+ * of its estimate, 41 where phase4 took 0.29.
+ */
+const ratePlanned = 12.5;
+const effort = { warmupMs: 150, samples: 3, sampleMs: 30 };
+const nodes = 1_000;
+
+let known: number | null = null;
+
+/** CPU-seconds on this machine for an estimated one. Looks once in a process. */
+export async function machinePace(): Promise<number> {
+  if (known !== null) return known;
+  const { sampleNetwork } = await import('#campaigns/targets/benchmark/network-run.ts');
+  const { rates } = sampleNetwork(singleSpec(nodes), effort, 'progress', 1, 0);
+  known = ratePlanned / Math.max(...rates);
+  return known;
+}
