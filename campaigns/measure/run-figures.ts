@@ -147,6 +147,7 @@ export function consensusFigures(
     finalized_share: shares.finalizedShare,
     all_honest_share: shares.allHonestShare,
     conflicts_finalized: safety.byRule.conflict,
+    decisions_checked: safety.decisionsChecked,
     safety_violations: [...safety.violations],
     liveness_failures: recorder.livenessFailures,
     rejected_vertices: recorder.rejectedPairs,

@@ -165,6 +165,11 @@ export const runResult = z.strictObject({
       all_honest_share: share,
       conflicts_finalized: figure,
       safety_violations: z.array(z.string()),
+      decisions_checked: figure
+        .optional()
+        .describe(
+          'of honest nodes, each read by the safety checker, warm-up and cool-down included; of a spliced run those of its window',
+        ),
       liveness_failures: figure.describe('(honest node, vertex) pairs undecided at the round limit'),
       rejected_vertices: figure,
       polls_successful_share: share,

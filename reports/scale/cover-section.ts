@@ -104,7 +104,7 @@ function figureValue(value: number | null, unit: string): Html {
 }
 
 function safetyNote(safety: ScaleDocument['summary']['safety']): string {
-  const seen = `in ${formatNumber(safety.decisions)} decisions of ${counted(safety.runs, 'run')}`;
+  const seen = `${inDecisions(safety)} ${counted(safety.runs, 'run')}`;
   if (safety.runBound === null) return seen;
   return `${seen}; with 95 % confidence fewer than ${formatFigure(safety.runBound, 'share')} of such runs have one`;
 }
@@ -177,10 +177,20 @@ function decisionCells(
   ];
 }
 
+/** "in 3,920,000 decisions of honest nodes in"; "in" where no run recorded how many. */
+function inDecisions({ decisions }: ScaleDocument['summary']['safety']): string {
+  return decisions === null ? 'in' : `in ${formatNumber(decisions)} decisions of honest nodes in`;
+}
+
 function safetyWords({ summary: { safety } }: ScaleDocument): Html {
   if (safety.runs === 0) return html``;
   if (safety.conflicts > 0 || safety.violations.length > 0) {
-    return html`<div class="note bad"><p><b>Safety was violated.</b> ${counted(safety.conflicts, 'conflicting finalisation')} in ${formatNumber(safety.decisions)} decisions.</p><ul>${safety.violations.map((words) => html`<li>${words}</li>`)}</ul></div>`;
+    return html`<div class="note bad"><p><b>Safety was violated.</b> ${counted(safety.conflicts, 'conflicting finalisation')} ${inDecisions(safety)} ${counted(safety.runs, 'run')}.</p><ul>${safety.violations.map((words) => html`<li>${words}</li>`)}</ul></div>`;
   }
-  return html`<div class="note"><p><b>Safety.</b> ${formatNumber(safety.conflicts)} conflicting finalisations in ${formatNumber(safety.decisions)} decisions (honest nodes × finalised vertices) of ${counted(safety.runs, 'independent run')}. None seen is not none possible: the 95 % upper bound is 3 / ${formatNumber(safety.runs)} = ${formatFigure(safety.runBound, 'share')} of runs, and 3 / ${formatNumber(safety.decisions)} = ${safety.decisionBound === null ? nothing : formatNumber(safety.decisionBound)} of decisions if decisions were independent, which those of one run are not.</p></div>`;
+  const { decisions, decisionBound } = safety;
+  const ofDecisions =
+    decisions === null || decisionBound === null
+      ? ''
+      : `, and 3 / ${formatNumber(decisions)} = ${formatNumber(decisionBound)} of decisions if decisions were independent, which those of one run are not`;
+  return html`<div class="note"><p><b>Safety.</b> ${formatNumber(safety.conflicts)} conflicting finalisations ${inDecisions(safety)} ${counted(safety.runs, 'independent run')}. None seen is not none possible: the 95 % upper bound is 3 / ${formatNumber(safety.runs)} = ${formatFigure(safety.runBound, 'share')} of runs${ofDecisions}.</p></div>`;
 }

@@ -23,9 +23,10 @@ import { type TruthDocument, truthDocument } from '#reports/scale/truth-table.ts
 export interface SafetyDocument {
   readonly conflicts: number;
   readonly violations: readonly string[];
+  /** Independent ones: a simulation that several rows share counts once. */
   readonly runs: number;
-  /** Decisions checked: finalised vertices of the windows x honest nodes, of runs that enumerate nodes throughout. */
-  readonly decisions: number;
+  /** What the safety checker read: decisions of honest nodes; null where no run recorded how many. */
+  readonly decisions: number | null;
   /** 95 % upper bound of the share of runs with a conflict, 3 / runs; null after a conflict or without a run. */
   readonly runBound: number | null;
   /** The same per decision, were decisions independent. */
@@ -222,18 +223,24 @@ function headlineRank({ spec }: RowDocument): number {
   return 2 * spec.nodes + (spec.workload.kind === 'constant' || spec.workload.kind === 'open-loop' ? 1 : 0);
 }
 
-function safetyOf(records: readonly RunRecord[]): SafetyDocument {
-  let conflicts = 0;
-  let decisions = 0;
-  const violations: string[] = [];
-  for (const { result } of records) {
-    const { consensus_metrics, throughput } = result.results;
-    const honest = result.configuration.node_count - result.configuration.byzantine_nodes;
-    conflicts += consensus_metrics.conflicts_finalized;
-    // Of a spliced run only the window was decided node by node; how many of the decisions lie in it is not recorded.
-    if (result.tier !== 'spliced') decisions += Math.round(throughput.total_vertices * honest);
-    violations.push(...consensus_metrics.safety_violations);
+/** One simulation that several rows share is one run. */
+function independent(records: readonly RunRecord[]): RunRecord[] {
+  const seen = new Map<string, RunRecord>();
+  for (const record of records) {
+    const { seed, trace_hash } = record.result.determinism;
+    const name = trace_hash === '' ? record.result.test_run_id : `${seed} ${trace_hash}`;
+    if (!seen.has(name)) seen.set(name, record);
   }
+  return [...seen.values()];
+}
+
+function safetyOf(all: readonly RunRecord[]): SafetyDocument {
+  const records = independent(all);
+  const metrics = records.map(({ result }) => result.results.consensus_metrics);
+  const conflicts = sumOf(metrics.map((one) => one.conflicts_finalized));
+  const violations = metrics.flatMap((one) => one.safety_violations);
+  const checked = metrics.flatMap((one) => one.decisions_checked ?? []);
+  const decisions = checked.length === 0 ? null : sumOf(checked);
   const clean = conflicts === 0 && violations.length === 0;
   return {
     conflicts,
@@ -241,8 +248,12 @@ function safetyOf(records: readonly RunRecord[]): SafetyDocument {
     runs: records.length,
     decisions,
     runBound: clean && records.length > 0 ? zeroFailureBound(records.length) : null,
-    decisionBound: clean && decisions > 0 ? zeroFailureBound(decisions) : null,
+    decisionBound: clean && decisions !== null && decisions > 0 ? zeroFailureBound(decisions) : null,
   };
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function metricsOf(rows: readonly RowDocument[]): ScaleDocument['metrics'] {

@@ -256,6 +256,7 @@ function consensusMetrics(spec: RunSpec, behaviour: Behaviour): RunResult['resul
     all_honest_share: behaviour.finalizedShare ** 2,
     conflicts_finalized: 0,
     safety_violations: [],
+    decisions_checked: 1_000 * (spec.nodes - Math.floor(spec.byzantine.share * spec.nodes)),
     liveness_failures: Math.round((1 - behaviour.finalizedShare) * 10_000),
     rejected_vertices: 0,
     polls_successful_share: behaviour.finalizedShare ** 0.3,

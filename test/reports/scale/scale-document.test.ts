@@ -38,17 +38,41 @@ test('no conflict in N runs bounds the share of bad runs by 3 / N, one conflict 
   const clean = scaleDocument(input).summary.safety;
   assert.equal(clean.conflicts, 0);
   assert.equal(clean.runBound, 3 / clean.runs);
-  assert.equal(clean.decisionBound, 3 / clean.decisions);
+  assert.equal(clean.decisionBound, 3 / clean.decisions!);
   const broken = scaleDocument(withConflict(2)).summary.safety;
   assert.deepEqual([broken.conflicts, broken.runBound, broken.decisionBound], [2, null, null]);
 });
 
-test('decisions are finalised vertices times honest nodes, over all runs', () => {
-  const expected = [...input.runs.values()].reduce((sum, { result }) => {
-    const { node_count, byzantine_nodes } = result.configuration;
-    return sum + result.results.throughput.total_vertices * (node_count - byzantine_nodes);
-  }, 0);
-  assert.equal(scaleDocument(input).summary.safety.decisions, expected);
+test('decisions are those that the checker read, and a run that two rows share counts once', () => {
+  const { runs, decisions } = scaleDocument(input).summary.safety;
+  const read = (id: string): number =>
+    input.runs.get(id)!.result.results.consensus_metrics.decisions_checked!;
+  const ids = [...input.runs.keys()];
+  assert.equal(
+    decisions,
+    ids.reduce((sum, id) => sum + read(id), 0),
+  );
+  const [first, second] = ids as [string, string];
+  const taken = input.runs.get(first)!;
+  const { result } = input.runs.get(second)!;
+  const twin = {
+    ...taken,
+    result: { ...taken.result, configuration: result.configuration, test_run_id: result.test_run_id },
+  };
+  const shared = scaleDocument({ ...input, runs: new Map(input.runs).set(second, twin) }).summary.safety;
+  assert.deepEqual([shared.runs, shared.decisions], [runs - 1, decisions - read(second)]);
+});
+
+test('a campaign whose runs record no decisions claims no bound for them', () => {
+  const runs = new Map(
+    [...input.runs].map(([id, record]) => {
+      const { decisions_checked: _unknown, ...consensus_metrics } = record.result.results.consensus_metrics;
+      const results = { ...record.result.results, consensus_metrics };
+      return [id, { ...record, result: { ...record.result, results } }];
+    }),
+  );
+  const { summary } = scaleDocument({ ...input, runs });
+  assert.deepEqual([summary.safety.decisions, summary.safety.decisionBound], [null, null]);
 });
 
 test('the table of scale.csv is the group with the most sizes', () => {
