@@ -2,6 +2,7 @@
  * What is known of the cells of a campaign beside their specifications: names for people, where they run, what they will take.
  * Owns: that book. Does not own: which cells there are (plan.ts, extra-repetitions.ts) or their states (journal-event.ts).
  */
+import type { CellState } from '#campaigns/journal-event.ts';
 import type { CellName, ExpectedCell } from '#campaigns/operator-event.ts';
 import type { OperatorServices } from '#campaigns/operator-services.ts';
 import { type PlannedCell, type PlannedRow, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
@@ -50,8 +51,17 @@ export class CellBook {
     return this.#secondsOf(cell, target) * (target === 'simulator' ? 1 : this.#workers);
   }
 
-  sumSeconds(cells: readonly PlannedCell[]): number {
-    return cells.reduce((sum, cell) => sum + this.coreSecondsOf(cell), 0);
+  /** What simulating takes: what is done, and what is not. */
+  simulatedSeconds(
+    cells: readonly PlannedCell[],
+    states: ReadonlyMap<string, CellState>,
+  ): { readonly doneSeconds: number; readonly aheadSeconds: number } {
+    const sums = { doneSeconds: 0, aheadSeconds: 0 };
+    for (const cell of cells) {
+      if (this.targetOf(cell.id) !== 'simulator') continue;
+      sums[states.get(cell.id) === 'done' ? 'doneSeconds' : 'aheadSeconds'] += this.coreSecondsOf(cell);
+    }
+    return sums;
   }
 
   expected(cell: PlannedCell): ExpectedCell {

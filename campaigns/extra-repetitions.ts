@@ -1,14 +1,15 @@
 /**
- * How many repetitions a row gets beyond those of its plan: more while the interval of a judged figure straddles its limit and the
- * row's time lasts.
+ * How many repetitions a row gets beyond those of its plan: more while the interval of a judged figure straddles its limit and time
+ * lasts.
  * Owns: the time each row may take for them, the stopping rule, the cells that follow from what was decided. Does not own: which
  * figures are open (analysis/open-figure.ts), remembering the decisions (journal-event.ts), running them (operator.ts).
  *
- * Time is counted in expected seconds, which are the same on every machine, so that a campaign that was killed and resumed makes the
- * same decisions. Only where a campaign is about to outlast the time of its phase does the clock cut them off.
+ * A row's share is counted in expected seconds, which are the same on every machine. On top of it a phase gives away what its clock has
+ * left once all that was planned is done: on a machine that is faster than expected, more. Decisions are journalled, not made again.
  */
 import type { OpenFigure } from '#campaigns/analysis/open-figure.ts';
 import type { JournalState } from '#campaigns/journal-event.ts';
+import { phaseCoreShare } from '#campaigns/limits.ts';
 import { cellId } from '#campaigns/plan.ts';
 import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import { repetitionSeed } from '#campaigns/repetition-seed.ts';
@@ -17,6 +18,8 @@ import { repetitionSeed } from '#campaigns/repetition-seed.ts';
 export const doublingsMost = 3;
 /** Of an even share of the time of its phase, what all repetitions of a row may take together: only rows far below it get more. */
 const rowShare = 0.5;
+/** Of what the clock has left, what one decision may take: other rows may be open, too. */
+const clockShare = 0.5;
 /** Repetitions that would be needed, in times those allowed, from which on none is begun. */
 const hopelessFactor = 4;
 
@@ -36,6 +39,25 @@ export function extraSeconds({ rowSeconds, allSeconds }: PhaseTime): number[] {
   return wanted.map((seconds) => (sum > left ? (seconds * left) / sum : seconds));
 }
 
+export interface ClockTime {
+  /** Left out: nothing ends it. */
+  readonly withinUs: number | undefined;
+  /** In which a process drove the campaign. */
+  readonly drivenSeconds: number;
+  readonly workers: number;
+  /** Expected seconds of one core: of what was simulated, and of what still has to be. */
+  readonly doneSeconds: number;
+  readonly aheadSeconds: number;
+}
+
+/** Expected seconds of one core until the time is over, at the pace at which this machine went so far. */
+export function secondsUntilOver(clock: ClockTime): number {
+  const { withinUs, drivenSeconds, workers, doneSeconds, aheadSeconds } = clock;
+  if (withinUs === undefined) return Number.POSITIVE_INFINITY;
+  const pace = doneSeconds > 0 && drivenSeconds > 0 ? doneSeconds / (drivenSeconds * workers) : 1;
+  return ((phaseCoreShare * withinUs) / 1e6 - drivenSeconds) * workers * pace - aheadSeconds;
+}
+
 export interface Weighing {
   /** Repetitions that were run. */
   readonly done: number;
@@ -46,9 +68,9 @@ export interface Weighing {
   readonly isDecided: boolean;
   /** Expected seconds of one core for one repetition. */
   readonly secondsEach: number;
-  /** Of the row's time for further repetitions, what is left. */
-  readonly secondsLeft: number;
-  /** Seconds of all cores until the time of the phase is over. */
+  /** Of the row's own time for further ones, what is left; expected seconds of one core. */
+  readonly ownSecondsLeft: number;
+  /** The same of all rows until the time of the phase is over; Infinity where nothing ends it. */
   readonly clockSecondsLeft: number;
 }
 
@@ -58,12 +80,18 @@ export interface Weight {
   readonly why: string;
 }
 
+/** Its own time, or half of what the clock has left. */
+function rowSecondsLeft({ ownSecondsLeft, clockSecondsLeft }: Weighing): number {
+  const isTimed = Number.isFinite(clockSecondsLeft);
+  return isTimed ? Math.max(ownSecondsLeft, clockShare * clockSecondsLeft) : ownSecondsLeft;
+}
+
 /**
  * Doubles the repetitions: each look at the intervals costs certainty (analysis/criterion-verdict.ts), so there are few of them.
  * Pure; more repetitions, less time or fewer open figures never give more.
  */
 export function weigh(weighing: Weighing): Weight {
-  const { done, most, open, isDecided, secondsEach, secondsLeft, clockSecondsLeft } = weighing;
+  const { done, most, open, isDecided, secondsEach, clockSecondsLeft } = weighing;
   const [widest] = [...open].sort((a, b) => b.missing - a.missing);
   if (widest === undefined) {
     const why = isDecided
@@ -71,12 +99,15 @@ export function weigh(weighing: Weighing): Weight {
       : 'what is open, repetitions do not answer';
     return { more: 0, why };
   }
+  const secondsLeft = rowSecondsLeft(weighing);
   const affordable = Math.floor(Math.min(secondsLeft, clockSecondsLeft) / Math.max(1e-6, secondsEach));
   const needed = `about ${widest.missing} more would settle ${widest.words}`;
   if (widest.missing > hopelessFactor * most) return { more: 0, why: `out of reach: ${needed}` };
   if (done >= most) return { more: 0, why: `${most} repetitions are the most: ${needed}` };
   if (affordable < 1) {
-    const budget = clockSecondsLeft < secondsLeft ? 'time of the phase used' : 'its share of the time used';
+    const budget = Number.isFinite(clockSecondsLeft)
+      ? 'time of the phase used'
+      : 'its share of the time used';
     return { more: 0, why: `${budget}: ${needed}` };
   }
   return { more: Math.min(done, most - done, affordable), why: widest.words };

@@ -129,11 +129,19 @@ function measureAction(plan: Plan, state: JournalState): Action | null {
   return null;
 }
 
-/** A row whose repetitions are all done, and about which nothing was decided since; null when there is none. */
+/**
+ * A row whose repetitions are all done, and about which nothing was decided since; null when there is none. Who was given fewest times
+ * comes first: time that rows share is not used up by one of them.
+ */
 function rowToWeigh(plan: Plan, state: JournalState): PlannedRow | null {
   const isOpen = ({ extended }: PlannedRow): boolean => extended === undefined || extended.stopped === null;
   const isDone = ({ cells }: PlannedRow): boolean => cells.every(({ id }) => state.cells.get(id) === 'done');
-  return plan.rows.find((row) => mayHaveMore(row) && isOpen(row) && isDone(row)) ?? null;
+  const given = ({ extended }: PlannedRow): number => extended?.steps.length ?? 0;
+  const rows = plan.rows.filter((row) => mayHaveMore(row) && isOpen(row) && isDone(row));
+  return rows.reduce<PlannedRow | null>(
+    (first, row) => (first !== null && given(first) <= given(row) ? first : row),
+    null,
+  );
 }
 
 /** Cells of this machine, the dearest first; null when each is done or failed. Further repetitions come after all that is planned. */

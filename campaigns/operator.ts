@@ -14,7 +14,7 @@ import { DeploymentSaga } from '#campaigns/deployment-saga.ts';
 import { troublesOf } from '#campaigns/deployment-state.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { type ExitCode, exitCodeOfStatus, exitCodes, knownExitCodes, loudest } from '#campaigns/exit-code.ts';
-import { type Weight, weigh, withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
+import { secondsUntilOver, type Weight, weigh, withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
 import { failpoint } from '#campaigns/failpoint.ts';
 import { guardStopReason, wasStoppedByGuard } from '#campaigns/guard/run-link.ts';
 import { Journal, journalFile } from '#campaigns/journal.ts';
@@ -329,20 +329,20 @@ class Operator {
       most,
       ...this.#services.openFigures(row, runs),
       secondsEach: each,
-      secondsLeft: coreSeconds - each * further,
+      ownSecondsLeft: coreSeconds - each * further,
       clockSecondsLeft: this.#clockSecondsLeft(),
     });
   }
 
   /** Of all cores, until the time for simulating is over, without what simulated cells are expected to take. */
   #clockSecondsLeft(): number {
-    const { simulatedWithinUs } = this.#plan;
-    if (simulatedWithinUs === undefined) return Number.POSITIVE_INFINITY;
-    const driven = drivenSeconds(this.#journal.records, Date.parse(this.#now()));
     const cells = cellsToRun(withExtraRepetitions(this.#plan, this.#state));
-    const simulated = cells.filter(({ id }) => this.#cells.targetOf(id) === 'simulator');
-    const ahead = this.#cells.sumSeconds(simulated.filter(({ id }) => this.#state.cells.get(id) !== 'done'));
-    return (simulatedWithinUs / 1e6 - driven) * this.#options.workers - ahead;
+    return secondsUntilOver({
+      withinUs: this.#plan.simulatedWithinUs,
+      drivenSeconds: drivenSeconds(this.#journal.records, Date.parse(this.#now())),
+      workers: this.#options.workers,
+      ...this.#cells.simulatedSeconds(cells, this.#state.cells),
+    });
   }
 
   #run(cell: PlannedCell, start: (onProgress: Progress) => Promise<PoolOutcome>): void {

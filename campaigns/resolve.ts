@@ -255,8 +255,8 @@ function phaseRows(
   const fitted =
     share === 1 || options.messageBudget !== undefined ? rows : rows.map((row) => shared(row, share));
   return fitted.map(({ more, ...row }) => {
-    const coreSeconds = extra.get(row.rowId) ?? 0;
-    return more === undefined || !(coreSeconds > 0) ? row : { ...row, more: { ...more, coreSeconds } };
+    if (more === undefined) return row;
+    return { ...row, more: { ...more, coreSeconds: extra.get(row.rowId) ?? 0 } };
   });
 }
 

@@ -6,6 +6,8 @@ import type { CriterionVerdict, RowVerdict } from '#campaigns/analysis/verdict-r
 
 /** A figure whose interval is that narrow, relative to its mean, is known: the limit happens to lie there. */
 export const tightHalfWidth = 0.01;
+/** Of a share, relative to what its limit leaves: 98 to 99.5 % is narrow, but against 99 % it says nothing. */
+const tightShareHalfWidth = 0.1;
 
 export interface RowOpenness {
   readonly open: readonly OpenFigure[];
@@ -21,9 +23,11 @@ export interface OpenFigure {
   readonly words: string;
 }
 
-function isTight({ observed, interval }: CriterionVerdict): boolean {
+function isTight({ observed, interval, limit, unit }: CriterionVerdict): boolean {
   if (observed === null || interval === null || observed === 0) return false;
-  return (interval[1] - interval[0]) / 2 <= tightHalfWidth * Math.abs(observed);
+  const half = (interval[1] - interval[0]) / 2;
+  const isFine = unit !== 'share' || half <= tightShareHalfWidth * Math.min(limit, 1 - limit);
+  return isFine && half <= tightHalfWidth * Math.abs(observed);
 }
 
 function words({ metric, interval, limit, unit }: CriterionVerdict): string {

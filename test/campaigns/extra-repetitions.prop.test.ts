@@ -8,13 +8,25 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { judgeCriterion } from '#campaigns/analysis/criterion-verdict.ts';
+import { metrics } from '#campaigns/analysis/metrics.ts';
+import { type OpenFigure, opennessOf } from '#campaigns/analysis/open-figure.ts';
+import type { Reading } from '#campaigns/analysis/reading.ts';
 import { summarise } from '#campaigns/analysis/statistics.ts';
-import { extraSeconds, type Weighing, weigh } from '#campaigns/extra-repetitions.ts';
+import {
+  extraSeconds,
+  secondsUntilOver,
+  type Weighing,
+  weigh,
+  withExtraRepetitions,
+} from '#campaigns/extra-repetitions.ts';
+import { type JournalState, journalState } from '#campaigns/journal-event.ts';
 import { phaseCoreShare, phaseCores } from '#campaigns/limits.ts';
+import { nextAction } from '#campaigns/next-action.ts';
 import { type CampaignEnd, createCampaign, runCampaign } from '#campaigns/operator.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
-import { planHash } from '#campaigns/plan.ts';
-import { type Plan, plannedOnly } from '#campaigns/plan-record.ts';
+import { planHash, type RowToPlan } from '#campaigns/plan.ts';
+import { type Criterion, type ExtendedRow, type Plan, plannedOnly } from '#campaigns/plan-record.ts';
 import { resolvePhase } from '#campaigns/resolve.ts';
 import { readCampaign } from '#campaigns/results/reader.ts';
 import { loadPhase, phaseNames } from '#campaigns/scenario-file.ts';
@@ -38,7 +50,7 @@ const weighing: fc.Arbitrary<Weighing> = fc.record({
   ),
   isDecided: fc.boolean(),
   secondsEach: fc.double({ min: 0.01, max: 100, noNaN: true }),
-  secondsLeft: seconds,
+  ownSecondsLeft: seconds,
   clockSecondsLeft: fc.oneof(seconds, fc.constant(Number.POSITIVE_INFINITY), fc.constant(-5)),
 });
 
@@ -49,7 +61,9 @@ test('no decision costs more than what is left, exceeds the most, or more than d
       assert.ok(why.length > 0);
       assert.ok(more >= 0 && Number.isInteger(more));
       if (more === 0) return;
-      assert.ok(more * facts.secondsEach <= Math.min(facts.secondsLeft, facts.clockSecondsLeft) + 1e-9);
+      assert.ok(more * facts.secondsEach <= facts.clockSecondsLeft + 1e-9);
+      const isTimed = Number.isFinite(facts.clockSecondsLeft);
+      if (!isTimed) assert.ok(more * facts.secondsEach <= facts.ownSecondsLeft + 1e-9);
       assert.ok(facts.done + more <= facts.most);
       assert.ok(more <= facts.done);
       assert.ok(facts.open.length > 0, 'a decided row gets none');
@@ -61,7 +75,12 @@ test('no decision costs more than what is left, exceeds the most, or more than d
 test('less time never gives more repetitions, and repeated decisions end', () => {
   fc.assert(
     fc.property(weighing, fc.double({ min: 0, max: 1, noNaN: true }), (facts, share) => {
-      const shorter = { ...facts, secondsLeft: facts.secondsLeft * share };
+      const shorter = {
+        ...facts,
+        ownSecondsLeft: facts.ownSecondsLeft * share,
+        clockSecondsLeft:
+          facts.clockSecondsLeft > 0 ? facts.clockSecondsLeft * share : facts.clockSecondsLeft,
+      };
       assert.ok(weigh(shorter).more <= weigh(facts).more);
       let now = facts;
       let steps = 0;
@@ -69,7 +88,7 @@ test('less time never gives more repetitions, and repeated decisions end', () =>
         now = {
           ...now,
           done: now.done + next.more,
-          secondsLeft: now.secondsLeft - next.more * now.secondsEach,
+          ownSecondsLeft: now.ownSecondsLeft - next.more * now.secondsEach,
         };
         steps += 1;
       }
@@ -188,16 +207,84 @@ test('interrupted between repetitions and resumed it ends as an uninterrupted on
   }
 });
 
+const extendedOf = (folder: string): ExtendedRow | undefined =>
+  readCampaign(folder).plan.rows.find(({ rowId }) => rowId === 'FAKE-2')?.extended;
+
 test('a campaign that is about to outlast its phase gets no further repetitions', async () => {
-  const inTime = create('in-time', { simulatedWithinUs: 600_000_000 });
-  await run(inTime, 1_000);
   const late = create('late', { simulatedWithinUs: 6_000_000 });
   await run(late, 1_000);
-  const stoppedOf = (folder: string): string =>
-    readCampaign(folder).plan.rows.find(({ rowId }) => rowId === 'FAKE-2')?.extended?.stopped ?? '';
-  assert.match(stoppedOf(inTime), /^its share of the time used/);
-  assert.match(stoppedOf(late), /^time of the phase used/);
+  assert.match(extendedOf(late)?.stopped ?? '', /^time of the phase used: about \d+ more would settle/);
   assert.equal(readCampaign(late).results.size, 6);
+});
+
+test('what the clock of a phase has left goes to rows that are open, beyond their own share of the time', async () => {
+  const none = straddlingRow('FAKE-2', 0, { scenarioId: 'FAKE-2' });
+  const folder = createCampaign(runs, 'in-time', (campaign) => ({
+    ...fakePlan(campaign, [fakeRow('FAKE-1', 3), none]),
+    simulatedWithinUs: 600_000_000,
+  }));
+  await run(folder, 1_000);
+  const extended = extendedOf(folder)!;
+  assert.ok(extended.steps.length > 0, extended.stopped ?? '');
+  assert.doesNotMatch(extended.stopped ?? '', /time of the phase used/);
+});
+
+test('time until a phase is over is counted at the pace of this machine', () => {
+  const clock = { withinUs: 100_000_000, drivenSeconds: 20, workers: 2, doneSeconds: 40, aheadSeconds: 10 };
+  const asExpected = secondsUntilOver(clock);
+  assert.equal(asExpected, (phaseCoreShare * 100 - 20) * 2 - 10);
+  // Three times as fast: three times as much fits the same time.
+  assert.equal(secondsUntilOver({ ...clock, doneSeconds: 120 }), 3 * (asExpected + 10) - 10);
+  assert.ok(secondsUntilOver({ ...clock, drivenSeconds: 99 }) < 0);
+  assert.equal(secondsUntilOver({ ...clock, withinUs: undefined }), Number.POSITIVE_INFINITY);
+});
+
+test('a share is not known before its interval is narrow against what its limit leaves', () => {
+  const judged = (limit: number, readings: readonly number[]): OpenFigure[] => {
+    const metric = metrics['liveness.finalized_share'];
+    const criterion: Criterion = {
+      metric: 'liveness.finalized_share',
+      comparator: 'at_least',
+      limit,
+      written: '',
+      overUs: null,
+      scope: 'row',
+      note: null,
+    };
+    const seen = readings.map((value): Reading => ({ kind: 'value', value }));
+    const context = { scenarioId: 'X', command: '', measuredUs: 1 };
+    const verdict = judgeCriterion(criterion, metric, seen, context);
+    assert.equal(verdict.status, 'INCONCLUSIVE');
+    const row = { rowId: 'X', status: verdict.status, reason: '', validity: [], criteria: [verdict] };
+    return [...opennessOf(row).open];
+  };
+  assert.equal(judged(0.99, [0.986, 0.991, 0.988]).length, 1, '98.8 % is not known against 99 %');
+  assert.equal(judged(0.99, [0.98989, 0.99002, 0.98994]).length, 0, 'the limit lies there');
+  assert.equal(judged(0.5, [0.4995, 0.501, 0.4985]).length, 0);
+});
+
+test('of open rows, who was given fewest repetitions is weighed first', () => {
+  const rowOf = (rowId: string): RowToPlan => straddlingRow(rowId, 100, { scenarioId: rowId });
+  const plan = fakePlan('turns', [rowOf('FAKE-1'), rowOf('FAKE-2')]);
+  const steps = (given: number) => ({
+    steps: Array.from({ length: given }, () => ({ more: 1, why: 'w' })),
+    stopped: null,
+  });
+  const weights = new Map([
+    ['FAKE-1', steps(2)],
+    ['FAKE-2', steps(1)],
+  ]);
+  const all = withExtraRepetitions(plan, { weights }).rows.flatMap(({ cells }) => cells);
+  const cells = new Map(all.map(({ id }) => [id, 'done' as const]));
+  const feasible = { sha256: null, exitCodes: [], notes: [] };
+  const state: JournalState = {
+    ...journalState([]),
+    weights,
+    cells,
+    steps: new Map([['feasibility', feasible]]),
+  };
+  const action = nextAction(plan, state, 2);
+  assert.equal(action.kind === 'weigh' ? action.row.rowId : action.kind, 'FAKE-2');
 });
 
 test('rows that differ by their attackers alone share their seeds, others do not', () => {
