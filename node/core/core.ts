@@ -57,6 +57,8 @@ export interface CoreOptions {
   /** Slots to start with, a multiple of 32; the table grows when it is full. */
   readonly slots: number;
   readonly timeout: { readonly initialUs: number; readonly leastUs: number; readonly mostUs: number };
+  /** Draws the samples; left out: the plain one. */
+  readonly sampler?: Sampler;
   /** Leave convicted peers out of sampling. */
   readonly exclusion: boolean;
   /** Left out: misbehaviour convicts, for good. */
@@ -114,7 +116,7 @@ export class Core {
     this.#intake = new Intake(this, this.#preference, ports, (node) => this.#timeoutUs(node));
     this.tips = new Tips(this.table, this.standing);
     this.#evidence = new Evidence(this, ports, reputation.basis);
-    this.#sampler = new Sampler(members);
+    this.#sampler = options.sampler ?? new Sampler(members);
     this.#roundTrip = new RoundTrip(hosted, options.timeout);
     this.#weight = confidenceWeight(params.threshold, params.beta);
     this.active = new Uint8Array(hosted).fill(1);

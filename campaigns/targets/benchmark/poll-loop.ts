@@ -8,6 +8,8 @@ import type { RunSpec } from '#campaigns/run-spec.ts';
 import { arriveTicksOf, noArrival } from '#campaigns/targets/simulator/arrival.ts';
 import { Foresight } from '#campaigns/targets/simulator/foresight.ts';
 import { finerThan, Network } from '#campaigns/targets/simulator/network.ts';
+import { loadPollDraws } from '#campaigns/targets/simulator/poll-draws.ts';
+import { VectorSampler } from '#campaigns/targets/simulator/vector-sampler.ts';
 import { type EventSink, TimingWheel } from '#campaigns/targets/simulator/wheel.ts';
 import { answerNoToAll } from '#node/core/exceptions.ts';
 import { PollBook } from '#node/core/poll-book.ts';
@@ -39,11 +41,13 @@ class PollLoop implements EventSink {
     this.#k = consensus.k;
     this.#seed = seed;
     this.#polls = new PollBook(nodes, 1, consensus);
-    this.#sampler = new Sampler(nodes);
+    const draws = loadPollDraws(nodes);
+    this.#sampler = draws === null ? new Sampler(nodes) : new VectorSampler(draws);
     const core = { polls: this.#polls, params: consensus };
     const refusing = { constant: answerNoToAll, rewritten: () => answerNoToAll };
-    this.#foresight = new Foresight(core, new Network(network, nodes, tickUs, seed), refusing);
-    this.#asked = Int32Array.from(castOf(spec).attackers, (attacks) => (attacks === 1 ? attacker : 0));
+    this.#foresight = new Foresight(core, new Network(network, nodes, tickUs, seed), refusing, draws);
+    this.#asked = draws?.asked ?? new Int32Array(nodes);
+    for (const [i, attacks] of castOf(spec).attackers.entries()) if (attacks === 1) this.#asked[i] = attacker;
     this.#numbers = new Int32Array(nodes);
     for (let node = 0; node < nodes; node++) this.#begin(node);
   }

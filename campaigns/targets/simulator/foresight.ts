@@ -14,6 +14,7 @@ import type { Answering } from './answering.ts';
 import { arrivalSlot, noArrival } from './arrival.ts';
 import { sortFew } from './arrival-order.ts';
 import { finerThan, type Network } from './network.ts';
+import { drawn, type PollDraws } from './poll-draws.ts';
 import { answerDraws, queryDraws } from './traffic.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
@@ -27,6 +28,12 @@ const yesToAll = answerYesToAll;
 const noToAll = answerNoToAll;
 const fieldKey = headKey;
 const none = noArrival;
+const endAt = drawn.end;
+const votersAt = drawn.voters;
+const refusalsAt = drawn.refusals;
+const answersAt = drawn.answers;
+const lostQueriesAt = drawn.lostQueries;
+const lostAnswersAt = drawn.lostAnswers;
 
 /** Answers are first sorted into buckets of 32 ticks. */
 const bucketAt = 25;
@@ -49,6 +56,8 @@ export class Foresight {
   lostAnswers = 0;
   readonly #core: Pick<Core, 'params' | 'polls'>;
   readonly #network: Network;
+  /** Null: slot by slot. */
+  readonly #draws: PollDraws | null;
   readonly #answering: Pick<Answering, 'constant' | 'rewritten'>;
   /** Ticks by the low 12 bits of a draw: half the size of the network's own, so that it stays in the nearest cache. */
   readonly #delays: Uint16Array;
@@ -59,28 +68,62 @@ export class Foresight {
     core: Pick<Core, 'params' | 'polls'>,
     network: Network,
     answering: Pick<Answering, 'constant' | 'rewritten'>,
+    draws: PollDraws | null = null,
   ) {
+    this.#draws = draws;
+    draws?.delays.set(network.delayTable);
     this.#core = core;
     this.#network = network;
     this.#answering = answering;
     this.#delays = Uint16Array.from(network.delayTable);
   }
 
-  /** Looks at a poll that has just begun, with all k queries on their way; counts them in `asked` (top bit: attacker). */
+  /**
+   * Looks at a poll that has just begun, with all k queries on their way; counts them in `asked` (top bit: attacker), which is that of
+   * the draws if there are any.
+   */
   look(poll: number, asked: Int32Array): void {
+    if (this.#draws !== null) {
+      this.#lookTogether(poll, this.#draws);
+      return;
+    }
     this.#draw(poll, asked);
     sortFew(no, 0, this.#noCount);
-    const { params, polls } = this.#core;
+    const { params } = this.#core;
     this.answers = this.#yesCount + this.#noCount;
-    this.end = params.earlyEnd ? this.#certain() : this.#last();
-    this.late = 0;
-    const { end } = this;
-    if (end === none) return;
+    const end = params.earlyEnd ? this.#certain() : this.#last();
     let odd = 0;
     while (odd < this.#noCount && no[odd]! <= end) odd += 1;
-    const voters = this.#votersUntil(end);
+    this.#note(poll, end, this.#votersUntil(end), no, odd);
+  }
+
+  /** The same, all slots at once. */
+  #lookTogether(poll: number, draws: PollDraws): void {
+    const { params, polls } = this.#core;
+    const { head, stride, peers, k } = polls;
+    const key = head[poll * stride + fieldKey]!;
+    if (draws.sampledBy !== poll || draws.sampledWith !== key)
+      for (let slot = 0; slot < k; slot++) draws.peers[slot] = peers[poll * k + slot]!;
+    draws.sampledBy = -1;
+    const refusing = this.#answering.constant === noToAll ? 1 : 0;
+    const { alphaConfidence, alphaPreference } = params;
+    const isEarly = params.earlyEnd ? 1 : 0;
+    draws.look(key, k, this.#network.lossLimit, refusing, alphaConfidence, alphaPreference, isEarly);
+    const { result } = draws;
+    this.answers = result[answersAt]!;
+    this.lostQueries = result[lostQueriesAt]!;
+    this.lostAnswers = result[lostAnswersAt]!;
+    this.#note(poll, result[endAt]!, result[votersAt]!, draws.refusals, result[refusalsAt]!);
+  }
+
+  /** Notes what arrives until the end of the poll: `voters` yes and the first `odd` of the refusals. */
+  #note(poll: number, end: number, voters: number, refusals: Int32Array, odd: number): void {
+    const { polls } = this.#core;
+    this.end = end;
+    this.late = 0;
+    if (end === none) return;
     polls.foresee(poll, voters + odd, voters);
-    for (let i = 0; i < odd; i++) polls.foreseeOdd(poll, arrivalSlot(no[i]!), noToAll);
+    for (let i = 0; i < odd; i++) polls.foreseeOdd(poll, arrivalSlot(refusals[i]!), noToAll);
     this.late = this.answers - voters - odd;
   }
 

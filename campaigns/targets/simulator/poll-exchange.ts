@@ -104,7 +104,9 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#answerBytes = calibration.wireBytes.answerFixed;
     this.#queryFixedBytes = calibration.wireBytes.queryFixed;
     this.#queryVertexBytes = calibration.wireBytes.queryPerVertex;
-    this.#foresight = new Foresight(core, network, this.#answering);
+    // What an attacker says has to be asked one by one when it is not always the same.
+    const isUniform = attack === null || attack.constant !== undefined;
+    this.#foresight = new Foresight(core, network, this.#answering, isUniform ? parts.draws : null);
     const { polls, k } = core.polls;
     this.#inFlight = new InFlight(network, core.members, k, parts.exclusion);
     this.#record = new Float64Array(polls * fields);
@@ -112,7 +114,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#instants = new Instants(parts.wheelSlots, this.#record, fields, fieldSending);
     this.#samples = new LateSamples(core, network.tickUs);
     this.#queries = new TimingWheel(parts.wheelSlots);
-    this.#asked = new Int32Array(core.members);
+    this.#asked = parts.draws?.asked ?? new Int32Array(core.members);
     if (attack !== null)
       for (const [member, attacks] of attackers.entries()) if (attacks === 1) this.#asked[member] = attacker;
     this.#pastKeys = new Int32Array(polls << pastBits);

@@ -25,10 +25,12 @@ import {
 } from './event.ts';
 import { Exchange } from './exchange.ts';
 import { finerThan, Network } from './network.ts';
+import { loadPollDraws } from './poll-draws.ts';
 import { PollExchange } from './poll-exchange.ts';
 import { Relay } from './relay.ts';
 import type { RelayGraph } from './topology.ts';
 import type { Traffic } from './traffic.ts';
+import { VectorSampler } from './vector-sampler.ts';
 import type { DecisionSink, VirtualDisk } from './virtual-disk.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
@@ -105,8 +107,10 @@ export class Simulation implements CorePorts, EventSink {
     const longestUs = 4 * most + 4 * consensus.pollIntervalUs;
     const timeout = { initialUs: longestUs, leastUs: Math.max(10_000, 2 * most), mostUs: 10 * longestUs };
     const { slots, exclusion, reputation } = options;
+    const draws = loadPollDraws(nodes);
     this.core = options.core(
       {
+        ...(draws === null ? {} : { sampler: new VectorSampler(draws) }),
         params: consensus,
         members: nodes,
         first: 0,
@@ -123,7 +127,7 @@ export class Simulation implements CorePorts, EventSink {
     this.cpu = new Cpu(nodes, options.cores);
     this.disk = options.disk(nodes, calibration.serviceTimesUs.syncDisk, conductor);
     const { core, cpu, disk, wheel } = this;
-    const parts = { ...options, core, network: this.network, cpu, disk, wheelSlots };
+    const parts = { ...options, core, network: this.network, cpu, disk, wheelSlots, draws };
     this.exchange = options.tier === 'poll' ? new PollExchange(parts) : new Exchange(parts);
     this.relay = new Relay({
       core,

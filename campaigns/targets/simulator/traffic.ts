@@ -6,6 +6,7 @@
 import type { Core } from '#node/core/core.ts';
 import type { AnsweringParts } from './answering.ts';
 import type { Cpu } from './cpu.ts';
+import type { PollDraws } from './poll-draws.ts';
 import type { VirtualDisk } from './virtual-disk.ts';
 
 export interface TrafficParts extends AnsweringParts {
@@ -15,6 +16,8 @@ export interface TrafficParts extends AnsweringParts {
   readonly attackers: Uint8Array;
   readonly exclusion: boolean;
   readonly wheelSlots: number;
+  /** Null where the processor has no vector instructions. */
+  readonly draws: PollDraws | null;
 }
 
 /** Second key words: queries and answers of a poll draw from different streams, the draw of a slot's attempt is 2 slot + attempt. */

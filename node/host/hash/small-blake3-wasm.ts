@@ -1,5 +1,5 @@
 /**
- * small-blake3.c as WebAssembly, base64. Written by scripts/blake3-wasm.ts: change the source and run that.
+ * small-blake3.c as WebAssembly, base64. Written by scripts/wasm-modules.ts: change the source and run that.
  * Owns: the bytes and what they were made of. Does not own: how they are called (small-blake3.ts).
  */
 export const builtWith = 'Debian clang version 14.0.6';

@@ -1,0 +1,186 @@
+/**
+ * The draws of whole polls in WebAssembly: the same samples and the same ends of polls as slot by slot, and that the module was
+ * made from the source that lies beside it.
+ * Does not own: that a run is the same at every fidelity (poll-exchange.prop.test.ts, golden-trace.ts).
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Foresight } from '#campaigns/targets/simulator/foresight.ts';
+import { finerThan, Network } from '#campaigns/targets/simulator/network.ts';
+import { compiled, loadPollDraws, PollDraws } from '#campaigns/targets/simulator/poll-draws.ts';
+import { builtFromSha256, builtWith, wasmBase64 } from '#campaigns/targets/simulator/poll-draws-wasm.ts';
+import { VectorSampler } from '#campaigns/targets/simulator/vector-sampler.ts';
+import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
+import { PollBook } from '#node/core/poll-book.ts';
+import { Sampler } from '#node/core/sampler.ts';
+import { networkProfiles } from '#node/model/network-profile.ts';
+import { buildWasm, pollDraws, sourceSha256 } from '../../../../scripts/wasm-modules.ts';
+
+const committed = Uint8Array.from(Buffer.from(wasmBase64, 'base64'));
+const attacker = 0x80000000 | 0;
+const profile = networkProfiles.find(({ name }) => name === 'wan')!;
+
+interface Case {
+  readonly members: number;
+  readonly k: number;
+  readonly alpha: number;
+  readonly preference: number;
+  readonly earlyEnd: boolean;
+  readonly loss: number;
+  readonly attackerEvery: number;
+  readonly refuse: boolean;
+  /** Answers take almost the same time: many arrive in one tick. */
+  readonly isTight: boolean;
+  readonly keys: readonly number[];
+}
+
+const cases = fc
+  .record({
+    k: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 71, max: 1023 })),
+    more: fc.integer({ min: 1, max: 600 }),
+    alphaShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    preferenceShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    earlyEnd: fc.boolean(),
+    loss: fc.constantFrom(0, 0.001, 0.05, 0.9),
+    attackerEvery: fc.integer({ min: 1, max: 12 }),
+    refuse: fc.boolean(),
+    isTight: fc.boolean(),
+    keys: fc.array(fc.integer(), { minLength: 1, maxLength: 20 }),
+  })
+  .map(({ k, more, alphaShare, preferenceShare, ...rest }): Case => {
+    const alpha = 1 + Math.floor(alphaShare * (k - 1));
+    return {
+      ...rest,
+      k,
+      members: 2 * k + more,
+      alpha,
+      preference: 1 + Math.floor(preferenceShare * (alpha - 1)),
+    };
+  });
+
+/** One side of the comparison: polls one after the other, and what was found out about each. */
+function polled(of: Case, draws: PollDraws | null, isSampledThere: boolean): unknown[] {
+  const { members, k, alpha, preference, earlyEnd, loss, refuse, isTight } = of;
+  const params = {
+    k,
+    alphaConfidence: alpha,
+    alphaPreference: preference,
+    beta: 5,
+    maxRounds: 100,
+    concurrentPolls: 1,
+    pollIntervalUs: 1,
+    earlyEnd,
+    maxUndecided: 100,
+    threshold: 0.99,
+  };
+  const oneWayUs: [number, number] = isTight ? [1_000, 1_005] : [...profile.oneWayUs];
+  const tickUs = Math.ceil(oneWayUs[1] / finerThan);
+  const network = new Network({ ...profile, oneWayUs, loss }, members, tickUs, 1);
+  const polls = new PollBook(members, 1, params);
+  const constant = refuse ? answerNoToAll : answerYesToAll;
+  const foresight = new Foresight(
+    { polls, params },
+    network,
+    { constant, rewritten: () => constant << 2 },
+    draws,
+  );
+  const asked = draws?.asked ?? new Int32Array(members);
+  for (let member = 0; member < members; member += of.attackerEvery) asked[member] = attacker;
+  const sampler = draws !== null && isSampledThere ? new VectorSampler(draws) : new Sampler(members);
+  const found: unknown[] = [];
+  for (const [i, key] of of.keys.entries()) {
+    const node = (i * 7) % members;
+    polls.begin(node, Int32Array.of(1), 0, 1, key, 0);
+    sampler.sample(node, k, key, node, polls.peers, node * k, null);
+    foresight.look(node, asked);
+    const { end, answers, late, lostQueries, lostAnswers } = foresight;
+    const odd = Array.from({ length: polls.oddCount(node) }, (_, n) => [
+      polls.oddSlot(node, n),
+      polls.oddKind(node, n),
+    ]);
+    const peers = [...polls.peers.subarray(node * k, (node + 1) * k)];
+    const votes = polls.yesVotes(node, 0);
+    found.push({
+      end,
+      answers,
+      late,
+      lostQueries,
+      lostAnswers,
+      odd,
+      peers,
+      votes,
+      filled: polls.filled(node),
+    });
+  }
+  return [...found, [...asked]];
+}
+
+function agrees(module: object, runs: number): void {
+  fc.assert(
+    fc.property(cases, fc.boolean(), (of, isSampledThere) => {
+      assert.deepEqual(
+        polled(of, new PollDraws(of.members, module), isSampledThere),
+        polled(of, null, false),
+      );
+    }),
+    { numRuns: runs },
+  );
+}
+
+test('polls have the same peers, losses, refusals and ends as slot by slot', () => {
+  agrees(compiled(committed), 150);
+});
+
+test('the stamps of samples outlive their wrap', () => {
+  const members = 40;
+  const draws = loadPollDraws(members);
+  assert.ok(draws !== null, 'this processor has vector instructions');
+  const plain = new Sampler(members);
+  const vector = new VectorSampler(draws);
+  const [there, here] = [new Int32Array(15), new Int32Array(15)];
+  for (let i = 0; i < 600; i++) {
+    vector.sample(i % members, 15, i, 3, there, 0, null);
+    plain.sample(i % members, 15, i, 3, here, 0, null);
+    assert.deepEqual(there, here);
+  }
+});
+
+test('a node that leaves peers out, or asks most of its peers, has the plain sample', () => {
+  const members = 30;
+  const vector = new VectorSampler(loadPollDraws(members)!);
+  const plain = new Sampler(members);
+  const exclusions = { count: () => 1, excludes: (_node: number, peer: number) => peer === 7 };
+  const sampled = (sampler: Sampler, k: number, without: typeof exclusions | null): Int32Array => {
+    const out = new Int32Array(k);
+    sampler.sample(2, k, 99, 2, out, 0, without);
+    return out;
+  };
+  assert.deepEqual(sampled(vector, 5, exclusions), sampled(plain, 5, exclusions));
+  assert.deepEqual(sampled(vector, 25, null), sampled(plain, 25, null));
+});
+
+test('the module was made from the source that is committed', () => {
+  assert.equal(builtFromSha256, sourceSha256(pollDraws), 'run: node scripts/wasm-modules.ts');
+});
+
+test('a fresh build of the source is the committed module', (context) => {
+  const build = buildWasm(pollDraws);
+  if (typeof build === 'string') {
+    context.skip(`NOT RUN: ${build}`);
+    return;
+  }
+  if (build.compiler === builtWith) {
+    assert.equal(Buffer.from(build.wasm).toString('base64'), Buffer.from(committed).toString('base64'));
+  } else {
+    context.diagnostic(
+      `${build.compiler} is not ${builtWith}: the build is compared by what it computes, not by its bytes`,
+    );
+    agrees(compiled(Uint8Array.from(build.wasm)), 50);
+  }
+});
+
+test('something else than the module is refused', () => {
+  const empty = compiled(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  assert.throws(() => new PollDraws(10, empty), /not poll-draws/);
+});
