@@ -24,9 +24,12 @@ const faultFactor = 1.3;
 /** Vertices that wait for the end of partitions, for as much as they make finality longer: a third made a message cost 2.7 times as much. */
 const partitionFactor = 4;
 const mostFaultFactor = 2.8;
-/** Conflicts pile up where no side gathers alpha votes: nearly every answer then has exceptions. Fitted to 1,000 nodes with 1 % of conflicts, over 58 s and 137 s. */
-const conflictFactor = 1.7;
-const conflictsOfFactor = 60;
+/**
+ * Conflicts pile up where no side gathers alpha votes: nearly every answer then has exceptions. Fitted to 1,000 nodes with 1 % of
+ * conflicts, over 58 s and 137 s of load, with all of the cool-down in which nodes go on to poll about them.
+ */
+const conflictFactor = 1.5;
+const conflictsOfFactor = 130;
 /** So many open (node, vertex) pairs no longer fit the caches. Fitted to 5,000 nodes with 500 open vertices each. */
 const crowdedPairs = 2_500_000;
 const crowdedSlowdown = 1.4;

@@ -243,9 +243,12 @@ const faults = {
   'recovery.heal_time': row(
     's',
     'lower',
-    'Slowest partition: from its end until decisions and TPS were back.',
+    'Slowest partition: from its end until decisions and TPS were back; each repetition has to heal in time.',
     healTime,
-    { wouldAnswer: 'a scenario with a partition, e.g. npm run campaign simulate -- CT-002' },
+    {
+      everyRepetition: true,
+      wouldAnswer: 'a scenario with a partition, e.g. npm run campaign simulate -- CT-002',
+    },
   ),
   'recovery.rejoin_time': row(
     's',

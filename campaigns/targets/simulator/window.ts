@@ -22,6 +22,11 @@ const splicedFinalityTimes = 5;
  * (lumped/counted-detection.ts). And with bursts, which are to be no shorter against finality than need be.
  */
 const forgivingFinalityTimes = 12;
+/**
+ * The same with conflicts: what is blocked by one no side wins comes in clusters, so that few of them say little about a share, and the
+ * longer warm-up and cool-down are paid once.
+ */
+const contestedFinalityTimes = 12;
 /** The same with faults: room for four of them, each two finality times long, with two to recover in before the next and at the end. */
 const faultyFinalityTimes = 17;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time, so half of a step is not looked at (analysis/load.ts). */
@@ -32,6 +37,13 @@ const warmupFinalityTimes = 2;
  * colluders held 535 undecided vertices after two finality times, 660 after six, 740 from fifteen on.
  */
 const contestedWarmupFinalityTimes = 6;
+/**
+ * Of the time that the round limit takes by expectation, what a run with conflicts is watched after its load: a vertex that is blocked
+ * until then is late, one that is still within its limit would only be counted as if it were.
+ */
+const contestedLimits = 1.1;
+/** After a partition in which transactions conflicted, what of the requested cool-down is watched at most: a conflict may keep it from healing. */
+const mostHealingFinalityTimes = 400;
 const leastCooldownFinalityTimes = 3;
 const mostCooldownFinalityTimes = 5;
 /** Vertices that the load of a network that is not live must bring, where twenty polls are over before one is issued. */
@@ -115,16 +127,17 @@ function chargedCooldownUs(cooldownUs: number, { isLive, finalityUs }: FinalityE
   return isLive ? Math.ceil(Math.min(cooldownUs / 2, finalityUs)) : cooldownUs;
 }
 
-/** Messages of a run. */
-function messagesOf({ warmupUs, measureUs, cooldownUs }: Lengths, estimate: FinalityEstimate): number {
-  const chargedUs = warmupUs + measureUs + chargedCooldownUs(cooldownUs, estimate);
-  return (chargedUs * estimate.messagesPerSecond) / 1_000_000;
+/** Messages of a run; `chargedUs`: of its cool-down. */
+function messagesOf({ warmupUs, measureUs }: Lengths, chargedUs: number, estimate: FinalityEstimate): number {
+  return ((warmupUs + measureUs + chargedUs) * estimate.messagesPerSecond) / 1_000_000;
 }
 
 /** What the shortest run that answers anything costs, in messages about few vertices. */
 export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estimateFinality(load)): number {
   if (load.workload.kind === 'single') return plannedFinalityTimes * estimate.messagesPerDecision;
-  return messagesOf(leastLengths(load, estimate), estimate) * estimate.workPerMessage;
+  const lengths = leastLengths(load, estimate);
+  const chargedUs = chargedCooldownUs(lengths.cooldownUs, estimate);
+  return messagesOf(lengths, chargedUs, estimate) * estimate.workPerMessage;
 }
 
 /** How much of a window that stands alone a run needs. */
@@ -132,6 +145,7 @@ function windowShareOf(spec: RunSpec): number {
   const { tier, faults, workload } = spec;
   if (tier !== 'spliced' || workload.kind === 'ramp') return 1;
   if (faults.length > 0) return faultyFinalityTimes / plannedFinalityTimes;
+  if (workload.conflictShare > 0) return contestedFinalityTimes / plannedFinalityTimes;
   const isShort = needsNoFinding(spec) && workload.kind !== 'burst';
   return (isShort ? splicedFinalityTimes : forgivingFinalityTimes) / plannedFinalityTimes;
 }
@@ -142,22 +156,39 @@ function warmupOf(spec: RunSpec, { finalityUs, isLive }: FinalityEstimate, { war
   return Math.min(duration.warmupUs, Math.ceil(contestedWarmupFinalityTimes * finalityUs));
 }
 
+/** With what is charged of it: nodes poll about what no side wins until the end. */
+function cooldownOfRun(
+  spec: RunSpec,
+  estimate: FinalityEstimate,
+  { cooldownUs }: Lengths,
+): { readonly cooldownUs: number; readonly chargedUs: number } {
+  const { workload, faults, consensus, duration } = spec;
+  const { isLive, roundUs, finalityUs } = estimate;
+  if (!isLive || workload.conflictShare === 0)
+    return { cooldownUs, chargedUs: chargedCooldownUs(cooldownUs, estimate) };
+  const limitUs = Math.ceil(contestedLimits * consensus.maxRounds * roundUs);
+  const watchedUs = Math.max(cooldownUs, limitUs);
+  const isCut = faults.some(({ kind }) => kind === 'partition');
+  const healingUs = Math.min(duration.cooldownUs, mostHealingFinalityTimes * finalityUs);
+  return { cooldownUs: isCut ? Math.max(watchedUs, healingUs) : watchedUs, chargedUs: watchedUs };
+}
+
 function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
   const { duration } = spec;
   const { messagesPerSecond, workPerMessage, isLive } = estimate;
   const requestedUs = Math.max(shortestRequestUs, duration.measureUs);
   const least = leastLengths(spec, estimate);
-  const { cooldownUs } = least;
+  const { cooldownUs, chargedUs } = cooldownOfRun(spec, estimate, least);
   const warmupUs = warmupOf(spec, estimate, least);
   const share = isLive ? windowShareOf(spec) : 1;
   const leastUs = Math.ceil(share * least.measureUs);
   const messageBudget = share * spec.messageBudget;
-  const besideUs = warmupUs + chargedCooldownUs(cooldownUs, estimate);
+  const besideUs = warmupUs + chargedUs;
   const affordableUs =
     Math.floor((messageBudget / (messagesPerSecond * workPerMessage)) * 1_000_000) - besideUs;
   // Watching a network that is not live for longer shows nothing new.
   const measureUs = isLive ? Math.max(leastUs, Math.min(requestedUs, affordableUs)) : leastUs;
-  const messages = messagesOf({ warmupUs, measureUs, cooldownUs }, estimate);
+  const messages = messagesOf({ warmupUs, measureUs, cooldownUs }, chargedUs, estimate);
   return finish({ ...spec, messageBudget }, estimate, {
     warmupUs,
     measureUs,

@@ -1,6 +1,8 @@
 /** Recovery figures: the slowest fault of a kind, and a lower bound where the recovery was not seen. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { judgeCriterion } from '#campaigns/analysis/criterion-verdict.ts';
+import { metrics } from '#campaigns/analysis/metrics.ts';
 import type { Reading } from '#campaigns/analysis/reading.ts';
 import { healTime, rejoinTime, tpsRecoveryTime } from '#campaigns/analysis/recovery.ts';
 import { faultRecord, runRecord } from '#test/support/run-result.ts';
@@ -45,4 +47,25 @@ test('a fault that was not observed has no recovery, and says so', () => {
     faults: [faultRecord({ observed: false, evidence: '0 messages dropped' })],
   });
   assert.deepEqual(reading, { kind: 'missing', why: 'the partition was not observed: 0 messages dropped' });
+});
+
+test('a network that heals in two of three repetitions does not heal in time, one whose run ended too early is not judged', () => {
+  const judged = (leftUs: number): string => {
+    const readings = [800_000, 900_000, null].map((recovery_us) =>
+      read('recovery.heal_time', { faults: [faultRecord({ recovery_us, until_us: 63_000_000 - leftUs })] }),
+    );
+    const criterion = {
+      metric: 'recovery.heal_time',
+      comparator: 'at_most',
+      limit: 30,
+      written: 'at_most: 30s',
+      overUs: null,
+      scope: 'row',
+      note: null,
+    } as const;
+    const context = { scenarioId: 'CT-002', command: 'campaign simulate', measuredUs: 60_000_000 };
+    return judgeCriterion(criterion, metrics['recovery.heal_time'], readings, context).status;
+  };
+  assert.equal(judged(41_000_000), 'FAILED');
+  assert.equal(judged(5_000_000), 'INCONCLUSIVE');
 });

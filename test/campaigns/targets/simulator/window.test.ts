@@ -60,6 +60,22 @@ test('warm-up is two finality times or the request, cool-down three to five', ()
   assert.equal(short.cooldownUs, 3 * short.finalityUs);
 });
 
+test('a run with conflicts is watched until each vertex reached its round limit, after a partition for the requested cool-down', () => {
+  const duration = { ...spec.duration, cooldownUs: 60_000_000 };
+  const workload = { ...spec.workload, kind: 'constant', tps: 100, conflictShare: 0.01 } as const;
+  const contested = { ...spec, duration, workload };
+  const { roundUs } = estimateFinality(contested);
+  const limitUs = spec.consensus.maxRounds * roundUs;
+  const plan = planWindow(contested);
+  assert.ok(plan.cooldownUs >= limitUs && plan.cooldownUs < 1.2 * limitUs, `${plan.cooldownUs / limitUs}`);
+  const cut = { kind: 'partition', groups: [0.5, 0.5], atUs: 1_000_000_000, forUs: 600_000_000 } as const;
+  assert.equal(planWindow({ ...contested, faults: [cut] }).cooldownUs, 60_000_000);
+  const calm = { ...contested, faults: [cut], workload: { ...workload, conflictShare: 0 } };
+  assert.equal(planWindow(calm).cooldownUs, 5 * planWindow(calm).finalityUs);
+  const patient = { ...contested, faults: [cut], duration: { ...duration, cooldownUs: 86_400_000_000 } };
+  assert.equal(planWindow(patient).cooldownUs, 400 * planWindow(patient).finalityUs);
+});
+
 test('a single workload is planned in decisions: at least twenty-four, at most what is paid for', () => {
   const single = runSpecExample({
     workload: { kind: 'single', batch: 1, payloadBytes: 100, parents: { kind: 'chain' }, conflictShare: 0 },
