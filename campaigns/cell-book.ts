@@ -64,6 +64,11 @@ export class CellBook {
     return sums;
   }
 
+  /** One after the other, by the clock. */
+  measuredSeconds(cells: readonly PlannedCell[]): number {
+    return cells.reduce((sum, cell) => sum + this.#secondsOf(cell, this.targetOf(cell.id)), 0);
+  }
+
   expected(cell: PlannedCell): ExpectedCell {
     const { messageBudget } = cell.spec;
     const target = this.targetOf(cell.id);

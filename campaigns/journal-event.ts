@@ -50,6 +50,8 @@ export const journalEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cell-failed'), cell: z.string(), reason: z.string() }),
   /** The finished repetitions of a row were looked at: how many more it gets, 0 = it keeps these, and why. */
   z.strictObject({ kind: z.literal('row-weighed'), row: z.string(), more: z.number(), why: z.string() }),
+  /** The turn of a measured row came: null = it fits the time of the phase, else why it is left out. */
+  z.strictObject({ kind: z.literal('row-timed'), row: z.string(), left_out: z.string().nullable() }),
   ...deploymentEvents,
   z.strictObject({ kind: z.literal('interrupted'), times: z.number() }),
   /** The guard asked for the interruption: nothing is deployed any more, whoever resumes. */
@@ -91,6 +93,8 @@ export interface JournalState {
   readonly steps: ReadonlyMap<StepName, StepOutcome>;
   /** By row; one that was never weighed is absent. */
   readonly weights: ReadonlyMap<string, RowWeight>;
+  /** Measured rows whose turn came: null = it fits, else why it is left out. */
+  readonly fits: ReadonlyMap<string, string | null>;
   /** By name; one that was never begun is absent. */
   readonly deployments: ReadonlyMap<string, DeploymentState>;
   /** Why the guard stopped it; null when it did not. */
@@ -107,6 +111,7 @@ interface MutableState {
   failures: Map<string, string>;
   steps: Map<StepName, StepOutcome>;
   weights: Map<string, RowWeight>;
+  fits: Map<string, string | null>;
   deployments: Map<string, DeploymentState>;
   guardStop: string | null;
   interrupted: boolean;
@@ -167,6 +172,9 @@ function apply(state: MutableState, event: JournalEvent): void {
     case 'row-weighed':
       state.weights.set(event.row, afterWeighing(state.weights.get(event.row)?.steps ?? [], event));
       return;
+    case 'row-timed':
+      state.fits.set(event.row, event.left_out);
+      return;
     case 'deploy-started':
     case 'deploy-done':
     case 'deploy-failed':
@@ -199,6 +207,7 @@ export function journalState(records: readonly JournalRecord[]): JournalState {
     failures: new Map(),
     steps: new Map(),
     weights: new Map(),
+    fits: new Map(),
     deployments: new Map(),
     guardStop: null,
     interrupted: false,

@@ -2,10 +2,12 @@
  * What a campaign does next, as a pure function of its plan and its journal: resuming and going on are the same code.
  * Owns: the order of the steps. Does not own: doing them (operator.ts).
  */
+import { decidedPlan } from '#campaigns/decided-plan.ts';
 import { deploymentsOf, type PlannedDeployment } from '#campaigns/deployment-plan.ts';
 import { absentDeployment, type DeploymentState } from '#campaigns/deployment-state.ts';
-import { mayHaveMore, withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
+import { mayHaveMore } from '#campaigns/extra-repetitions.ts';
 import type { CellState, JournalState } from '#campaigns/journal-event.ts';
+import { isUndecided } from '#campaigns/measuring-time.ts';
 import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import { dearestFirst } from '#campaigns/run-order.ts';
 import { type Twin, twinsOf } from '#campaigns/same-simulation.ts';
@@ -18,6 +20,8 @@ export type Action =
   | { readonly kind: 'simulate'; readonly cell: PlannedCell; readonly twin: Twin | null }
   /** All repetitions of the row are done: are they enough? */
   | { readonly kind: 'weigh'; readonly row: PlannedRow }
+  /** The turn of a measured row has come: does it fit into the time of the phase? */
+  | { readonly kind: 'time-row'; readonly row: PlannedRow }
   /** Every cell is running or done, or all workers are busy: nothing to do until one ends. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'forecast' }
@@ -157,9 +161,12 @@ function simulateAction(plan: Plan, state: JournalState, workers: number): Actio
   if (next !== null) return next;
   const row = simulated.length === 0 && !isAloneRunning ? rowToWeigh(plan, state) : null;
   if (row !== null) return { kind: 'weigh', row };
-  if (simulated.length === 0 && untouched.length > 0 && running === 0)
-    return { kind: 'simulate', cell: untouched[0]!, twin: null };
-  return running > 0 ? wait : null;
+  const [measured] = untouched;
+  if (simulated.length > 0 || measured === undefined || running > 0) return running > 0 ? wait : null;
+  const turn = plan.rows.find(({ cells: own }) => own.includes(measured));
+  return turn !== undefined && isUndecided(plan, turn, state)
+    ? { kind: 'time-row', row: turn }
+    : { kind: 'simulate', cell: measured, twin: null };
 }
 
 /** The first cell that need not wait for the run of its twin; one whose twin failed is run for itself. */
@@ -191,7 +198,7 @@ function endAction(plan: Plan, state: JournalState): Action {
 /** `workers`: how many cells may run at once, at least 1. O(cells). */
 export function nextAction(plan: Plan, state: JournalState, workers: number): Action {
   if (state.closed !== null) return { kind: 'finished', exitCode: state.closed };
-  const extended = withExtraRepetitions(plan, state);
+  const extended = decidedPlan(plan, state);
   const cells = [...cellsToRun(extended), ...deploymentsOf(plan).flatMap((deployment) => deployment.cells)];
   if (state.interrupted) {
     if (cells.some((cell) => state.cells.get(cell.id) === 'running')) return wait;

@@ -52,5 +52,12 @@ export type OperatorEvent =
     }
   /** A line about the network of one deployment, for people. */
   | { readonly kind: 'deployment'; readonly deployment: string; readonly text: string }
+  /** A row that would be measured does not fit into the time of the phase any more. */
+  | {
+      readonly kind: 'row-left-out';
+      readonly rowId: string;
+      readonly cells: readonly CellName[];
+      readonly why: string;
+    }
   | { readonly kind: 'interrupted'; readonly times: number }
   | { readonly kind: 'closed'; readonly exitCode: number };

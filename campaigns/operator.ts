@@ -8,13 +8,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { sha256Hex } from '#budgets/sha256.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
+import { codeOfClosing, codeOfLeaving } from '#campaigns/campaign-code.ts';
 import { CellBook } from '#campaigns/cell-book.ts';
+import { decidedPlan } from '#campaigns/decided-plan.ts';
 import { deploymentsOf, withClusterRows } from '#campaigns/deployment-plan.ts';
 import { DeploymentSaga } from '#campaigns/deployment-saga.ts';
 import { troublesOf } from '#campaigns/deployment-state.ts';
 import { CampaignError } from '#campaigns/errors.ts';
 import { type ExitCode, exitCodeOfStatus, exitCodes, knownExitCodes, loudest } from '#campaigns/exit-code.ts';
-import { secondsUntilOver, type Weight, weigh, withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
+import { secondsUntilOver, type Weight, weigh } from '#campaigns/extra-repetitions.ts';
 import { failpoint } from '#campaigns/failpoint.ts';
 import { guardStopReason, wasStoppedByGuard } from '#campaigns/guard/run-link.ts';
 import { Journal, journalFile } from '#campaigns/journal.ts';
@@ -26,6 +28,7 @@ import {
   type StepName,
 } from '#campaigns/journal-event.ts';
 import { acquireLock, type Lock } from '#campaigns/lock.ts';
+import { leftOutBecause } from '#campaigns/measuring-time.ts';
 import { type Action, cellsToRun, isApproved, nextAction } from '#campaigns/next-action.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
 import type { OperatorServices, StepNotes } from '#campaigns/operator-services.ts';
@@ -133,7 +136,7 @@ class Operator {
       hasLeft: () => options.leave.aborted,
       say: (deployment, text) => options.onEvent({ kind: 'deployment', deployment, text }),
     });
-    for (const row of withExtraRepetitions(withClusterRows(this.#plan), this.#state).rows)
+    for (const row of decidedPlan(withClusterRows(this.#plan), this.#state).rows)
       this.#cells.remember(row, row.cells);
     if (this.#state.closed !== null) return;
     const session = { pid: lock.owner.pid, host: os.hostname() };
@@ -166,7 +169,7 @@ class Operator {
           this.#interrupt();
         const action = nextAction(this.#plan, this.#state, this.#options.workers);
         if (action.kind === 'finished') return this.#end(loudest(knownExitCodes([action.exitCode])));
-        if (action.kind === 'leave') return this.#end(this.#codeOfLeaving(action.because));
+        if (action.kind === 'leave') return this.#end(codeOfLeaving(this.#state, action.because));
         if (action.kind === 'wait') {
           const signals = this.#state.interrupted ? [left] : [left, interrupted];
           await Promise.race([...this.#running.values(), ...this.#saga.running, ...signals]);
@@ -199,6 +202,8 @@ class Operator {
         );
       case 'weigh':
         return this.#weigh(action.row);
+      case 'time-row':
+        return this.#timeRow(action.row);
       case 'forecast':
         return this.#step('forecast', () => ({
           file: 'forecast.json',
@@ -311,7 +316,7 @@ class Operator {
   #weigh(row: PlannedRow): void {
     const { more, why } = this.#weightOf(row);
     this.#record({ kind: 'row-weighed', row: row.rowId, more, why });
-    const { rows } = withExtraRepetitions(this.#plan, this.#state);
+    const { rows } = decidedPlan(this.#plan, this.#state);
     const further = rows.find(({ rowId }) => rowId === row.rowId)?.cells.slice(row.cells.length) ?? [];
     this.#cells.remember(row, further);
     const cells = further.map((cell) => this.#cells.expected(cell));
@@ -334,9 +339,23 @@ class Operator {
     });
   }
 
+  /** Journalled before anything follows from it: who resumes leaves out the same rows. */
+  #timeRow({ rowId, cells }: PlannedRow): void {
+    const why = leftOutBecause({
+      withinUs: this.#plan.withinUs!,
+      drivenSeconds: drivenSeconds(this.#journal.records, Date.parse(this.#now())),
+      repetitions: cells.length,
+      rowSeconds: this.#cells.measuredSeconds(cells),
+    });
+    this.#record({ kind: 'row-timed', row: rowId, left_out: why });
+    if (why === null) return;
+    const left = cells.map((cell) => this.#cells.nameOf(cell));
+    this.#options.onEvent({ kind: 'row-left-out', rowId, cells: left, why });
+  }
+
   /** Of all cores, until the time for simulating is over, without what simulated cells are expected to take. */
   #clockSecondsLeft(): number {
-    const cells = cellsToRun(withExtraRepetitions(this.#plan, this.#state));
+    const cells = cellsToRun(decidedPlan(this.#plan, this.#state));
     return secondsUntilOver({
       withinUs: this.#plan.simulatedWithinUs,
       drivenSeconds: drivenSeconds(this.#journal.records, Date.parse(this.#now())),
@@ -382,19 +401,6 @@ class Operator {
     this.#saga.interrupt();
   }
 
-  #codeOfLeaving(because: Extract<Action, { kind: 'leave' }>['because']): ExitCode {
-    const { interrupted, guardStop } = this.#state;
-    const codes: ExitCode[] = guardStop === null ? [] : [exitCodes.stoppedByGuard];
-    if (interrupted && guardStop === null) codes.push(exitCodes.interrupted);
-    if (because === 'teardown-incomplete') codes.push(exitCodes.teardownIncomplete);
-    if (because === 'deploy-failed') codes.push(exitCodes.deployFailed, ...this.#codesOfSteps());
-    return loudest(codes);
-  }
-
-  #codesOfSteps(): ExitCode[] {
-    return knownExitCodes([...this.#state.steps.values()].flatMap((step) => step.exitCodes));
-  }
-
   #leaveAtOnce(): CampaignEnd {
     this.#record({ kind: 'interrupted', times: 2 });
     this.#options.onEvent({ kind: 'interrupted', times: 2 });
@@ -402,12 +408,7 @@ class Operator {
   }
 
   #close(): void {
-    const failed = [...this.#state.deployments.values()].some(({ failure }) => failure !== null);
-    const exitCode = loudest([
-      ...this.#codesOfSteps(),
-      ...(failed ? [exitCodes.deployFailed] : []),
-      ...(this.#state.guardStop === null ? [] : [exitCodes.stoppedByGuard]),
-    ]);
+    const exitCode = codeOfClosing(this.#state);
     this.#record({ kind: 'closed', exit_code: exitCode });
     this.#options.onEvent({ kind: 'closed', exitCode });
   }
@@ -429,7 +430,7 @@ class Operator {
 
   #announce(): void {
     const inCluster = isApproved(this.#plan, this.#state) ? deploymentsOf(this.#plan) : [];
-    const here = cellsToRun(withExtraRepetitions(this.#plan, this.#state));
+    const here = cellsToRun(decidedPlan(this.#plan, this.#state));
     const cells = [...here, ...inCluster.flatMap((one) => one.cells)].map((cell) => ({
       ...this.#cells.expected(cell),
       done: this.#state.cells.get(cell.id) === 'done',

@@ -49,6 +49,8 @@ export interface PlannedRow {
   readonly more?: MoreRepetitions;
   /** Never stored: what a campaign made of `more` (extra-repetitions.ts). `cells` then holds the further ones, too. */
   readonly extended?: ExtendedRow;
+  /** Never stored: `skip` says why the campaign had no time for it (measuring-time.ts). */
+  readonly leftOut?: true;
 }
 
 /** The budget of a row for further repetitions. */
@@ -102,14 +104,19 @@ export interface Plan {
   readonly seed: number;
   /** Further repetitions begin only while the whole campaign is expected to end within this time. */
   readonly simulatedWithinUs?: number;
+  /** Rows of real processes begin only while they are expected to end within this time of the whole campaign. */
+  readonly withinUs?: number;
   readonly rows: readonly PlannedRow[];
 }
 
 /** The plan as it was written: without what its journal added. Money and deployments are about this one. */
 export function plannedOnly(plan: Plan): Plan {
-  if (plan.rows.every(({ extended }) => extended === undefined)) return plan;
-  const rows = plan.rows.map(({ extended, ...row }) =>
-    extended === undefined ? row : { ...row, cells: row.cells.slice(0, extended.planned) },
-  );
+  if (plan.rows.every(({ extended, leftOut }) => extended === undefined && leftOut === undefined))
+    return plan;
+  const rows = plan.rows.map(({ extended, leftOut, ...row }) => ({
+    ...row,
+    ...(extended === undefined ? {} : { cells: row.cells.slice(0, extended.planned) }),
+    ...(leftOut === undefined ? {} : { skip: null }),
+  }));
   return { ...plan, rows };
 }

@@ -31,6 +31,7 @@ export interface PlanRequest {
   readonly nodeVersion: string;
   readonly seed: number;
   readonly simulatedWithinUs?: number | undefined;
+  readonly withinUs?: number | undefined;
   readonly rows: readonly RowToPlan[];
 }
 
@@ -74,8 +75,12 @@ export function buildPlan(request: PlanRequest): Plan {
     }
     return { ...row, cells };
   });
-  const { campaign, phase, stack, target, codeVersion, nodeVersion, seed, simulatedWithinUs } = request;
-  const within = simulatedWithinUs === undefined ? {} : { simulatedWithinUs };
+  const { campaign, phase, stack, target, codeVersion, nodeVersion, seed } = request;
+  const { simulatedWithinUs, withinUs } = request;
+  const within = {
+    ...(simulatedWithinUs === undefined ? {} : { simulatedWithinUs }),
+    ...(withinUs === undefined ? {} : { withinUs }),
+  };
   return { version: 1, campaign, phase, stack, target, codeVersion, nodeVersion, seed, ...within, rows };
 }
 

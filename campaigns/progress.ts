@@ -2,7 +2,7 @@
  * What people see while a campaign runs: a live picture on a terminal, one line per step elsewhere. Always on stderr.
  * Owns: the words and the time that is left. Does not own: the events (operator-event.ts) or the results (stdout).
  */
-import type { ExpectedCell, OperatorEvent } from '#campaigns/operator-event.ts';
+import type { CellName, ExpectedCell, OperatorEvent } from '#campaigns/operator-event.ts';
 
 export interface ProgressStream {
   readonly isTTY?: boolean;
@@ -93,14 +93,7 @@ export class ProgressView {
         for (const note of event.notes) this.#line(`  ${note}`);
         return;
       case 'cell-started':
-        this.#startedMs ??= this.#nowMs();
-        this.#running.set(event.cell, {
-          rowId: event.rowId,
-          repetition: event.repetition,
-          startedMs: this.#nowMs(),
-          share: 0,
-        });
-        this.#paint(false);
+        this.#cellStarted(event);
         return;
       case 'cell-progress': {
         const running = this.#running.get(event.cell);
@@ -123,6 +116,10 @@ export class ProgressView {
         this.#expect(event.cells);
         if (event.cells.length > 0)
           this.#line(`${event.rowId}: ${moreWords(event.cells.length)}: ${event.why}`);
+        return;
+      case 'row-left-out':
+        this.#forget(event.cells);
+        this.#line(`${event.rowId} is left out: ${event.why}`);
         return;
       case 'deployment':
         this.#line(`${event.deployment}: ${event.text}`);
@@ -169,6 +166,20 @@ export class ProgressView {
       this.#budgets.set(cell, Math.max(1, messageBudget));
       this.#expected.set(cell, Math.max(1e-3, seconds));
     }
+  }
+
+  #forget(cells: readonly CellName[]): void {
+    for (const { cell } of cells) {
+      this.#budgets.delete(cell);
+      this.#expected.delete(cell);
+    }
+  }
+
+  #cellStarted({ cell, rowId, repetition }: CellName): void {
+    const startedMs = this.#nowMs();
+    this.#startedMs ??= startedMs;
+    this.#running.set(cell, { rowId, repetition, startedMs, share: 0 });
+    this.#paint(false);
   }
 
   #cellDone(event: Extract<OperatorEvent, { kind: 'cell-done' }>): void {

@@ -49,7 +49,13 @@ export function judgeRow(
   results: readonly RunRecord[],
   context: JudgingContext = {},
 ): RowVerdict {
-  if (row.skip !== null) return unanswered(row, 'SKIPPED', row.skip, 'a target that can run the row');
+  if (row.skip !== null) {
+    const answer =
+      row.leftOut === true
+        ? `npm run campaign measure -- ${row.scenarioId}`
+        : 'a target that can run the row';
+    return unanswered(row, 'SKIPPED', row.skip, answer);
+  }
   const resume = 'npm run campaign resume';
   if (results.length === 0) return unanswered(row, 'ABORTED', 'no repetition has a result', resume);
   const usable = distinct(results.filter(({ result }) => !isUnusable(result.test_status)));

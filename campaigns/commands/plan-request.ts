@@ -66,6 +66,7 @@ interface Head {
   readonly seed: number;
   readonly limits: Limits;
   readonly simulatedWithinUs?: number | undefined;
+  readonly withinUs?: number | undefined;
 }
 
 function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
@@ -78,7 +79,7 @@ function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
     const target = targetOf(row);
     return withCapabilities(row, capabilities[target === 'kubernetes' ? 'simulator' : target]);
   });
-  const { phase, stack, target, seed, limits, simulatedWithinUs } = head;
+  const { phase, stack, target, seed, limits, simulatedWithinUs, withinUs } = head;
   const planOf = (campaign: string): Plan =>
     buildPlan({
       campaign,
@@ -89,6 +90,7 @@ function planned(head: Head, rows: readonly RowToPlan[]): PlannedCampaign {
       nodeVersion: process.version,
       seed,
       simulatedWithinUs,
+      withinUs,
       rows: runnable,
     });
   return { name: `${head.name}-${utcStamp(new Date())}`, planOf, limits };
@@ -119,6 +121,7 @@ export function planPhase(name: string, request: PhaseRequest): PlannedCampaign 
     seed: request.seed,
     limits,
     simulatedWithinUs: phase.simulated_within,
+    withinUs: phase.within,
   };
   return planned(head, phaseRows(name, request));
 }

@@ -40,6 +40,7 @@ export const storedPlan = z.strictObject({
   nodeVersion: z.string(),
   seed: z.number(),
   simulatedWithinUs: z.exactOptional(z.number()),
+  withinUs: z.exactOptional(z.number()),
   rows: z.array(
     z.strictObject({
       rowId: z.string(),

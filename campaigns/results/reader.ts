@@ -9,9 +9,9 @@ import type { ApprovalNeed, ApprovalState } from '#budgets/approval.ts';
 import type { CampaignForecast } from '#budgets/campaign-forecast.ts';
 import { sha256Hex } from '#budgets/sha256.ts';
 import type { CampaignVerdict } from '#campaigns/analysis/verdict-record.ts';
+import { decidedPlan } from '#campaigns/decided-plan.ts';
 import { withClusterRows } from '#campaigns/deployment-plan.ts';
 import { CampaignError } from '#campaigns/errors.ts';
-import { withExtraRepetitions } from '#campaigns/extra-repetitions.ts';
 import type { FeasibilityReport } from '#campaigns/feasibility/finding.ts';
 import { journalFile, readJournal } from '#campaigns/journal.ts';
 import { type JournalState, journalState, type StepName } from '#campaigns/journal-event.ts';
@@ -168,7 +168,7 @@ export function readCampaign(dir: string): CampaignRecord {
   const state = journalState(records);
   const stored = readPlan(dir, state.planSha256);
   const whole = isApproved(stored, state) ? withClusterRows(stored) : stored;
-  const plan = withExtraRepetitions(whole, state);
+  const plan = decidedPlan(whole, state);
   const results = new Map<string, StoredRun>();
   for (const [cell, manifestSha256] of state.manifests) {
     const run = readCell(dir, cell);

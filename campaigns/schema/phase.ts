@@ -51,6 +51,9 @@ export const phaseSchema = record({
   simulated_within: positiveDurationUs(
     'how long simulating it may take on two cores that do nothing else; message budgets follow from it',
   ).optional(),
+  within: positiveDurationUs(
+    'how long the whole phase may take by the clock; an overlap row that no longer fits is not measured, and says so',
+  ).optional(),
   budget: record({
     campaign: usdMicros,
     run: usdMicros,

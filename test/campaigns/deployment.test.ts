@@ -291,6 +291,9 @@ class Walk {
       case 'leave':
         this.#resume();
         return true;
+      case 'time-row':
+        finish({ kind: 'row-timed', row: action.row.rowId, left_out: null });
+        return true;
       case 'simulate':
         this.#write({ kind: 'cell-started', cell: action.cell.id });
         finish({

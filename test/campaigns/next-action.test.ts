@@ -5,9 +5,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { judgeRow } from '#campaigns/analysis/verdict.ts';
+import { decidedPlan } from '#campaigns/decided-plan.ts';
 import { type JournalEvent, journalState, type StepName } from '#campaigns/journal-event.ts';
 import { type Action, nextAction } from '#campaigns/next-action.ts';
-import { type Plan, type PlannedCell, type RunTarget, targetOf } from '#campaigns/plan-record.ts';
+import type { RowToPlan } from '#campaigns/plan.ts';
+import {
+  type Plan,
+  type PlannedCell,
+  plannedOnly,
+  type RunTarget,
+  targetOf,
+} from '#campaigns/plan-record.ts';
 import { fakePlan, fakeRow, straddlingRow } from '#test/support/fake-campaign.ts';
 
 const plan = fakePlan('c', [fakeRow('FAKE-1', 2)]);
@@ -131,6 +140,49 @@ test('a skipped row runs no cell', () => {
   assert.equal(nextAction(skipped, state, 2).kind, 'forecast');
 });
 
+/** Two measured rows of two repetitions beside a simulated one, in a phase whose time may end. */
+function timedPlan(): Plan {
+  const rows = [fakeRow('FAKE-1', 2), measuredRow('FAKE-2'), measuredRow('FAKE-3')];
+  return fakePlan('c', rows, { withinUs: 600_000_000 });
+}
+
+function measuredRow(scenarioId: string): RowToPlan {
+  return { ...fakeRow(scenarioId, 2, { scenarioId }), target: 'processes' };
+}
+
+test('the turn of a measured row is timed once, after everything simulated; what is left out runs nothing and is skipped', () => {
+  const timed = timedPlan();
+  const [simulatedRow, second, third] = timed.rows;
+  const next = (...events: readonly JournalEvent[]): Action =>
+    after([opened, done('feasibility'), ...events], 2, timed);
+  const both = simulatedRow!.cells.flatMap(({ id }) => [started(id), ended(id)]);
+  const kept: JournalEvent = { kind: 'row-timed', row: 'FAKE-2', left_out: null };
+  assert.deepEqual(next(...both), { kind: 'time-row', row: second });
+  assert.deepEqual(next(...both, kept), { kind: 'simulate', cell: second!.cells[0], twin: null });
+  const measured = second!.cells.flatMap(({ id }) => [started(id), ended(id)]);
+  assert.deepEqual(next(...both, kept, ...measured), { kind: 'time-row', row: third });
+  const late: JournalEvent = { kind: 'row-timed', row: 'FAKE-3', left_out: 'no time' };
+  const journal = [opened, done('feasibility'), ...both, kept, ...measured, late];
+  assert.equal(after(journal, 2, timed).kind, 'forecast');
+  const state = journalState(journal.map((event, index) => ({ n: index + 1, at: 't', event })));
+  const decided = decidedPlan(timed, state);
+  assert.deepEqual(
+    decided.rows.map(({ skip }) => skip),
+    [null, null, 'no time'],
+  );
+  assert.deepEqual(plannedOnly(decided), timed);
+  const verdict = judgeRow(decided.rows[2]!, []);
+  assert.equal(verdict.status, 'SKIPPED');
+  assert.match(JSON.stringify(verdict), /npm run campaign measure -- FAKE-3/);
+});
+
+test('without a time limit of the phase no row is timed', () => {
+  const { withinUs: _none, ...untimed } = timedPlan();
+  const [first] = untimed.rows;
+  const both = first!.cells.flatMap(({ id }) => [started(id), ended(id)]);
+  assert.equal(after([opened, done('feasibility'), ...both], 2, untimed).kind, 'simulate');
+});
+
 /** What the operator journals for an action, with crashes and failures thrown in. */
 function eventsFor(action: Action, running: string[], choice: number): JournalEvent[] {
   switch (action.kind) {
@@ -154,6 +206,8 @@ function eventsFor(action: Action, running: string[], choice: number): JournalEv
           why: 'w',
         },
       ];
+    case 'time-row':
+      return [{ kind: 'row-timed', row: action.row.rowId, left_out: choice % 2 === 0 ? null : 'late' }];
     case 'wait': {
       const cell = running.shift()!;
       return choice % 5 === 0 ? [{ kind: 'cell-failed', cell, reason: 'r' }] : [ended(cell)];
@@ -183,6 +237,7 @@ function eventsFor(action: Action, running: string[], choice: number): JournalEv
 for (const [what, walked] of [
   ['of a plan', plan],
   ['with further repetitions', fakePlan('c', [straddlingRow('FAKE-1', 9), fakeRow('FAKE-2', 1)])],
+  ['with rows that may be left out', timedPlan()],
 ] as const)
   test(`every walk ${what} with crashes ends closed, and no cell starts after it was done`, () => {
     const walk = fc.array(fc.nat(99), { minLength: 90, maxLength: 90 });

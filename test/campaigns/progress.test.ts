@@ -100,6 +100,16 @@ test('time of the plan is told at the pace of this machine for what is simulated
   assert.match(text(), /about 1 min 0 s when nothing else runs/);
 });
 
+test('a row that is left out is said and no longer waited for', () => {
+  const { view: progress, text, advance } = view(true);
+  progress.show(begin);
+  progress.show({ kind: 'row-left-out', rowId: 'LT-001', cells: [cells[1]!], why: 'no time' });
+  advance(1_000);
+  progress.show(started(0));
+  assert.match(text(), /LT-001 is left out: no time\n/);
+  assert.match(text(), /0\/1 /);
+});
+
 test('a long run says how far it is and how long it still takes, at its own speed once that is seen', () => {
   const { view: progress, text, advance } = view(true);
   progress.show(begin);

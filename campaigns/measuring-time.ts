@@ -1,0 +1,51 @@
+/**
+ * Which rows of a phase are measured in its time: each when its turn comes, if it still fits, else it is left out and says so.
+ * Owns: that decision, the plan that follows from it. Does not own: the order of cells (next-action.ts), remembering
+ * (journal-event.ts), what a measurement takes (targets).
+ */
+import type { JournalState } from '#campaigns/journal-event.ts';
+import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { formatSeconds } from '#campaigns/progress.ts';
+
+/** A row of real processes of which nothing was begun and about which nothing was decided, or null. `row`: the next to be run. */
+export function isUndecided(plan: Plan, row: PlannedRow, state: JournalState): boolean {
+  return (
+    plan.withinUs !== undefined &&
+    targetOf(row) === 'processes' &&
+    !state.fits.has(row.rowId) &&
+    row.cells.every(({ id }) => !state.cells.has(id))
+  );
+}
+
+export interface TimeForRow {
+  /** What the phase may take by the clock. */
+  readonly withinUs: number;
+  /** What it has taken. */
+  readonly drivenSeconds: number;
+  readonly repetitions: number;
+  /** Expected for all of them. */
+  readonly rowSeconds: number;
+}
+
+/** Why the row is left out; null when it fits. */
+export function leftOutBecause({
+  withinUs,
+  drivenSeconds,
+  repetitions,
+  rowSeconds,
+}: TimeForRow): string | null {
+  const leftSeconds = withinUs / 1e6 - drivenSeconds;
+  if (rowSeconds <= leftSeconds) return null;
+  const left = formatSeconds(Math.max(0, leftSeconds));
+  return `${repetitions} repetitions take about ${formatSeconds(rowSeconds)}, and of the ${formatSeconds(withinUs / 1e6)} of the phase ${left} were left`;
+}
+
+/** The plan without the rows that its journal left out: they are skipped, and say why. */
+export function withoutLeftOut(plan: Plan, { fits }: Pick<JournalState, 'fits'>): Plan {
+  const isLeftOut = ({ rowId }: PlannedRow): boolean => typeof fits.get(rowId) === 'string';
+  if (!plan.rows.some(isLeftOut)) return plan;
+  const rows = plan.rows.map((row) =>
+    isLeftOut(row) ? { ...row, skip: fits.get(row.rowId)!, leftOut: true as const } : row,
+  );
+  return { ...plan, rows };
+}

@@ -1,0 +1,79 @@
+/**
+ * Goal: a phase measures what its time allows and says what it left out. Method: the campaign loop on a target that computes nothing
+ * and a clock that moves with each look.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { leftOutBecause } from '#campaigns/measuring-time.ts';
+import { createCampaign, runCampaign } from '#campaigns/operator.ts';
+import type { OperatorEvent } from '#campaigns/operator-event.ts';
+import type { RowToPlan } from '#campaigns/plan.ts';
+import { readCampaign } from '#campaigns/results/reader.ts';
+import { fakePlan, fakeRow, fakeServices } from '#test/support/fake-campaign.ts';
+
+const runs = mkdtempSync(path.join(os.tmpdir(), 'measuring-time-'));
+after(() => rmSync(runs, { recursive: true }));
+
+const measured = (scenarioId: string): RowToPlan => ({
+  ...fakeRow(scenarioId, 3, { scenarioId }),
+  target: 'processes',
+});
+
+/** A run is expected to take a second; each look at the clock moves it by `tickMs`. */
+async function run(name: string, withinUs: number, tickMs: number): Promise<readonly OperatorEvent[]> {
+  const rows = [fakeRow('FAKE-1', 1), measured('FAKE-2'), measured('FAKE-3')];
+  const folder = createCampaign(runs, name, (campaign) => fakePlan(campaign, rows, { withinUs }));
+  const events: OperatorEvent[] = [];
+  let nowMs = Date.UTC(2026, 0, 1);
+  await runCampaign(folder, fakeServices, {
+    workers: 2,
+    onEvent: (event) => events.push(event),
+    stop: new AbortController().signal,
+    leave: new AbortController().signal,
+    now: () => {
+      nowMs += tickMs;
+      return new Date(nowMs).toISOString();
+    },
+  });
+  return events;
+}
+
+const skips = (name: string): (string | null)[] =>
+  readCampaign(path.join(runs, name)).plan.rows.map(({ skip }) => skip);
+
+test('rows that fit are measured, the one that does not is left out with what it would take', async () => {
+  const events = await run('some', 12_000_000, 1_000);
+  const [simulated, first, second] = skips('some');
+  assert.deepEqual([simulated, first], [null, null]);
+  assert.match(second ?? '', /^3 repetitions take about 3 s, and of the 12 s of the phase \d+ s were left$/);
+  const left = events.filter(({ kind }) => kind === 'row-left-out');
+  assert.equal(left.length, 1);
+  assert.equal(events.filter(({ kind }) => kind === 'cell-started').length, 1 + 3);
+});
+
+test('with time enough everything is measured, without any nothing is', async () => {
+  await run('all', 3_600_000_000, 1_000);
+  assert.deepEqual(skips('all'), [null, null, null]);
+  await run('none', 1_000_000, 1_000);
+  assert.deepEqual(
+    skips('none').map((skip) => skip === null),
+    [true, false, false],
+  );
+});
+
+test('a row fits exactly when its time is left, and more time never leaves it out', () => {
+  const seconds = fc.double({ min: 0, max: 4_000, noNaN: true });
+  fc.assert(
+    fc.property(seconds, seconds, seconds, (within, drivenSeconds, rowSeconds) => {
+      const clock = { withinUs: within * 1e6, drivenSeconds, repetitions: 3, rowSeconds };
+      const why = leftOutBecause(clock);
+      assert.equal(why === null, rowSeconds <= (within * 1e6) / 1e6 - drivenSeconds);
+      if (why === null) assert.equal(leftOutBecause({ ...clock, withinUs: clock.withinUs + 1e6 }), null);
+    }),
+    { seed: 20_261_130 },
+  );
+});
