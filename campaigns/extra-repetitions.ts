@@ -92,7 +92,8 @@ function rowSecondsLeft({ ownSecondsLeft, clockSecondsLeft }: Weighing): number 
  */
 export function weigh(weighing: Weighing): Weight {
   const { done, most, open, isDecided, secondsEach, clockSecondsLeft } = weighing;
-  const [widest] = [...open].sort((a, b) => b.missing - a.missing);
+  const reachable = open.filter(({ missing }) => missing <= hopelessFactor * most);
+  const [widest] = (reachable.length > 0 ? reachable : [...open]).sort((a, b) => b.missing - a.missing);
   if (widest === undefined) {
     const why = isDecided
       ? 'tight: every interval decides its criterion'
@@ -102,7 +103,7 @@ export function weigh(weighing: Weighing): Weight {
   const secondsLeft = rowSecondsLeft(weighing);
   const affordable = Math.floor(Math.min(secondsLeft, clockSecondsLeft) / Math.max(1e-6, secondsEach));
   const needed = `about ${widest.missing} more would settle ${widest.words}`;
-  if (widest.missing > hopelessFactor * most) return { more: 0, why: `out of reach: ${needed}` };
+  if (reachable.length === 0) return { more: 0, why: `out of reach: ${needed}` };
   if (done >= most) return { more: 0, why: `${most} repetitions are the most: ${needed}` };
   if (affordable < 1) {
     const budget = Number.isFinite(clockSecondsLeft)

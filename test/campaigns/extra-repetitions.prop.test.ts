@@ -98,6 +98,19 @@ test('less time never gives more repetitions, and repeated decisions end', () =>
   );
 });
 
+test('a figure that no number of repetitions settles does not keep the others of its row open', () => {
+  fc.assert(
+    fc.property(weighing, (facts) => {
+      const hopeless = { metric: 'latency.max' as const, missing: 950, words: 'h' };
+      const alone = weigh({ ...facts, open: facts.open.filter(({ missing }) => missing <= 96) });
+      const beside = weigh({ ...facts, open: [...facts.open, hopeless] });
+      assert.equal(beside.more, alone.more);
+      if (facts.open.every(({ missing }) => missing > 96)) assert.match(beside.why, /^out of reach/);
+    }),
+    { seed: 20_261_130, numRuns: 1_000 },
+  );
+});
+
 test('the time for further repetitions of all rows fits what is left, and long rows get none', () => {
   const rows = fc.array(seconds, { minLength: 1, maxLength: 30 });
   fc.assert(
