@@ -11,7 +11,7 @@ import { figures, groups } from './figures.ts';
 import { jobOf, jobs } from './job.ts';
 import { assertQuickRun, bench } from './quick-run.ts';
 import { nothingMeasured, type Summary, summaries, takeBetter } from './runner.ts';
-import { changeTable, figureTable, lackOf, markdown, plain, short } from './table.ts';
+import { changeTable, factLines, figureTable, lackOf, markdown, plain, short } from './table.ts';
 
 function summary(value: number, samples = 3): Summary {
   return { median: value, min: value * 0.95, max: value * 1.05, samples };
@@ -172,4 +172,15 @@ test('the table of changes names the figure that became slower', () => {
   const text = plain(changeTable(compare(found, 2, thisMachine(), baseline))).join('\n');
   assert.match(text, /graph\.get +ns +100 +120 +20\.0 % +\+-5\.0 % +SLOWER/);
   assert.match(text, /graph\.parents .* ok/);
+});
+
+test('a network of real nodes that decided less than it was offered is named saturated, with the shares', () => {
+  const measured = nothingMeasured();
+  const common = { offeredTps: 40, coresOfNodes: 1.5, cores: 2, hostBusyPercent: 99, loadBefore: 3 };
+  measured.facts.set('live.tps-150x10', { ...common, tps: 39.5, allCoresTps: 52.7 });
+  measured.facts.set('live.tps-150x100', { ...common, tps: 10, allCoresTps: 13.3 });
+  const [carried, saturated] = factLines(measured);
+  assert.match(carried!, /39\.5 of 40 TPS offered;.*1\.5 cores, all 2 would carry 52\.7 TPS/);
+  assert.doesNotMatch(carried!, /SATURATED/);
+  assert.match(saturated!, /10 of 40 TPS offered: SATURATED, 25 % of what was offered/);
 });

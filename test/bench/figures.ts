@@ -336,7 +336,7 @@ function liveFigures({ name, nodes, batch, transport }: LiveNetwork): Figure[] {
   return [
     figure({
       id: `live.tps-${name}`,
-      title: `finalised under a climbing load: ${many}`,
+      title: `finalised of a steady load: ${many}`,
       unit: 'TPS',
       better: 'higher',
       published: publishedTps,

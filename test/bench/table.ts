@@ -149,10 +149,22 @@ export function notRunLines(wanted: ReadonlySet<Group>): string[] {
   });
 }
 
-/** Saturated are nodes that used nearly all cores; other work that took them makes the figures those of a smaller machine. */
-function othersNote({ cores, coresOfNodes }: Readonly<Record<string, number>>): string {
-  if (cores === undefined || coresOfNodes === undefined || coresOfNodes >= 0.8 * cores) return '';
-  return `: NOT SATURATED by its nodes (${short(coresOfNodes)} of ${short(cores)} cores), no figure of this machine`;
+/** A network that decides less than is offered has a backlog, and what it decides then is no measure of what it carries. */
+const carriedShare = 0.95;
+
+function liveLine(job: string, facts: Readonly<Record<string, number>>): string {
+  const fact = (name: string): string => short(facts[name] ?? 0);
+  const share = (facts['tps'] ?? 0) / (facts['offeredTps'] ?? 1);
+  const percent = Math.min(100, Math.round(100 * share));
+  const mark =
+    share >= carriedShare
+      ? ''
+      : `: SATURATED, ${percent} % of what was offered, no measure of what they carry`;
+  return (
+    `${job} MEASURED: ${fact('tps')} of ${fact('offeredTps')} TPS offered${mark}; its nodes took ${fact('coresOfNodes')} cores, all ${fact('cores')} ` +
+    `would carry ${fact('allCoresTps')} TPS at this cost, the machine was ${fact('hostBusyPercent')} % busy, load before ${fact('loadBefore')}, ` +
+    `median finality ${fact('medianFinalityMs')} ms`
+  );
 }
 
 /** What the figures say about single runs: memory per node, wall time. */
@@ -175,10 +187,7 @@ export function factLines(measured: Measured): string[] {
   }
   for (const [job, facts] of measured.facts) {
     if (facts['hostBusyPercent'] === undefined) continue;
-    lines.push(
-      `${job} MEASURED: offered up to ${short(facts['offeredMostTps'] ?? 0)} TPS, the best stretch ${short(facts['peakTps'] ?? 0)}; ` +
-        `its nodes had ${short(facts['coresOfNodes'] ?? 0)} cores, the machine was ${short(facts['hostBusyPercent'])} % busy, load before ${short(facts['loadBefore'] ?? 0)}${othersNote(facts)}`,
-    );
+    lines.push(liveLine(job, facts));
   }
   for (const [job, facts] of measured.facts) {
     if (facts['resources'] === undefined) continue;

@@ -138,7 +138,7 @@ export class RudePeer {
       listen,
       handshakeTimeoutMs: 10_000,
       mostSessions: 16,
-      meter: new SocketMeter(),
+      meter: new SocketMeter(monotonicClock),
       hasDiscovery: false,
       isMember: () => true,
       isRefused: () => false,

@@ -37,8 +37,6 @@ export interface LoadObserved {
   readonly memoryBytes: number;
   readonly window: {
     readonly averageTps: number;
-    /** Of the best stretch. */
-    readonly peakTps: number;
     /** Of all nodes together. */
     readonly cores: number;
     /** Share of that CPU, 0..1. */
@@ -133,7 +131,6 @@ export async function observeLoad(spec: RunSpec, options: ProcessesOptions = {})
     memoryBytes: resource_usage.peak_memory_mb * mebibyte,
     window: {
       averageTps: throughput.avg_tps,
-      peakTps: throughput.peak_tps,
       cores: (cpu / 100) * spec.resources.cpuCores * spec.nodes,
       signatureShare: cpu > 0 ? signatures / cpu : 0,
       medianFinalityMs: latency.p50_ms,

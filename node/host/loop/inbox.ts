@@ -30,9 +30,9 @@ const rankOfKind = new Map<number, number>([
   [kindCode.vertices, bodies],
 ]);
 
-/** A first-in first-out queue that does not move its elements for each one taken. */
+/** A first-in first-out queue that does not move its elements for each one taken. What was taken is not held: a frame is kilobytes. */
 class Line {
-  #items: Received[] = [];
+  #items: (Received | null)[] = [];
   #next = 0;
 
   get first(): Received | null {
@@ -48,10 +48,14 @@ class Line {
   }
 
   shift(): Received | null {
-    const item = this.#items[this.#next];
-    if (item === undefined) return null;
+    const item = this.first;
+    if (item === null) return null;
+    this.#items[this.#next] = null;
     this.#next += 1;
-    if (this.#next > 1_024 && this.#next * 2 > this.#items.length) {
+    if (this.#next === this.#items.length) {
+      this.#items.length = 0;
+      this.#next = 0;
+    } else if (this.#next > 1_024 && this.#next * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#next);
       this.#next = 0;
     }

@@ -90,7 +90,8 @@ export class Issuer {
     while (!this.#isClosed && this.queued > 0 && this.#inMaking < inMakingMost && this.#parts.room() > 0) {
       const content = this.#queue[this.#next]!;
       this.#next += 1;
-      if (this.#next > 1_024 && this.#next * 2 > this.#queue.length) {
+      // What was taken is not held: at a load that it carries the queue is empty again and again.
+      if (this.#next === this.#queue.length || (this.#next > 1_024 && this.#next * 2 > this.#queue.length)) {
         this.#queue = this.#queue.slice(this.#next);
         this.#next = 0;
       }

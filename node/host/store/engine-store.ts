@@ -256,7 +256,7 @@ export class EngineStore implements Store {
         case 'put':
           if (operation.key[0] === 0xff) break;
           this.#forgetReading(nameOf(operation.key));
-          this.#cache.set(nameOf(operation.key), unsealed(operation.value));
+          this.#cache.replace(nameOf(operation.key), unsealed(operation.value));
           break;
         case 'delete':
           this.#forgetReading(nameOf(operation.key));

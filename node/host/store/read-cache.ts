@@ -1,5 +1,6 @@
 /**
- * The values read or written last, up to a number of bytes; the one unused for longest leaves first.
+ * The values read last, up to a number of bytes; the one unused for longest leaves first. What is only written is not held: a node has
+ * what it wrote lately in its ledger, and two megabytes of it a second time for every node of a process are old objects to collect.
  * Owns: order of use and the bound. Does not own: when a value becomes stale (engine-store.ts).
  */
 
@@ -40,6 +41,11 @@ export class ReadCache {
       this.#bytes -= this.#bytesOf(oldest, held);
       if (this.#bytes <= this.#mostBytes) return;
     }
+  }
+
+  /** A value that is held becomes this one. */
+  replace(name: string, value: Uint8Array): void {
+    if (this.#values.has(name)) this.set(name, value);
   }
 
   delete(name: string): void {

@@ -33,11 +33,20 @@ import { GossipStream } from './gossip-stream.ts';
 
 const topic = 'announcements';
 const mostBatchBytes = 262_144;
+const heartbeatLeastMs = 1_000;
+const heartbeatPerPeerMs = 20;
+
+/** A heartbeat looks at every peer: the more there are, the rarer it is, so that a node looks at no more than fifty a second. */
+export function heartbeatMs(members: number): number {
+  return Math.max(heartbeatLeastMs, heartbeatPerPeerMs * members);
+}
 
 export interface GossipMeshOptions {
   readonly clock: Clock;
   /** Peers a message is passed on to at once. Fewer cost less, more lose less. */
   readonly degree: number;
+  /** Peers that there may be. */
+  readonly members: number;
   /** Announcements of so long share one message. */
   readonly batchUs: number;
   readonly mostAnnouncementBytes: number;
@@ -104,7 +113,7 @@ export class GossipMesh {
   constructor(components: GossipSubComponents, options: GossipMeshOptions) {
     this.#options = options;
     this.#log = components.logger.forComponent('gossip');
-    this.#gossip = createGossip({ ...components, registrar: this.#registrar }, options.degree);
+    this.#gossip = createGossip({ ...components, registrar: this.#registrar }, options);
     this.#gossip.topicValidators.set(topic, (from, { data }) => {
       if (splitAnnouncements(data, options.mostAnnouncementBytes) !== null)
         return TopicValidatorResult.Accept;
@@ -194,7 +203,10 @@ export class GossipMesh {
   }
 }
 
-function createGossip(components: GossipSubComponents, degree: number): GossipSub & Partial<Startable> {
+function createGossip(
+  components: GossipSubComponents,
+  { degree, members }: GossipMeshOptions,
+): GossipSub & Partial<Startable> {
   return gossipsub({
     allowedTopics: [topic],
     allowPublishToZeroTopicPeers: true,
@@ -208,6 +220,7 @@ function createGossip(components: GossipSubComponents, degree: number): GossipSu
     globalSignaturePolicy: StrictNoSign,
     msgIdFn: ({ data }) => blake3(data),
     msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1'),
+    heartbeatInterval: heartbeatMs(members),
     D: degree,
     Dlo: Math.max(2, degree - 1),
     Dhi: degree + 1,

@@ -27,6 +27,7 @@ const subscriptionTag = 0x0a;
 
 export interface GossipRouteParts {
   readonly clock: Clock;
+  readonly members: number;
   readonly mostAnnouncementBytes: number;
   readonly numberOf: (peerId: PeerId) => number | undefined;
   readonly conditions: () => Conditions | null;
@@ -53,6 +54,7 @@ export class GossipRoute {
     this.#mesh = new GossipMesh(components, {
       clock: parts.clock,
       degree: options.degree,
+      members: parts.members,
       batchUs: options.batchUs,
       mostAnnouncementBytes: parts.mostAnnouncementBytes,
       send: (peerId, rpc) => withNumber(peerId, (member) => this.#send(member, rpc)),

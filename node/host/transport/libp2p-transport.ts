@@ -103,7 +103,7 @@ export class Libp2pTransport implements Transport {
   /** Opens the port; nobody is let in before `start`. */
   static async listen(options: Libp2pTransportOptions): Promise<Libp2pTransport> {
     const limits = { ...transportLimits, ...options.limits };
-    const meter = new SocketMeter();
+    const meter = new SocketMeter(options.clock);
     const made: { transport: Libp2pTransport | null } = { transport: null };
     const node = await createNode({
       identity: options.identity,
@@ -167,6 +167,7 @@ export class Libp2pTransport implements Transport {
       { ...gossipDefaults, ...this.#options.gossip },
       {
         clock,
+        members: members.length,
         mostAnnouncementBytes: this.#limits.mostAnnouncementBytes,
         numberOf: (peerId) => membership.numberOf(peerId),
         conditions: () => this.#conditions,

@@ -6,13 +6,27 @@
  */
 import { Socket } from 'node:net';
 import type { ConnectionProtector, MessageStream } from '@libp2p/interface';
+import type { Clock } from '#node/host/clock.ts';
 import { QuicPipe } from './quic-pipe.ts';
 
+/** So many sockets are asked for every figure; of more, the sum is as old as this for each of them: all nodes of a process are asked four times a second. */
+const alwaysAsked = 32;
+const oldPerSocketUs = 10_000;
+
 export class SocketMeter implements ConnectionProtector {
+  readonly #clock: Pick<Clock, 'nowUs'>;
   readonly #open = new Set<Socket | QuicPipe>();
-  #sent = 0;
-  #received = 0;
+  /** Of connections that are closed, and of those that were open when they were last asked. */
+  #closedSent = 0;
+  #closedReceived = 0;
+  #openSent = 0;
+  #openReceived = 0;
+  #askAgainUs = Number.NEGATIVE_INFINITY;
   #sockets = 0;
+
+  constructor(clock: Pick<Clock, 'nowUs'>) {
+    this.#clock = clock;
+  }
 
   async protect(connection: MessageStream): Promise<MessageStream> {
     const counted: unknown = 'socket' in connection ? connection.socket : connection;
@@ -26,8 +40,21 @@ export class SocketMeter implements ConnectionProtector {
 
   #closed(counted: Socket | QuicPipe): void {
     if (!this.#open.delete(counted)) return;
-    this.#sent += counted.bytesWritten;
-    this.#received += counted.bytesRead;
+    this.#closedSent += counted.bytesWritten;
+    this.#closedReceived += counted.bytesRead;
+    this.#askAgainUs = Number.NEGATIVE_INFINITY;
+  }
+
+  #askIfOld(): void {
+    const nowUs = this.#clock.nowUs();
+    if (this.#open.size > alwaysAsked && nowUs < this.#askAgainUs) return;
+    this.#openSent = 0;
+    this.#openReceived = 0;
+    for (const socket of this.#open) {
+      this.#openSent += socket.bytesWritten;
+      this.#openReceived += socket.bytesRead;
+    }
+    this.#askAgainUs = nowUs + oldPerSocketUs * this.#open.size;
   }
 
   /** Connections so far, and open now. */
@@ -40,14 +67,12 @@ export class SocketMeter implements ConnectionProtector {
   }
 
   get bytesSent(): number {
-    let bytes = this.#sent;
-    for (const socket of this.#open) bytes += socket.bytesWritten;
-    return bytes;
+    this.#askIfOld();
+    return this.#closedSent + this.#openSent;
   }
 
   get bytesReceived(): number {
-    let bytes = this.#received;
-    for (const socket of this.#open) bytes += socket.bytesRead;
-    return bytes;
+    this.#askIfOld();
+    return this.#closedReceived + this.#openReceived;
   }
 }

@@ -3,6 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { blake3 } from '#node/host/hash/blake3.ts';
 import { Inbox } from '#node/host/loop/inbox.ts';
 import { Journal } from '#node/host/loop/journal.ts';
@@ -29,6 +32,22 @@ test('the inbox is bounded for each rank, and counts what it drops', () => {
   assert.ok(inbox.add(0, frame('query'), false, 0), 'a flood of statuses keeps votes out');
   assert.equal(inbox.dropped, 3);
   assert.equal(inbox.length, 3);
+});
+
+test('the inbox holds no frame that was taken', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const inbox = new Inbox(100, true);
+  const held = Array.from({ length: 40 }, () => {
+    const bytes = frame('vertices');
+    inbox.add(0, bytes, false, 0);
+    return new WeakRef(bytes);
+  });
+  for (let i = 0; i < 30; i++) assert.notEqual(inbox.next(), null);
+  await nextTurn(); // a weak reference holds what was made in the same turn
+  collect();
+  assert.equal(inbox.length, 10);
+  assert.equal(held.filter((one) => one.deref() !== undefined).length, 10);
 });
 
 const record = (byte: number): { id: Uint8Array; body: Uint8Array; signature: Uint8Array } => ({

@@ -26,6 +26,15 @@ test('it stays within its bound, whatever comes in', () => {
   assert.equal(cache.get('huge'), undefined);
 });
 
+test('what is written becomes the value that is held, and is not held when nobody has read it', () => {
+  const cache = new ReadCache(100_000);
+  cache.replace('a', value(10));
+  assert.equal(cache.get('a'), undefined);
+  cache.set('a', value(10));
+  cache.replace('a', value(20));
+  assert.equal(cache.get('a')?.length, 20);
+});
+
 test('a range goes at once; bytes come back to zero', () => {
   const cache = new ReadCache(100_000);
   for (const name of ['a', 'b', 'c', 'd']) cache.set(name, value(10));
