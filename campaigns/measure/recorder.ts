@@ -214,6 +214,12 @@ export class Recorder {
     else this.#watches.push({ serials, node, left, done });
   }
 
+  /** Gives up what waits for decisions of this node alone: it went down before it had made them. */
+  unwatch(node: number): void {
+    for (let i = this.#watches.length - 1; i >= 0; i--)
+      if (this.#watches[i]!.node === node) this.#watches.splice(i, 1);
+  }
+
   #watch(node: number, serial: number, atUs: number): void {
     if (this.#watches.length === 0 || this.#contested[serial]!) return;
     for (let i = this.#watches.length - 1; i >= 0; i--) {

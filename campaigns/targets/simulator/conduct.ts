@@ -363,6 +363,7 @@ export class Conduct implements Conductor {
     core.crash(node, (slot) => !lost.has(slot));
     relay.crash(node);
     cpu.reset(node, nowUs);
+    this.#recorder.unwatch(node);
     this.#releasable = 0;
     this.#recorder.trace(node, 7, nowUs);
   }

@@ -20,6 +20,8 @@ interface Seen {
   rejoinUs: number | null;
   restarts: number;
   rejoined: number;
+  /** Restarted nodes that went down again before they had caught up. */
+  overtaken: number;
 }
 
 export class FaultLog {
@@ -50,6 +52,7 @@ export class FaultLog {
       rejoinUs: null,
       restarts: 0,
       rejoined: 0,
+      overtaken: 0,
     }));
     conduct.onRejoined = (node, _atUs, tookUs) => this.#rejoined(node, tookUs);
   }
@@ -59,6 +62,7 @@ export class FaultLog {
     const seen = this.#seen[action.fault]!;
     const begins = action.kind.endsWith('-on') || action.kind === 'node-down';
     if (begins && seen.active === 0) seen.baseline = this.#counter(action.fault);
+    if (action.kind === 'node-down') this.#overtake(action.node);
     if (action.kind === 'node-up') {
       this.#downBy.set(action.node, action.fault);
       seen.restarts += 1;
@@ -84,6 +88,14 @@ export class FaultLog {
     this.#recorder.watch(table.registered, -1, this.#conduct.openPairs(), nowUs, (atUs) => {
       seen.recoveryUs = atUs - nowUs;
     });
+  }
+
+  /** What took the node down before never sees it catch up: only the restart after this one does. */
+  #overtake(node: number): void {
+    const seen = this.#seen[this.#downBy.get(node) ?? -1];
+    if (seen === undefined) return;
+    this.#downBy.delete(node);
+    seen.overtaken += 1;
   }
 
   #rejoined(node: number, tookUs: number): void {
@@ -128,7 +140,10 @@ export class FaultLog {
       case 'kill':
       case 'cascade':
       case 'churn':
-        return `${effect} nodes went down, ${seen.restarts} restarted, ${seen.rejoined} caught up`;
+        return (
+          `${effect} nodes went down, ${seen.restarts} restarted, ${seen.rejoined} caught up` +
+          (seen.overtaken === 0 ? '' : `, ${seen.overtaken} went down again before they had`)
+        );
       case 'latency':
         return `${effect} messages delayed`;
       case 'loss':
@@ -152,7 +167,7 @@ export class FaultLog {
     return this.#placements.map((placement, index) => {
       const seen = this.#seen[index]!;
       const effect = seen.effect + (seen.active > 0 ? this.#counter(index) - seen.baseline : 0);
-      const complete = seen.restarts === seen.rejoined;
+      const complete = seen.restarts === seen.rejoined + seen.overtaken;
       return {
         kind: placement.kind,
         description: placement.description,

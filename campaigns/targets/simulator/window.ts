@@ -31,6 +31,8 @@ const contestedFinalityTimes = 12;
 const faultyFinalityTimes = 17;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time, so half of a step is not looked at (analysis/load.ts). */
 const finalityTimesPerStep = 2.4;
+/** Where partitions fill so much of the time that no window holds enough of what is measured, it is stretched by this much. */
+const mostStretch = 3;
 const warmupFinalityTimes = 2;
 /**
  * Of a spliced run with conflicts: what no side wins piles up until as many are decided as come. 1,000 nodes on a WAN with 20 %
@@ -95,6 +97,15 @@ export function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['dur
   }, 1);
 }
 
+/**
+ * By how much more a window that stands alone is stretched, so that it holds the planned finality times as they will be measured: a
+ * partition takes its share of the longer window, too, and delays the mean as much more (F = 1 + (d - 1) F, with d by `delayedBy`).
+ */
+function stretchOf({ faults, duration }: RunSpec): number {
+  const delayed = delayedBy(faults, duration);
+  return Math.max(1, 1 / Math.max(1 / mostStretch, 2 - delayed) / delayed);
+}
+
 /** Until a sparse load has brought vertices whose limit can be reached, within the requested time. */
 function stuckLoadUs({ workload, duration }: LoadAndTime): number {
   const perSecond = meanTps(workload) / workload.batch;
@@ -140,10 +151,11 @@ export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estima
   return messagesOf(lengths, chargedUs, estimate) * estimate.workPerMessage;
 }
 
-/** How much of a window that stands alone a run needs. */
+/** How much of a window that stands alone and has no partition a run needs. */
 function windowShareOf(spec: RunSpec): number {
   const { tier, faults, workload } = spec;
-  if (tier !== 'spliced' || workload.kind === 'ramp') return 1;
+  if (tier !== 'spliced') return stretchOf(spec);
+  if (workload.kind === 'ramp') return 1;
   if (faults.length > 0) return faultyFinalityTimes / plannedFinalityTimes;
   if (workload.conflictShare > 0) return contestedFinalityTimes / plannedFinalityTimes;
   const isShort = needsNoFinding(spec) && workload.kind !== 'burst';
@@ -182,7 +194,7 @@ function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
   const warmupUs = warmupOf(spec, estimate, least);
   const share = isLive ? windowShareOf(spec) : 1;
   const leastUs = Math.ceil(share * least.measureUs);
-  const messageBudget = share * spec.messageBudget;
+  const messageBudget = Math.min(1, share) * spec.messageBudget;
   const besideUs = warmupUs + chargedUs;
   const affordableUs =
     Math.floor((messageBudget / (messagesPerSecond * workPerMessage)) * 1_000_000) - besideUs;

@@ -10,6 +10,7 @@ import { eventOf, loggedRun, runSpec, type SmallChanges, smallRun, smallSpec } f
 
 const second = 1_000_000;
 const atUs = 2 * second;
+const quick = { warmupUs: 300_000, cooldownUs: second } as const;
 const forUs = 2 * second;
 
 function faulty(fault: Fault, changes: SmallChanges = {}): RunOutcome {
@@ -134,6 +135,24 @@ test('a cascade takes down more nodes with every wave', () => {
   });
   assert.equal(recovered(outcome).evidence, '7 nodes went down, 7 restarted, 7 caught up');
   assert.equal(Math.min(...outcome.series.points.map((point) => point.live_nodes)), 33);
+});
+
+test('nodes that go down again before they have caught up count by their last restart', () => {
+  // Each wave takes 12 of 40: a third of them has been back for less than a decision takes.
+  const kill = {
+    kind: 'kill',
+    nodes: 12,
+    everyUs: 260_000,
+    downUs: 250_000,
+    disk: 'kept',
+    repeat: 8,
+  } as const;
+  const record = recovered(faulty({ ...kill, atUs }, { duration: { ...quick, measureUs: 6 * second } }));
+  const counts = /^(\d+) nodes went down, (\d+) restarted, (\d+) caught up, (\d+) went down again/;
+  const [down, restarted, caughtUp, again] = (counts.exec(record.evidence) ?? []).slice(1).map(Number);
+  assert.equal(down, restarted);
+  assert.equal(caughtUp! + again!, restarted);
+  assert.ok(record.rejoin_us !== null && record.rejoin_us < second, record.evidence);
 });
 
 test('a latency spike delays messages and finality while it lasts', () => {

@@ -76,6 +76,17 @@ test('a run with conflicts is watched until each vertex reached its round limit,
   assert.equal(planWindow(patient).cooldownUs, 400 * planWindow(patient).finalityUs);
 });
 
+test('a window with a partition holds twenty-four finality times as the partition delays them', () => {
+  for (const share of [0.1, 1 / 6, 0.2]) {
+    const forUs = share * spec.duration.measureUs;
+    const cut = { kind: 'partition', groups: [0.5, 0.5], atUs: 1_000_000_000, forUs } as const;
+    const plan = planWindow({ ...spec, faults: [cut], messageBudget: 1 });
+    const inFinalityTimes = plan.measureUs / plan.finalityUs;
+    const mean = 1 + (share * share * inFinalityTimes) / 2;
+    assert.ok(Math.abs(inFinalityTimes / mean / plannedFinalityTimes - 1) < 0.01, `${inFinalityTimes}`);
+  }
+});
+
 test('a single workload is planned in decisions: at least twenty-four, at most what is paid for', () => {
   const single = runSpecExample({
     workload: { kind: 'single', batch: 1, payloadBytes: 100, parents: { kind: 'chain' }, conflictShare: 0 },
