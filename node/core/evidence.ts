@@ -10,6 +10,7 @@ import { answerNoToAll, answerSomeRefused, answerSomeUnknown } from './exception
 import type { ConsensusParams, ReputationRules } from './params.ts';
 import { type PollBook, slotAnswered } from './poll-book.ts';
 import type { CorePorts } from './ports.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { Standing } from './standing.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { VertexTable } from './vertex-table.ts';
@@ -33,6 +34,7 @@ export class Evidence {
   readonly #ports: CorePorts;
   readonly #basis: ReputationRules['basis'];
   readonly #conflictPast: ConflictPast;
+  readonly #readAhead: ReadAhead;
   /** Pairs of conflicting vertices in the scope of the poll under review, the two of each next to each other. */
   readonly #rivals: number[] = [];
   /** Yes votes of one answer, by word of the scope. */
@@ -45,12 +47,15 @@ export class Evidence {
     this.#ports = ports;
     this.#basis = basis;
     this.#conflictPast = new ConflictPast(parts.table);
+    this.#readAhead = new ReadAhead(parts.standing, parts.polls, parts.suspicion);
     this.#isOdd = new Uint8Array(parts.polls.k);
   }
 
   /** Looks at every answer of a poll that is about to close. */
   review(node: number, poll: number, nowUs: number): void {
     const { polls, standing } = this.#parts;
+    // Nothing else is done before this when a poll ends.
+    this.#readAhead.forEnd(node, poll);
     const odd = polls.oddCount(poll);
     if (this.#basis === 'outcome') {
       this.#strikeOutvoted(node, poll, odd, nowUs);

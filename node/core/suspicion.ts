@@ -114,6 +114,14 @@ export class Suspicion implements Exclusions {
     return suspect;
   }
 
+  /** Looks at the row of a node here and there, so that it is near when it is needed. */
+  glance(node: number): number {
+    const at = node * this.#words;
+    return (
+      this.#strikes[at]! + this.#strikes[at + (this.#words >>> 1)]! + this.#strikes[at + this.#words - 1]!
+    );
+  }
+
   isConvicted(node: number, peer: number): boolean {
     const suspect = this.#suspect[peer]! - 1;
     if (suspect < 0) return false;
