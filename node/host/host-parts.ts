@@ -237,6 +237,8 @@ export interface HostFigures {
   readonly transferredVertices: number;
   readonly summariesSent: number;
   readonly degradedLevel: number;
+  readonly openBreakers: number;
+  readonly suspectedPeers: number;
   readonly attack: AttackChoice;
   /** Time from `start` until everything that the network had decided by then was decided here; null while that is open. */
   readonly rejoinUs: number | null;

@@ -177,6 +177,7 @@ export class Host {
 
   get figures(): HostFigures {
     const { desk, driver, intake, fetch, issuer, inbox, journal, degraded, sync } = this.#machine;
+    const { breakers, detector } = this.#machine;
     return {
       isUp: this.#phase === 'up' && journal.failure === null,
       finalised: desk.finalisedCount,
@@ -198,6 +199,8 @@ export class Host {
       transferredVertices: sync.client.vertices,
       summariesSent: sync.reconciler.summaries,
       degradedLevel: degraded.level,
+      openBreakers: breakers.open(this.#parts.clock.nowUs()),
+      suspectedPeers: detector.suspects,
       attack: this.#attack,
       rejoinUs: sync.reconciler.rejoinUs,
       storeFailure: journal.failure?.message ?? null,

@@ -29,6 +29,6 @@ export function copyFigures({ counters, gauges }: Measurements, parts: LifeParts
   gauges.activeVertices = figures.undecided;
   gauges.queuedTransactions = figures.queuedTransactions;
   gauges.degradedLevel = figures.degradedLevel;
-  const peers = host.peers();
-  gauges.openBreakers = peers.filter(({ breaker }) => breaker === 'open').length;
+  gauges.openBreakers = figures.openBreakers;
+  gauges.suspectedPeers = figures.suspectedPeers;
 }

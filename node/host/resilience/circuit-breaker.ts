@@ -82,9 +82,10 @@ export class CircuitBreakers {
     if (!isTrial) this.#onChange(member, true);
   }
 
-  get open(): number {
+  /** How many are open. */
+  open(nowUs: number): number {
     let open = 0;
-    for (const { pauseUs } of this.#peers.values()) if (pauseUs > 0) open += 1;
+    for (const { pauseUs, untilUs } of this.#peers.values()) if (pauseUs > 0 && nowUs < untilUs) open += 1;
     return open;
   }
 }

@@ -222,3 +222,15 @@ test('whether a vertex of a pruned sequence was finalised is unknown: it may be 
   await network.until(() => host.figures.waitingVertices === 0, 1_000_000, 'it is looked at');
   assert.deepEqual(await host.finality(id), { status: 'unknown', rounds: null, confidence: null });
 });
+
+test('a host counts the peers that it suspects', async () => {
+  const network = new HostNetwork({ nodes: 5, profile: lan });
+  await network.start();
+  const { host } = network.cells[0]!;
+  network.crash(4);
+  for (let i = 0; i < 200 && host.figures.suspectedPeers === 0; i++) {
+    network.submit(0);
+    await network.run(50_000);
+  }
+  assert.equal(host.figures.suspectedPeers, 1);
+});

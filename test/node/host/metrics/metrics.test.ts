@@ -4,6 +4,8 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { Histogram } from '#campaigns/measure/histogram.ts';
 import { histogramDelta } from '#node/agent-push.ts';
+import { copyFigures } from '#node/host/agent/figure-copy.ts';
+import type { LifeParts } from '#node/host/agent/life-parts.ts';
 import { BucketHistogram } from '#node/host/metrics/bucket-histogram.ts';
 import { LatencyHistogram } from '#node/host/metrics/latency-histogram.ts';
 import { Measurements } from '#node/host/metrics/measurements.ts';
@@ -174,4 +176,33 @@ test('the process meter reports figures of this process', () => {
   assert.ok(reading.heapBytes < reading.residentBytes);
   assert.ok(reading.loopBusyShare >= 0 && reading.loopBusyShare <= 1);
   assert.ok(reading.cpuUserUs > 0 && Number.isInteger(reading.cpuSystemUs));
+});
+
+test('what a host says of its peers and its load reaches the gauges of its node', () => {
+  const figures = {
+    undecided: 3,
+    queuedTransactions: 4,
+    degradedLevel: 1,
+    openBreakers: 2,
+    suspectedPeers: 5,
+  };
+  const measurements = new Measurements();
+  const parts = Object.assign({} as LifeParts, {
+    host: { figures },
+    transport: { figures: { connections: 7 } },
+    store: { figures: { reads: 0 } },
+    verifier: { figures: { queueDepth: 6 } },
+    verifiedBefore: {},
+  });
+  copyFigures(measurements, parts);
+  assert.deepEqual(measurements.gauges, {
+    ...measurements.gauges,
+    activeVertices: 3,
+    queuedTransactions: 4,
+    degradedLevel: 1,
+    openBreakers: 2,
+    suspectedPeers: 5,
+    connections: 7,
+    verificationQueue: 6,
+  });
 });

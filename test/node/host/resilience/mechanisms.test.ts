@@ -22,6 +22,7 @@ test('a breaker opens after failures in a row, lets one request through after it
     breakers.failed(4, 0);
   }
   assert.equal(breakers.state(4, 0), 'open');
+  assert.deepEqual([breakers.open(0), breakers.open(second)], [1, 0]);
   assert.ok(!breakers.allows(4, 0.9 * second));
   assert.equal(breakers.state(4, second), 'half-open');
   assert.ok(breakers.allows(4, second));
