@@ -5,7 +5,10 @@
  */
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import path from 'node:path';
+import { countBuffersWithHeap } from '#node/buffer-limits.ts';
 import { openModuleMap } from '#node/module-map.ts';
+
+countBuffersWithHeap();
 
 /**
  * Finding, stripping and compiling some thousand modules takes two seconds of CPU; the next process finds them done. Kept beside
