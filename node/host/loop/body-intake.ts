@@ -109,7 +109,8 @@ export class BodyIntake {
         this.unwanted += 1;
         continue;
       }
-      this.#check(member, key, { id, body: body.slice(), signature: signature.slice() });
+      // Not slices: of a Buffer they would be views that keep the pool of 64 KB it lies in.
+      this.#check(member, key, { id, body: new Uint8Array(body), signature: new Uint8Array(signature) });
     }
   }
 

@@ -30,7 +30,7 @@ export class RecordReader {
   #pieces: Buffer[] = [];
   #pieceBytes = 0;
 
-  /** `onRecord` gets a copy that is its own: a plain array, of which a slice is a copy. A slice of a Buffer would keep the pool that it lies in. */
+  /** `onRecord` gets a copy that is its own. It lies in a pool, as Buffers do: their `slice` is a view that keeps the pool. */
   constructor(mostBytes: number, onRecord: (use: Channel, payload: Uint8Array) => void) {
     this.#mostBytes = mostBytes;
     this.#onRecord = onRecord;
@@ -57,7 +57,7 @@ export class RecordReader {
       this.#headerBytes = 0;
       this.#pieces = [];
       this.#pieceBytes = 0;
-      this.#onRecord(this.#channel, new Uint8Array(payload.buffer, payload.byteOffset, payload.length));
+      this.#onRecord(this.#channel, payload);
     }
   }
 

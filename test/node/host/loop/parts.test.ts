@@ -6,9 +6,12 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { encodedBytes, encodeVertex } from '#node/core/vertex.ts';
 import { blake3 } from '#node/host/hash/blake3.ts';
+import { BodyIntake, type IntakeParts, type VerifiedVertex } from '#node/host/loop/body-intake.ts';
 import { Inbox } from '#node/host/loop/inbox.ts';
 import { Journal } from '#node/host/loop/journal.ts';
+import { genesisId } from '#node/host/loop/machinery.ts';
 import { type LedgerEntry, VertexLedger } from '#node/host/loop/vertex-ledger.ts';
 import { IdTable } from '#node/host/store/id-table.ts';
 import { kindCode } from '#node/host/wire/frame.ts';
@@ -156,4 +159,32 @@ test('the ledger tells vertices apart that share the start of their ids, and for
   assert.equal(ledger.find(blake3(Uint8Array.of(0))), null);
   assert.equal(ledger.find(blake3(Uint8Array.of(1)))?.status, 'pruned');
   assert.equal(ledger.remembered, 3);
+});
+
+test('what is kept of a vertex does not keep the buffer of its frame', async () => {
+  const vertex = { creator: 0, sequence: 1, parents: [genesisId()], transactions: [] };
+  const pool = Buffer.alloc(65_536);
+  const body = pool.subarray(100, 100 + encodedBytes(vertex));
+  encodeVertex(vertex, body);
+  const signature = pool.subarray(5_000, 5_000 + 2_420);
+  const kept = new Promise<VerifiedVertex>((resolve) => {
+    const fetch = { arrived: () => true, done: () => {} };
+    const intake = new BodyIntake(
+      Object.assign({} as IntakeParts, {
+        ledger: { find: () => null },
+        fetch,
+        verifier: { verify: async () => true },
+        keyOf: () => new Uint8Array(1_312),
+        genesis: genesisId(),
+        hasRoom: () => true,
+        isSettled: () => false,
+        take: resolve,
+        touch: () => {},
+      }),
+    );
+    intake.receive(0, [{ body, signature }]);
+  });
+  const { body: ownBody, signature: ownSignature } = await kept;
+  assert.equal(ownBody.buffer.byteLength, body.length);
+  assert.equal(ownSignature.buffer.byteLength, signature.length);
 });
