@@ -4,10 +4,10 @@
  * (journal-event.ts), what a measurement takes (targets).
  */
 import type { JournalState } from '#campaigns/journal-event.ts';
-import { type Plan, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
+import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import { formatSeconds } from '#campaigns/progress.ts';
 
-/** A row of real processes of which nothing was begun and about which nothing was decided, or null. `row`: the next to be run. */
+/** A row of real processes of which nothing was begun and about which nothing was decided. */
 export function isUndecided(plan: Plan, row: PlannedRow, state: JournalState): boolean {
   return (
     plan.withinUs !== undefined &&
@@ -17,11 +17,20 @@ export function isUndecided(plan: Plan, row: PlannedRow, state: JournalState): b
   );
 }
 
+/** What measures this machine and has not begun: it is never left out. */
+export function benchmarkCells({ rows }: Plan, state: JournalState): PlannedCell[] {
+  return rows
+    .filter((row) => row.skip === null && targetOf(row) === 'benchmark')
+    .flatMap(({ cells }) => cells.filter(({ id }) => !state.cells.has(id)));
+}
+
 export interface TimeForRow {
   /** What the phase may take by the clock. */
   readonly withinUs: number;
   /** What it has taken. */
   readonly drivenSeconds: number;
+  /** Expected for what runs afterwards in any case. */
+  readonly reservedSeconds: number;
   readonly repetitions: number;
   /** Expected for all of them. */
   readonly rowSeconds: number;
@@ -31,10 +40,11 @@ export interface TimeForRow {
 export function leftOutBecause({
   withinUs,
   drivenSeconds,
+  reservedSeconds,
   repetitions,
   rowSeconds,
 }: TimeForRow): string | null {
-  const leftSeconds = withinUs / 1e6 - drivenSeconds;
+  const leftSeconds = withinUs / 1e6 - drivenSeconds - reservedSeconds;
   if (rowSeconds <= leftSeconds) return null;
   const left = formatSeconds(Math.max(0, leftSeconds));
   return `${repetitions} repetitions take about ${formatSeconds(rowSeconds)}, and of the ${formatSeconds(withinUs / 1e6)} of the phase ${left} were left`;

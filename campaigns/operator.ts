@@ -28,7 +28,7 @@ import {
   type StepName,
 } from '#campaigns/journal-event.ts';
 import { acquireLock, type Lock } from '#campaigns/lock.ts';
-import { leftOutBecause } from '#campaigns/measuring-time.ts';
+import { benchmarkCells, leftOutBecause } from '#campaigns/measuring-time.ts';
 import { type Action, cellsToRun, isApproved, nextAction } from '#campaigns/next-action.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
 import type { OperatorServices, StepNotes } from '#campaigns/operator-services.ts';
@@ -344,13 +344,13 @@ class Operator {
     const why = leftOutBecause({
       withinUs: this.#plan.withinUs!,
       drivenSeconds: drivenSeconds(this.#journal.records, Date.parse(this.#now())),
+      reservedSeconds: this.#cells.measuredSeconds(benchmarkCells(this.#plan, this.#state)),
       repetitions: cells.length,
       rowSeconds: this.#cells.measuredSeconds(cells),
     });
     this.#record({ kind: 'row-timed', row: rowId, left_out: why });
-    if (why === null) return;
-    const left = cells.map((cell) => this.#cells.nameOf(cell));
-    this.#options.onEvent({ kind: 'row-left-out', rowId, cells: left, why });
+    const names = cells.map((cell) => this.#cells.nameOf(cell));
+    if (why !== null) this.#options.onEvent({ kind: 'row-left-out', rowId, cells: names, why });
   }
 
   /** Of all cores, until the time for simulating is over, without what simulated cells are expected to take. */

@@ -24,8 +24,17 @@ const measured = (scenarioId: string): RowToPlan => ({
 });
 
 /** A run is expected to take a second; each look at the clock moves it by `tickMs`. */
-async function run(name: string, withinUs: number, tickMs: number): Promise<readonly OperatorEvent[]> {
-  const rows = [fakeRow('FAKE-1', 1), measured('FAKE-2'), measured('FAKE-3')];
+async function run(
+  name: string,
+  withinUs: number,
+  tickMs: number,
+  benchmarks = 0,
+): Promise<readonly OperatorEvent[]> {
+  const benchmark = {
+    ...fakeRow('FAKE-4', benchmarks, { scenarioId: 'FAKE-4' }),
+    target: 'benchmark' as const,
+  };
+  const rows = [fakeRow('FAKE-1', 1), measured('FAKE-2'), measured('FAKE-3'), benchmark];
   const folder = createCampaign(runs, name, (campaign) => fakePlan(campaign, rows, { withinUs }));
   const events: OperatorEvent[] = [];
   let nowMs = Date.UTC(2026, 0, 1);
@@ -43,7 +52,9 @@ async function run(name: string, withinUs: number, tickMs: number): Promise<read
 }
 
 const skips = (name: string): (string | null)[] =>
-  readCampaign(path.join(runs, name)).plan.rows.map(({ skip }) => skip);
+  readCampaign(path.join(runs, name))
+    .plan.rows.slice(0, 3)
+    .map(({ skip }) => skip);
 
 test('rows that fit are measured, the one that does not is left out with what it would take', async () => {
   const events = await run('some', 12_000_000, 1_000);
@@ -53,6 +64,14 @@ test('rows that fit are measured, the one that does not is left out with what it
   const left = events.filter(({ kind }) => kind === 'row-left-out');
   assert.equal(left.length, 1);
   assert.equal(events.filter(({ kind }) => kind === 'cell-started').length, 1 + 3);
+});
+
+test('the time of a benchmark that runs afterwards is kept for it', async () => {
+  const free = await run('free', 3_600_000_000, 1);
+  assert.equal(free.filter(({ kind }) => kind === 'row-left-out').length, 0);
+  await run('kept', 20_000_000, 1, 18);
+  const [, first] = skips('kept');
+  assert.match(first ?? '', /^3 repetitions take about 3 s, and of the 20 s of the phase 2 s were left$/);
 });
 
 test('with time enough everything is measured, without any nothing is', async () => {
@@ -68,10 +87,10 @@ test('with time enough everything is measured, without any nothing is', async ()
 test('a row fits exactly when its time is left, and more time never leaves it out', () => {
   const seconds = fc.double({ min: 0, max: 4_000, noNaN: true });
   fc.assert(
-    fc.property(seconds, seconds, seconds, (within, drivenSeconds, rowSeconds) => {
-      const clock = { withinUs: within * 1e6, drivenSeconds, repetitions: 3, rowSeconds };
+    fc.property(seconds, seconds, seconds, seconds, (within, drivenSeconds, reservedSeconds, rowSeconds) => {
+      const clock = { withinUs: within * 1e6, drivenSeconds, reservedSeconds, repetitions: 3, rowSeconds };
       const why = leftOutBecause(clock);
-      assert.equal(why === null, rowSeconds <= (within * 1e6) / 1e6 - drivenSeconds);
+      assert.equal(why === null, rowSeconds <= (within * 1e6) / 1e6 - drivenSeconds - reservedSeconds);
       if (why === null) assert.equal(leftOutBecause({ ...clock, withinUs: clock.withinUs + 1e6 }), null);
     }),
     { seed: 20_261_130 },
