@@ -3,6 +3,7 @@
  * Owns: how validity, safety, criteria and missing runs combine. Does not own: one criterion (criterion-verdict.ts),
  * the assumptions (validity.ts) or exit codes (the command line).
  */
+import { withoutBacklog } from '#campaigns/analysis/backlog.ts';
 import {
   benchmarkValidity,
   changeWords,
@@ -75,7 +76,7 @@ export function judgeRow(
   const assumptions = isBenchmark(row) ? benchmarkValidity(usable) : checkValidity(row, usable);
   const validity = [...assumptions, ...targetCheck(usable)];
   const listed = row.criteria.map((criterion) => judge(criterion, row, usable, context));
-  const criteria = listed.map((verdict) => discount(verdict, validity));
+  const criteria = listed.map((verdict) => discount(withoutBacklog(verdict, row, usable), validity));
   if (unsafe !== null && !criteria.some(({ metric, status }) => isSafety(metric) && status === 'FAILED')) {
     criteria.unshift(unsafe);
   }
