@@ -3,7 +3,7 @@
  * Owns: the estimates that `list` shows. Does not own: capabilities (targets), fidelities (tier-choice.ts), prices (budgets).
  */
 import { forecastTotal } from '#budgets/forecast.ts';
-import { type PriceSheet, readPriceSheet } from '#budgets/price-sheet.ts';
+import type { PriceSheet } from '#budgets/price-sheet.ts';
 import { cloudStackFor } from '#budgets/stacks.ts';
 import { withCapabilities } from '#campaigns/commands/plan-request.ts';
 import { clusterRefuses } from '#campaigns/deployment-plan.ts';
@@ -74,7 +74,7 @@ function skipOn(rows: readonly ResolvedRow[], target: 'simulator' | 'processes')
 }
 
 /** An entry is answered by a target that can run all of its rows. `pace`: seconds of this machine for an expected second. */
-export function answersOf(scenario: Scenario, pace = 1, sheet: PriceSheet = readPriceSheet()): EntryAnswers {
+export function answersOf(scenario: Scenario, pace: number, sheet: PriceSheet): EntryAnswers {
   const rows = resolveScenario(scenario, { seed: defaultSeed });
   const specs = rows.flatMap((row) => row.specs);
   if (rows[0]?.target === 'benchmark') {

@@ -12,5 +12,5 @@ export const capabilities: Capabilities = {
   nodesMost,
 };
 
-/** Of one repetition on an idle machine; only the estimate of the time that is left uses it. */
+/** Of one repetition on an idle machine: for the time that is left, and what of it measured rows leave to the suite (measuring-time.ts). */
 export const expectedSuiteSeconds = 13;
