@@ -50,6 +50,18 @@ export function leftOutBecause({
   return `${repetitions} repetitions take about ${formatSeconds(rowSeconds)}, and of the ${formatSeconds(withinUs / 1e6)} of the phase ${left} were left`;
 }
 
+/**
+ * Until when further repetitions may be simulated: what was planned to be measured keeps its time. `measuredSeconds`: expected for all
+ * of it. Undefined: nothing ends it.
+ */
+export function simulatingWithinUs(
+  { simulatedWithinUs, withinUs }: Pick<Plan, 'simulatedWithinUs' | 'withinUs'>,
+  measuredSeconds: number,
+): number | undefined {
+  if (withinUs === undefined) return simulatedWithinUs;
+  return Math.min(simulatedWithinUs ?? withinUs, Math.max(0, withinUs - 1e6 * measuredSeconds));
+}
+
 /** The plan without the rows that its journal left out: they are skipped, and say why. */
 export function withoutLeftOut(plan: Plan, { fits }: Pick<JournalState, 'fits'>): Plan {
   const isLeftOut = ({ rowId }: PlannedRow): boolean => typeof fits.get(rowId) === 'string';

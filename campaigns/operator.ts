@@ -28,7 +28,7 @@ import {
   type StepName,
 } from '#campaigns/journal-event.ts';
 import { acquireLock, type Lock } from '#campaigns/lock.ts';
-import { benchmarkCells, leftOutBecause } from '#campaigns/measuring-time.ts';
+import { benchmarkCells, leftOutBecause, simulatingWithinUs } from '#campaigns/measuring-time.ts';
 import { type Action, cellsToRun, isApproved, nextAction } from '#campaigns/next-action.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
 import type { OperatorServices, StepNotes } from '#campaigns/operator-services.ts';
@@ -357,7 +357,7 @@ class Operator {
   #clockSecondsLeft(): number {
     const cells = cellsToRun(decidedPlan(this.#plan, this.#state));
     return secondsUntilOver({
-      withinUs: this.#plan.simulatedWithinUs,
+      withinUs: simulatingWithinUs(this.#plan, this.#cells.measuredSeconds(cells)),
       drivenSeconds: drivenSeconds(this.#journal.records, Date.parse(this.#now())),
       workers: this.#options.workers,
       ...this.#cells.simulatedSeconds(cells, this.#state.cells),

@@ -8,12 +8,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { leftOutBecause } from '#campaigns/measuring-time.ts';
+import { leftOutBecause, simulatingWithinUs } from '#campaigns/measuring-time.ts';
 import { createCampaign, runCampaign } from '#campaigns/operator.ts';
 import type { OperatorEvent } from '#campaigns/operator-event.ts';
 import type { RowToPlan } from '#campaigns/plan.ts';
 import { readCampaign } from '#campaigns/results/reader.ts';
-import { fakePlan, fakeRow, fakeServices } from '#test/support/fake-campaign.ts';
+import { fakePlan, fakeRow, fakeServices, straddlingRow } from '#test/support/fake-campaign.ts';
 
 const runs = mkdtempSync(path.join(os.tmpdir(), 'measuring-time-'));
 after(() => rmSync(runs, { recursive: true }));
@@ -29,12 +29,13 @@ async function run(
   withinUs: number,
   tickMs: number,
   benchmarks = 0,
+  simulated: RowToPlan = fakeRow('FAKE-1', 1),
 ): Promise<readonly OperatorEvent[]> {
   const benchmark = {
     ...fakeRow('FAKE-4', benchmarks, { scenarioId: 'FAKE-4' }),
     target: 'benchmark' as const,
   };
-  const rows = [fakeRow('FAKE-1', 1), measured('FAKE-2'), measured('FAKE-3'), benchmark];
+  const rows = [simulated, measured('FAKE-2'), measured('FAKE-3'), benchmark];
   const folder = createCampaign(runs, name, (campaign) => fakePlan(campaign, rows, { withinUs }));
   const events: OperatorEvent[] = [];
   let nowMs = Date.UTC(2026, 0, 1);
@@ -72,6 +73,24 @@ test('the time of a benchmark that runs afterwards is kept for it', async () => 
   await run('kept', 20_000_000, 1, 18);
   const [, first] = skips('kept');
   assert.match(first ?? '', /^3 repetitions take about 3 s, and of the 20 s of the phase 2 s were left$/);
+});
+
+test('further repetitions of what is simulated leave planned measurements their time', async () => {
+  const straddling = straddlingRow('FAKE-1', 0);
+  const free = await run('roomy', 3_600_000_000, 300, 0, straddling);
+  const tight = await run('tight', 9_000_000, 300, 0, straddling);
+  const further = (events: readonly OperatorEvent[]): number =>
+    events.reduce((sum, event) => sum + (event.kind === 'row-weighed' ? event.cells.length : 0), 0);
+  assert.deepEqual([further(free) > 0, further(tight)], [true, 0]);
+  assert.equal(skips('tight')[1], null);
+});
+
+test('simulating ends by its own limit or where the planned measurements begin', () => {
+  assert.equal(simulatingWithinUs({}, 100), undefined);
+  assert.equal(simulatingWithinUs({ simulatedWithinUs: 5e6 }, 100), 5e6);
+  assert.equal(simulatingWithinUs({ simulatedWithinUs: 180e6, withinUs: 540e6 }, 470), 70e6);
+  assert.equal(simulatingWithinUs({ simulatedWithinUs: 30e6, withinUs: 540e6 }, 470), 30e6);
+  assert.equal(simulatingWithinUs({ withinUs: 540e6 }, 600), 0);
 });
 
 test('with time enough everything is measured, without any nothing is', async () => {
