@@ -6,6 +6,8 @@
 import type { JournalState } from '#campaigns/journal-event.ts';
 import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import { formatSeconds } from '#campaigns/progress.ts';
+import { packingOf } from '#campaigns/targets/processes/capabilities.ts';
+import { expectedSeconds } from '#campaigns/targets/processes/real-window.ts';
 
 /** A row of real processes of which nothing was begun and about which nothing was decided. */
 export function isUndecided(plan: Plan, row: PlannedRow, state: JournalState): boolean {
@@ -15,6 +17,29 @@ export function isUndecided(plan: Plan, row: PlannedRow, state: JournalState): b
     !state.fits.has(row.rowId) &&
     row.cells.every(({ id }) => !state.cells.has(id))
   );
+}
+
+/**
+ * Whose turn it is of the rows that measure, by the first of its `untouched` cells; undefined: none has any. A phase whose time may end
+ * measures the longest first: the small one that no longer fits costs it least. What was begun or promised comes before.
+ */
+export function nextMeasured(
+  plan: Plan,
+  state: JournalState,
+  untouched: readonly PlannedCell[],
+): { readonly row: PlannedRow; readonly cell: PlannedCell } | undefined {
+  const turns = plan.rows.flatMap((row) => {
+    const cell = untouched.find((one) => row.cells.includes(one));
+    return cell === undefined
+      ? []
+      : [{ row, cell, seconds: isUndecided(plan, row, state) ? rowSeconds(row) : 0 }];
+  });
+  const begun = turns.find(({ row }) => targetOf(row) === 'processes' && !isUndecided(plan, row, state));
+  return begun ?? turns.sort((a, b) => b.seconds - a.seconds)[0];
+}
+
+function rowSeconds({ cells }: PlannedRow): number {
+  return cells.reduce((sum, { spec }) => sum + expectedSeconds(spec, packingOf(spec)), 0);
 }
 
 /** What measures this machine and has not begun: it is never left out. */

@@ -7,7 +7,7 @@ import { deploymentsOf, type PlannedDeployment } from '#campaigns/deployment-pla
 import { absentDeployment, type DeploymentState } from '#campaigns/deployment-state.ts';
 import { mayHaveMore } from '#campaigns/extra-repetitions.ts';
 import type { CellState, JournalState } from '#campaigns/journal-event.ts';
-import { isUndecided } from '#campaigns/measuring-time.ts';
+import { isUndecided, nextMeasured } from '#campaigns/measuring-time.ts';
 import { type Plan, type PlannedCell, type PlannedRow, targetOf } from '#campaigns/plan-record.ts';
 import { dearestFirst } from '#campaigns/run-order.ts';
 import { type Twin, twinsOf } from '#campaigns/same-simulation.ts';
@@ -161,12 +161,11 @@ function simulateAction(plan: Plan, state: JournalState, workers: number): Actio
   if (next !== null) return next;
   const row = simulated.length === 0 && !isAloneRunning ? rowToWeigh(plan, state) : null;
   if (row !== null) return { kind: 'weigh', row };
-  const [measured] = untouched;
-  if (simulated.length > 0 || measured === undefined || running > 0) return running > 0 ? wait : null;
-  const turn = plan.rows.find(({ cells: own }) => own.includes(measured));
-  return turn !== undefined && isUndecided(plan, turn, state)
-    ? { kind: 'time-row', row: turn }
-    : { kind: 'simulate', cell: measured, twin: null };
+  const turn = running > 0 || simulated.length > 0 ? undefined : nextMeasured(plan, state, untouched);
+  if (turn === undefined) return running > 0 ? wait : null;
+  return isUndecided(plan, turn.row, state)
+    ? { kind: 'time-row', row: turn.row }
+    : { kind: 'simulate', cell: turn.cell, twin: null };
 }
 
 /** The first cell that need not wait for the run of its twin; one whose twin failed is run for itself. */

@@ -60,6 +60,10 @@ export class ProgressView {
   /** Expected seconds of one core, by cell. */
   readonly #expected = new Map<string, number>();
   readonly #running = new Map<string, Running>();
+  /** What takes its time by the clock, however fast the machine is. */
+  readonly #clocked = new Set<string>();
+  /** Seconds that such runs took which are over. */
+  #clockedSeconds = 0;
   readonly #finished = new Set<string>();
   readonly #before = new Set<string>();
   #messages = 0;
@@ -165,6 +169,7 @@ export class ProgressView {
       const seconds = coreSeconds * (target === 'simulator' ? this.#pace : 1);
       this.#budgets.set(cell, Math.max(1, messageBudget));
       this.#expected.set(cell, Math.max(1e-3, seconds));
+      if (target !== 'simulator') this.#clocked.add(cell);
     }
   }
 
@@ -188,6 +193,7 @@ export class ProgressView {
     this.#finished.add(event.cell);
     if (!event.adopted) this.#messages += event.messages;
     const seconds = running === undefined ? 0 : (this.#nowMs() - running.startedMs) / 1_000;
+    if (this.#clocked.has(event.cell)) this.#clockedSeconds += seconds;
     const rate = seconds > 0 ? `${formatCount(event.messages / seconds)} messages/s` : 'found whole on disk';
     const reason = event.reason === '' ? '' : ` (${event.reason.slice(0, 100)})`;
     const head = `[${this.#finished.size}/${this.#budgets.size}] ${event.rowId} #${event.repetition + 1}`;
@@ -195,11 +201,16 @@ export class ProgressView {
   }
 
   /** Shares are weighed by what a run is expected to cost. */
-  #weights(): { readonly done: number; readonly doneNow: number; readonly all: number } {
+  #weights(counts: (cell: string) => boolean = () => true): {
+    readonly done: number;
+    readonly doneNow: number;
+    readonly all: number;
+  } {
     let all = 0;
     let done = 0;
     let before = 0;
     for (const [cell, seconds] of this.#expected) {
+      if (!counts(cell)) continue;
       all += seconds;
       if (this.#finished.has(cell)) {
         done += seconds;
@@ -209,12 +220,24 @@ export class ProgressView {
     return { done, doneNow: done - before, all };
   }
 
-  /** As fast as it went so far; the estimate of the plan until something of it is done. */
+  /** What is simulated: as fast as it went so far, the estimate of the plan until something is done. What runs by the clock takes its time. */
   #secondsLeft(): number {
-    const { done, doneNow, all } = this.#weights();
+    const clocked = this.#weights((cell) => this.#clocked.has(cell));
+    const { done, doneNow, all } = this.#weights((cell) => !this.#clocked.has(cell));
+    const clockedLeft = (clocked.all - clocked.done) / this.#workers;
     const left = all - done;
-    if (this.#startedMs === null || doneNow < leastShareSeen * all) return left / this.#workers;
-    return ((this.#nowMs() - this.#startedMs) / 1_000 / doneNow) * left;
+    if (this.#startedMs === null || doneNow < leastShareSeen * all) return clockedLeft + left / this.#workers;
+    const seconds = (this.#nowMs() - this.#startedMs) / 1_000 - this.#clockedNow();
+    return clockedLeft + (seconds / doneNow) * left;
+  }
+
+  /** What has gone by while such runs took their time. */
+  #clockedNow(): number {
+    return [...this.#running].reduce(
+      (sum, [cell, { startedMs }]) =>
+        this.#clocked.has(cell) ? sum + (this.#nowMs() - startedMs) / 1_000 : sum,
+      this.#clockedSeconds,
+    );
   }
 
   #moneyAndTime(): string {

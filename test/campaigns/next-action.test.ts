@@ -13,6 +13,7 @@ import type { RowToPlan } from '#campaigns/plan.ts';
 import {
   type Plan,
   type PlannedCell,
+  type PlannedRow,
   plannedOnly,
   type RunTarget,
   targetOf,
@@ -174,6 +175,19 @@ test('the turn of a measured row is timed once, after everything simulated; what
   const verdict = judgeRow(decided.rows[2]!, []);
   assert.equal(verdict.status, 'SKIPPED');
   assert.match(JSON.stringify(verdict), /npm run campaign measure -- FAKE-3/);
+});
+
+test('a phase whose time may end measures the longest row first: a short one is what no longer fits', () => {
+  const duration = { warmupUs: 5_000_000, measureUs: 20_000_000, cooldownUs: 5_000_000 };
+  const short = { ...fakeRow('FAKE-2', 2, { scenarioId: 'FAKE-2', duration }), target: 'processes' as const };
+  const rows = [fakeRow('FAKE-1', 1), short, measuredRow('FAKE-3')];
+  const plan = fakePlan('c', rows, { withinUs: 600_000_000 });
+  const [{ cells }, , longest] = plan.rows as [PlannedRow, PlannedRow, PlannedRow];
+  const journal = [opened, done('feasibility'), started(cells[0]!.id), ended(cells[0]!.id)];
+  assert.deepEqual(after(journal, 2, plan), { kind: 'time-row', row: longest });
+  const { withinUs: _none, ...untimed } = plan;
+  const action = after(journal, 2, untimed);
+  assert.ok(action.kind === 'simulate' && action.cell.spec.scenarioId === 'FAKE-2', 'else in order of scale');
 });
 
 test('without a time limit of the phase no row is timed', () => {

@@ -100,6 +100,32 @@ test('time of the plan is told at the pace of this machine for what is simulated
   assert.match(text(), /about 1 min 0 s when nothing else runs/);
 });
 
+test('what runs by the clock takes its time, however fast or slow what was simulated went', () => {
+  const clocked = {
+    ...cells[1]!,
+    cell: 'm',
+    rowId: 'OV-001',
+    target: 'processes' as const,
+    coreSeconds: 120,
+  };
+  const { view: progress, text, advance } = view(false);
+  const leftNow = (): string => text().trimEnd().split('about ').at(-1)!;
+  progress.show({ ...begin, cells: [cells[0]!, clocked] });
+  progress.show(started(0));
+  advance(10_000);
+  progress.show(done(0));
+  assert.equal(leftNow(), '1 min 0 s left');
+  progress.show({ kind: 'cell-started', ...clocked });
+  advance(30_000);
+  progress.show({ kind: 'cell-progress', ...clocked, share: 0.25 });
+  assert.equal(leftNow(), '45 s left');
+  progress.show({ kind: 'row-weighed', rowId: 'LT-001', cells: [cells[1]!], why: 'open' });
+  progress.show({ kind: 'step-done', step: 'feasibility', notes: [] });
+  advance(30_000);
+  progress.show({ kind: 'cell-progress', ...clocked, share: 0.5 });
+  assert.equal(leftNow(), '40 s left');
+});
+
 test('a row that is left out is said and no longer waited for', () => {
   const { view: progress, text, advance } = view(true);
   progress.show(begin);
