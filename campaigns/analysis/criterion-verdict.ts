@@ -85,7 +85,10 @@ function decide(
     const broken = readings.filter(
       (reading) => reading.kind !== 'missing' && !holds(comparator, reading.value, limit),
     );
-    if (broken.length > 0) return failed(`violated in ${broken.length} of ${readings.length} repetitions`);
+    if (broken.length > 0)
+      return failed(
+        `violated in ${broken.length} of ${readings.length} repetitions${worstOf(broken, limit, metric.unit)}`,
+      );
   }
   const unseen = readings.find((reading) => reading.kind === 'missing');
   if (readings.length === 0) return open('no repetition has a result', context.command);
@@ -111,6 +114,15 @@ function decide(
   if (metric.scope === 'row') return decision;
   const { repetitionsMissing: _ofAllRows, ...known } = decision;
   return known;
+}
+
+/** The mean may look harmless: one repetition that never recovers among many that do at once. */
+function worstOf(broken: readonly Reading[], limit: number, unit: Metric['unit']): string {
+  const seen = broken.flatMap((reading) => (reading.kind === 'missing' ? [] : [reading]));
+  const off = ({ value }: { readonly value: number }): number => Math.abs(value - limit);
+  const worst = seen.reduce((farthest, one) => (off(one) > off(farthest) ? one : farthest));
+  if (!Number.isFinite(worst.value)) return '';
+  return `, at worst ${show(worst.value, unit)}${worst.kind === 'at-least' ? ' or more' : ''}`;
 }
 
 function failed(reason: string): Decision {
