@@ -144,14 +144,21 @@ function ramp(fromTps: number, toTps: number, steps: number, options: LoadProfil
   };
 }
 
-/** A burst closes its period: the window, and with it the warm-up before it, begins with the base load. */
+/**
+ * A burst lies in the middle of its period: the window begins and ends with the base load, so that what was offered before it and is
+ * finalised in it weighs up what is finalised after it. A burst at the end of the window would be offered and never seen finalised.
+ */
 function burst(workload: Workload & { readonly kind: 'burst' }, scale: number): Steps {
   const calmUs = workload.everyUs - workload.forUs;
   if (calmUs <= 0) return { lengthUs: Number.POSITIVE_INFINITY, tps: () => workload.burstTps };
   const [pieces, calmPieces] = ratio(calmUs, workload.everyUs);
+  // Twice as many pieces: half of the calm ones come first.
   return {
-    lengthUs: Math.max(1, (workload.everyUs * scale) / pieces),
-    tps: (step) => (step % pieces < calmPieces ? workload.tps : workload.burstTps),
+    lengthUs: Math.max(1, (workload.everyUs * scale) / (2 * pieces)),
+    tps: (step) => {
+      const piece = step % (2 * pieces);
+      return piece < calmPieces || piece >= 2 * pieces - calmPieces ? workload.tps : workload.burstTps;
+    },
   };
 }
 

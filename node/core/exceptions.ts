@@ -25,6 +25,9 @@ export const answerSomeRefused = someRefused;
 const everyWord = new Int32Array(0);
 
 export class Exceptions {
+  /** Of the answer that was noted last: how many vertices it has no yes for, and whether it does not know some of them (not 0). */
+  missed = 0;
+  unknown = 0;
   readonly #polls: number;
   readonly #k: number;
   readonly #planes: number;
@@ -71,6 +74,7 @@ export class Exceptions {
     let yes = 0;
     let known = 0;
     let refusals = 0;
+    let missed = 0;
     for (let from = 0; from < words; from += 32) {
       const until = from + 32 < words ? from + 32 : words;
       let map = 0;
@@ -85,14 +89,18 @@ export class Exceptions {
         const refused = missing & votes[at + 2 * w + 1]!;
         known |= refused;
         refusals |= missing & ~refused;
+        missed += ones(missing);
         stored[pair] = missing;
         stored[pair + 1] = refused;
         pair += 2;
         map |= 1 << w;
       }
-      stored[mapAt + (from >>> 5)] = map;
+      // An answer without any is not stored: its place stays out of the caches.
+      if (map !== 0 || words > 32) stored[mapAt + (from >>> 5)] = map;
       some |= map;
     }
+    this.missed = missed;
+    this.unknown = refusals;
     if (some === 0) return yesToAll;
     if (isNarrow && yes === 0) yes = outside(scope, scopeAt, words, only, onlyAt);
     if (known === 0) return yes === 0 ? allUnknown : someUnknown;

@@ -102,7 +102,7 @@ const network: readonly Figure[] = [
   ...pollLimits(1_000, '1,000'),
   rate('messages.poll-10000', 'the same 10,000 nodes at poll fidelity, messages it stands for', 120),
   ...pollLimits(10_000, '10,000'),
-  rate('load.dag-1000', 'DAG of 2-4 parents, 1 % conflicts, 100 vertices/s, 1,000 nodes, LAN, mesh', 10),
+  rate('load.dag-1000', 'DAG of 2-4 parents, 1 % conflicts, 100 vertices/s, 1,000 nodes, LAN, mesh', 15),
 ];
 
 const consensus: readonly Figure[] = [

@@ -54,9 +54,11 @@ export class Answering {
     const { polls, standing } = core;
     const at = 2 * peer * standing.words;
     if (!attacks) {
-      if (this.saysYes(peer, poll)) return (yesToAll << 2) | now;
       const kind = polls.putHosted(poll, slot, standing.votes, at);
-      if (kind !== yesToAll) this.#onExceptions(peer, poll, standing.votes, at, nowUs);
+      if (kind !== yesToAll) {
+        const { missed, unknown } = polls.exceptions;
+        this.#sendExceptions(peer, poll, missed, unknown, nowUs);
+      }
       return (kind << 2) | now;
     }
     const words = polls.scopeWords(poll);
@@ -171,13 +173,30 @@ export class Answering {
         unknown |= missing & ~votes[at + 2 * w + 1]!;
       }
     }
+    this.#sendExceptions(peer, poll, exceptions, unknown, nowUs);
+  }
+
+  /** `exceptions`: how many there are; `unknown`: not 0 where the peer does not know some of them. */
+  #sendExceptions(peer: number, poll: number, exceptions: number, unknown: number, nowUs: number): void {
     this.#parts.network.bytesSent[peer]! += exceptions * this.#parts.calibration.wireBytes.answerPerException;
     if (unknown === 0) return;
+    const {
+      scope,
+      words: width,
+      open: { maps: open, stride },
+    } = this.#core.polls;
+    const words = this.#core.polls.scopeWords(poll);
+    const scopeAt = poll * width;
+    const openAt = poll * stride;
+    const { votes, words: row } = this.#core.standing;
+    const knownAt = 2 * peer * row + 1;
     const querier = this.#nodeOf(poll);
     for (let from = 0; from < words; from += 32) {
       for (let rest = openBits(open[openAt + (from >>> 5)]!, words - from); rest !== 0; rest &= rest - 1) {
         const w = from + (31 - Math.clz32(rest & -rest));
-        this.#core.requestWord(peer, querier, w, scope[scopeAt + w]!, nowUs);
+        const missing = scope[scopeAt + w]! & ~votes[knownAt + 2 * w]!;
+        // Of most words everything is known: their marks stay out of the caches.
+        if (missing !== 0) this.#core.requestWord(peer, querier, w, missing, nowUs);
       }
     }
   }

@@ -25,3 +25,12 @@ test('the nearest change on LAN is a faster network: fewer polls would be less s
   const found = latencyFinding(spec, [criterion('latency.p95', 'at_most', 100)], new Map())!;
   assert.ok(found.nearest!.values['one_way_most_ms']! < 10);
 });
+
+test('a limit between the floor and what is expected of its percentile is said to fail', () => {
+  const { finalityUs, spacingUs } = nodeLoad(spec);
+  const expectedMs = (finalityUs + 0.45 * spacingUs) / 1_000;
+  const said = (limit: number) =>
+    latencyFinding(spec, [criterion('latency.p95', 'at_most', limit)], new Map())!.because;
+  assert.match(said(expectedMs - 0.01), /expected to say FAILED/);
+  assert.doesNotMatch(said(expectedMs + 0.01), /FAILED/);
+});

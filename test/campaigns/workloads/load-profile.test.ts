@@ -21,7 +21,7 @@ test('a ramp climbs in equal steps over the window and holds its first load in t
   assert.equal(peakTps(ramp), 100);
 });
 
-test('a burst closes each period and shrinks with the window', () => {
+test('a burst lies in the middle of each period and shrinks with the window', () => {
   const burst: Workload = {
     ...shape,
     kind: 'burst',
@@ -32,13 +32,15 @@ test('a burst closes each period and shrinks with the window', () => {
   };
   const full = new LoadProfile(burst, options);
   assert.equal(full.tpsAt(10 * second), 100);
-  assert.equal(full.tpsAt(25 * second - 1), 100);
-  assert.equal(full.tpsAt(25 * second), 1_000);
+  assert.equal(full.tpsAt(17.5 * second - 1), 100);
+  assert.equal(full.tpsAt(17.5 * second), 1_000);
+  assert.equal(full.tpsAt(22.5 * second - 1), 1_000);
+  assert.equal(full.tpsAt(22.5 * second), 100);
   assert.equal(full.tpsAt(30 * second), 100);
   const half = new LoadProfile(burst, { ...options, scale: 0.5 });
-  assert.equal(half.tpsAt(17.5 * second - 1), 100);
-  assert.equal(half.tpsAt(17.5 * second), 1_000);
-  assert.equal(half.tpsAt(20 * second), 100);
+  assert.equal(half.tpsAt(13.75 * second - 1), 100);
+  assert.equal(half.tpsAt(13.75 * second), 1_000);
+  assert.equal(half.tpsAt(16.25 * second), 100);
   assert.equal(meanTps(burst), 325);
   assert.equal(full.meanTps(10 * second, 110 * second), 325);
 });
