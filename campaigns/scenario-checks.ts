@@ -159,8 +159,12 @@ function criterionFindings(scenario: RunScenario): readonly Finding[] {
   return findings;
 }
 
+/** More names than this are not read in an error. */
+const readableNames = 24;
+
 /** The id closest to `id` among the known ones, as a remedy. */
 export function idRemedy(id: string, known: readonly string[]): string {
   const nearest = nearestName(id, known);
-  return nearest === null ? `known: ${known.join(', ')}` : `did you mean ${nearest}?`;
+  if (nearest !== null) return `did you mean ${nearest}?`;
+  return known.length > readableNames ? 'see: npm run campaign list' : `known: ${known.join(', ')}`;
 }

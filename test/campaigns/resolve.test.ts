@@ -219,6 +219,11 @@ const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
     () => findScenario('CT-02'),
     /"CT-02" is not in the catalogue \(did you mean CT-002\?\)/,
   ],
+  [
+    'a scenario that resembles none of a hundred',
+    () => findScenario('qqqqqqqq'),
+    /"qqqqqqqq" is not in the catalogue \(see: npm run campaign list\)/,
+  ],
   ['a seed that is no 32-bit number', () => resolvePhase('phase1', { seed: 2 ** 32 }), /--seed: 4294967296/],
   ['no repetitions', () => resolvePhase('phase1', { seed, replications: 0 }), /--replications: 0/],
   ['one node', () => resolveScenario(findScenario('LT-001'), { seed, nodes: [1] }), /--nodes: 1 is not/],
