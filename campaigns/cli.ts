@@ -67,7 +67,12 @@ function knownOptions(program: Command, name: string | undefined): KnownOption[]
 }
 
 /** Help and version are answers; everything else that commander refuses is a wrong use. */
-async function answerCommander(error: CommanderError, json: boolean): Promise<number> {
+async function answerCommander(
+  error: CommanderError,
+  program: Command,
+  words: readonly string[],
+): Promise<number> {
+  const json = words.includes('--json');
   if (error.exitCode === 0) return exitCodes.passed;
   if (error.code === 'commander.help') {
     return answerError(
@@ -76,7 +81,8 @@ async function answerCommander(error: CommanderError, json: boolean): Promise<nu
     );
   }
   const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  return answerError(new CampaignError('usage', message, 'see: npm run campaign -- --help'), json);
+  const command = program.commands.some((one) => one.name() === words[0]) ? `${words[0]} ` : '';
+  return answerError(new CampaignError('usage', message, `see: npm run campaign ${command}-- --help`), json);
 }
 
 /** Asked for the help of a command that does not exist, commander would print the general help and call it a success. */
@@ -96,7 +102,7 @@ async function main(words: readonly string[]): Promise<number> {
     });
     return holder.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return answerCommander(error, json);
+    if (error instanceof CommanderError) return answerCommander(error, program, words);
     return answerError(error, json);
   }
 }

@@ -66,7 +66,11 @@ test('the help of a command has its options, --json, --no-color and examples', (
 });
 
 const wrongUses: ReadonlyArray<readonly [what: string, words: readonly string[], says: RegExp]> = [
-  ['an unknown option', ['phase1', '--dry-rnu'], /unknown option '--dry-rnu'.*--dry-run/],
+  [
+    'an unknown option',
+    ['phase1', '--dry-rnu'],
+    /unknown option '--dry-rnu'.*--dry-run.*campaign phase1 -- --help/,
+  ],
   ['an unknown command', ['phase9'], /unknown command 'phase9'/],
   ['help of an unknown command', ['phase9', '--help'], /unknown command 'phase9'/],
   ['no command', [], /a command is missing/],
