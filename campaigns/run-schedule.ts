@@ -4,7 +4,8 @@
  */
 import type { Cast } from '#campaigns/cast.ts';
 import { type FaultSchedule, scheduleFaults } from '#campaigns/faults/schedule.ts';
-import type { RunSpec } from '#campaigns/run-spec.ts';
+import { RampWatch } from '#campaigns/measure/ramp-watch.ts';
+import { type RunSpec, rampEndOf } from '#campaigns/run-spec.ts';
 import type { WindowPlan } from '#campaigns/targets/simulator/window.ts';
 import { Arrivals } from '#campaigns/workloads/arrivals.ts';
 
@@ -15,6 +16,7 @@ export function arrivalsOf(spec: RunSpec, plan: WindowPlan, cast: Cast): Arrival
     endUs: plan.warmupUs + plan.measureUs,
     windowStartUs: plan.warmupUs,
     scale: plan.scale,
+    ...(plan.climbUs === undefined ? {} : { topUs: plan.warmupUs + plan.climbUs }),
     issuers: cast.twins ? Int32Array.from(cast.honest.keys()) : cast.honestNodes,
     conflictGapUs: Math.max(1, Math.floor(plan.finalityUs / 4)),
   });
@@ -32,4 +34,11 @@ export function scheduleOf(spec: RunSpec, plan: WindowPlan, { honestNodes }: Cas
     nodes: spec.nodes,
     honest: honestNodes,
   });
+}
+
+/** Watches a ramp that has an end; null for every other load. */
+export function rampWatchOf({ workload }: RunSpec, plan: WindowPlan): RampWatch | null {
+  const until = rampEndOf(workload);
+  if (workload.kind !== 'ramp' || until === null || plan.climbUs === undefined) return null;
+  return new RampWatch({ ramp: workload, until, windowFromUs: plan.warmupUs, climbUs: plan.climbUs });
 }

@@ -31,6 +31,12 @@ export type TierName = 'analytic' | 'lumped' | 'spliced' | 'poll' | 'message';
 
 export type TopologyKind = 'full' | 'ring' | 'star' | 'mesh' | 'hierarchical' | 'random';
 
+/** What ends a ramp before its top; so does a step of which clearly less was finalised than offered. */
+export interface RampEnd {
+  /** CPU of the busiest node, of its resource profile, 0..1. */
+  readonly cpuShare: number;
+}
+
 /** Load in transactions per second as a function of time; the engine is campaigns/workloads. */
 export type Workload = {
   /** Transactions in one vertex (a client submits them together). */
@@ -48,7 +54,14 @@ export type Workload = {
 } & (
   | { readonly kind: 'constant'; readonly tps: number }
   | { readonly kind: 'open-loop'; readonly tps: number } // Poisson arrivals
-  | { readonly kind: 'ramp'; readonly fromTps: number; readonly toTps: number; readonly steps: number }
+  | {
+      readonly kind: 'ramp';
+      readonly fromTps: number;
+      readonly toTps: number;
+      readonly steps: number;
+      /** The load falls back to the first step when a step was too much, and the rest is watched. Left out: it climbs to its end. */
+      readonly until?: RampEnd;
+    }
   | {
       readonly kind: 'burst';
       readonly tps: number;
@@ -182,6 +195,11 @@ export interface RunSpec {
     readonly machine: Machine;
     readonly baseline: BenchmarkBaseline | null;
   };
+}
+
+/** What ends the ramp of a workload before its top; null for every other load. */
+export function rampEndOf(workload: Workload): RampEnd | null {
+  return workload.kind === 'ramp' ? (workload.until ?? null) : null;
 }
 
 /** How the nodes of a run convict and forget. */

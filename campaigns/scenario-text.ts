@@ -52,7 +52,11 @@ function loadText(workload: Workload): Plain {
     case 'open-loop':
       return { tps: workload.tps };
     case 'ramp':
-      return { tps: `${workload.fromTps}..${workload.toTps}`, steps: workload.steps };
+      return {
+        tps: `${workload.fromTps}..${workload.toTps}`,
+        steps: workload.steps,
+        ...(workload.until === undefined ? {} : { until: { cpu: formatShare(workload.until.cpuShare) } }),
+      };
     case 'burst':
       return {
         tps: workload.tps,

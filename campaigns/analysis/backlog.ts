@@ -6,6 +6,7 @@ import { loadSteps, saturation } from '#campaigns/analysis/load.ts';
 import type { RunRecord } from '#campaigns/analysis/reading.ts';
 import type { CriterionVerdict } from '#campaigns/analysis/verdict-record.ts';
 import type { PlannedRow } from '#campaigns/plan-record.ts';
+import { rampEndOf } from '#campaigns/run-spec.ts';
 
 const shares: readonly string[] = ['latency.undecided_share', 'liveness.undecided_share'];
 
@@ -27,6 +28,8 @@ export function withoutBacklog(
   const spec = row.cells[0]?.spec;
   if (verdict.status !== 'FAILED' || !shares.includes(verdict.metric) || spec?.workload.kind !== 'ramp')
     return verdict;
+  // Such a ramp falls, and is watched until the backlog is gone or the time for it is over.
+  if (rampEndOf(spec.workload) !== null) return verdict;
   const askedSeconds = spec.duration.cooldownUs / 1e6;
   const watchedSeconds = Math.min(...runs.map(({ result }) => result.window.cooldown_s));
   const sustained = runs.flatMap((run) => sustainedBelow(run) ?? []);
@@ -38,6 +41,6 @@ export function withoutBacklog(
     reason:
       `the ramp went beyond saturation, and ${watchedSeconds.toPrecision(2)} s of its cool-down of ${askedSeconds} s were watched: ` +
       'what still waits counts as undecided',
-    wouldAnswer: `a cool-down that is watched whole, which no target does yet; up to the load that it sustains: npm run campaign simulate -- ${row.scenarioId} --nodes ${spec.nodes} --tps ${tps}`,
+    wouldAnswer: `a ramp with until: { cpu: 95% }, which falls and is watched until it has recovered; up to the load that it sustains: npm run campaign simulate -- ${row.scenarioId} --nodes ${spec.nodes} --tps ${tps}`,
   };
 }

@@ -13,15 +13,38 @@ export interface LoadStep {
   readonly finalizedTps: number;
   /** Highest p95 of a bin of the step; null when nothing was finalised. */
   readonly p95Ms: number | null;
+  /** Highest median of a bin of the step; null when nothing was finalised. */
+  readonly p50Ms: number | null;
   readonly cpuPercent: number;
+  /** Of the busiest node; the mean over nodes where only that is known. */
+  readonly busiestCpuPercent: number;
   readonly bins: number;
 }
 
 type Point = RunRecord['series']['points'][number];
 
-/** Load steps in order of time: neighbouring bins whose offered load differs by less than 5 % of the highest. */
+/** What of a bin a step is made of. */
+export type StepBin = Pick<
+  Point,
+  | 'at_us'
+  | 'for_us'
+  | 'offered_tps'
+  | 'finalized_tps'
+  | 'p50_ms'
+  | 'p95_ms'
+  | 'cpu_percent'
+  | 'busiest_cpu_percent'
+>;
+
+/**
+ * Load steps in order of time: neighbouring bins whose offered load differs by less than 5 % of the highest. What comes after the fall
+ * of a ramp is none: there the network works off what the steps before left behind.
+ */
 export function loadSteps(run: RunRecord): LoadStep[] {
-  const points = windowPoints(run.series).filter((point) => point.offered_tps > 0);
+  const untilUs = run.result.ramp?.fell_at_us ?? Number.POSITIVE_INFINITY;
+  const points = windowPoints(run.series).filter(
+    (point) => point.offered_tps > 0 && point.at_us + point.for_us <= untilUs,
+  );
   const highest = points.reduce((most, point) => Math.max(most, point.offered_tps), 0);
   const steps: LoadStep[] = [];
   let group: Point[] = [];
@@ -37,18 +60,24 @@ export function loadSteps(run: RunRecord): LoadStep[] {
   return steps;
 }
 
-function stepOf(group: readonly Point[]): LoadStep {
+/** A step from its bins. */
+export function stepOf(group: readonly StepBin[]): LoadStep {
   // Finality lags the offer: the first half of a longer step still finalises the load of the step before.
   const counted = group.length > 2 ? group.slice(Math.floor(group.length / 2)) : group;
   const time = counted.reduce((sum, point) => sum + point.for_us, 0);
-  const mean = (pick: (point: Point) => number): number =>
+  const mean = (pick: (point: StepBin) => number): number =>
     counted.reduce((sum, point) => sum + pick(point) * point.for_us, 0) / time;
-  const latencies = counted.flatMap((point) => (point.p95_ms === null ? [] : [point.p95_ms]));
+  const highest = (pick: (point: StepBin) => number | null): number | null => {
+    const values = counted.flatMap((point) => pick(point) ?? []);
+    return values.length > 0 ? Math.max(...values) : null;
+  };
   return {
     offeredTps: mean((point) => point.offered_tps),
     finalizedTps: mean((point) => point.finalized_tps),
-    p95Ms: latencies.length > 0 ? Math.max(...latencies) : null,
+    p95Ms: highest((point) => point.p95_ms),
+    p50Ms: highest((point) => point.p50_ms),
     cpuPercent: mean((point) => point.cpu_percent),
+    busiestCpuPercent: mean((point) => point.busiest_cpu_percent ?? point.cpu_percent),
     bins: group.length,
   };
 }
@@ -84,4 +113,42 @@ export function saturation(steps: readonly LoadStep[]): Saturation | null {
 export function sustainableTps(run: RunRecord): Reading {
   const found = saturation(loadSteps(run));
   return found === null ? missing('no load was offered in the window') : seen(found.sustainedTps);
+}
+
+/**
+ * Where the load was too much: the lowest step beyond the highest sustained one, or the step in which the CPU ended the ramp although all
+ * of it was finalised; null when nothing was.
+ */
+function tooMuch(run: RunRecord): { readonly step: LoadStep; readonly sustainedTps: number } | null {
+  const steps = loadSteps(run);
+  const found = saturation(steps);
+  const step = found?.saturatedAt ?? (run.result.ramp?.cause === 'cpu' ? steps.at(-1) : undefined);
+  return found === null || step === undefined ? null : { step, sustainedTps: found.sustainedTps };
+}
+
+const neverTooMuch = 'the load never was too much';
+
+/** Offered load of the step that was too much. */
+export function saturationTps(run: RunRecord): Reading {
+  const found = tooMuch(run);
+  return found === null ? missing(neverTooMuch) : seen(found.step.offeredTps);
+}
+
+/** Share of the highest sustained throughput that the step that was too much still finalises: how gracefully the network degrades. */
+export function saturatedShare(run: RunRecord): Reading {
+  const found = tooMuch(run);
+  if (found === null) return missing(neverTooMuch);
+  if (found.sustainedTps === 0) return missing('no step was sustained');
+  return seen(Math.min(1, found.step.finalizedTps / found.sustainedTps));
+}
+
+/**
+ * The longest median time to finality of a sustained step, ms; null when none was sustained. What beyond saturation is late says how long
+ * a queue is, not how long a window must be.
+ */
+export function sustainedFinalityMs(run: RunRecord): number | null {
+  const times = loadSteps(run).flatMap(({ finalizedTps, offeredTps, p50Ms }) =>
+    p50Ms !== null && finalizedTps >= sustainedShare * offeredTps ? [p50Ms] : [],
+  );
+  return times.length > 0 ? Math.max(...times) : null;
 }

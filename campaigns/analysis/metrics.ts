@@ -12,7 +12,7 @@ import {
   timeToDetect,
 } from '#campaigns/analysis/byzantine.ts';
 import { latencyOf } from '#campaigns/analysis/latency.ts';
-import { sustainableTps } from '#campaigns/analysis/load.ts';
+import { saturatedShare, saturationTps, sustainableTps } from '#campaigns/analysis/load.ts';
 import {
   across,
   field,
@@ -22,7 +22,7 @@ import {
   type Unit,
 } from '#campaigns/analysis/metric.ts';
 import { enumeratesNodes, missing, type Reading, type RunRecord, seen } from '#campaigns/analysis/reading.ts';
-import { healTime, rejoinTime, tpsRecoveryTime } from '#campaigns/analysis/recovery.ts';
+import { healTime, overloadTime, rejoinTime, tpsRecoveryTime } from '#campaigns/analysis/recovery.ts';
 import { worstChange } from '#campaigns/analysis/regression.ts';
 import { efficiencyOf, latencyGrowthOf, latencyLogFitOf, tpsFitOf } from '#campaigns/analysis/scaling.ts';
 
@@ -73,6 +73,20 @@ const throughput = {
     'Finalised TPS of the highest step of offered load of which at least 95 % was finalised.',
     sustainableTps,
     { wouldAnswer: 'a ramp: npm run campaign simulate -- LT-002' },
+  ),
+  'throughput.saturation_tps': row(
+    'tps',
+    'higher',
+    'Offered TPS of the lowest step beyond the highest that was sustained, or of the step in which the CPU ended a ramp.',
+    saturationTps,
+    { wouldAnswer: 'a ramp with a higher top: npm run campaign simulate -- {scenario} --tps 20000' },
+  ),
+  'throughput.saturated_share': row(
+    'share',
+    'higher',
+    'Finalised TPS of the step that was too much, as a share of the highest sustained TPS, at most 1.',
+    saturatedShare,
+    { wouldAnswer: 'a ramp with a higher top: npm run campaign simulate -- {scenario} --tps 20000' },
   ),
   'throughput.variance': row(
     'percent',
@@ -153,7 +167,7 @@ const resources = {
   'resources.cpu_peak': row(
     'percent',
     'lower',
-    'Busiest CPU of a node, of its resource profile.',
+    'CPU of the busiest node in its busiest bin, of its resource profile; the mean over nodes where nodes are counted.',
     field((r) => r.resource_usage.peak_cpu_percent, absent),
   ),
   'resources.bandwidth': row(
@@ -265,6 +279,16 @@ const faults = {
     {
       wouldAnswer:
         'a longer window after the last fault: npm run campaign simulate -- {scenario} --duration 2h',
+    },
+  ),
+  'recovery.overload_time': row(
+    's',
+    'lower',
+    'From the fall of a ramp until nothing of before is undecided and the p95 of a bin is within twice that of the first step.',
+    overloadTime,
+    {
+      wouldAnswer:
+        'a ramp with an end, watched for longer: npm run campaign simulate -- ST-001 --message-budget 1000000000',
     },
   ),
   'availability.uptime': row(

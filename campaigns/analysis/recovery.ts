@@ -1,5 +1,5 @@
 /**
- * How long the network took to recover from faults, read from the fault records of a run.
+ * How long the network took to recover from faults and overload, read from what a run recorded of them.
  * Owns: which fault kinds count for which recovery figure. Does not own: seeing the recovery (targets).
  */
 import { atLeast, missing, type Reading, type RunRecord, seen } from '#campaigns/analysis/reading.ts';
@@ -22,6 +22,15 @@ export function rejoinTime(run: RunRecord): Reading {
 /** Seconds from the end of the slowest fault until the TPS was back. */
 export function tpsRecoveryTime(run: RunRecord): Reading {
   return slowest(run, run.result.faults, 'fault', (fault) => fault.recovery_us);
+}
+
+/** Seconds from the fall of a ramp until the network was as it had been on its first step. */
+export function overloadTime(run: RunRecord): Reading {
+  const { ramp } = run.result;
+  if (ramp === undefined) return missing('the load of the run did not fall');
+  if (ramp.recovered_us !== null) return seen(ramp.recovered_us / 1e6);
+  const watched = ramp.watched_us / 1e6;
+  return atLeast(watched, `the network had not recovered in the ${round(watched)} s after the load fell`);
 }
 
 function slowest(

@@ -24,8 +24,9 @@ import { HostWatch, nowUs } from '#campaigns/conductor/host-watch.ts';
 import { LoadFeed } from '#campaigns/conductor/load-feed.ts';
 import { measuredOutcome } from '#campaigns/conductor/measured-outcome.ts';
 import { Observations } from '#campaigns/conductor/observations.ts';
+import { RampFeed } from '#campaigns/conductor/ramp-feed.ts';
 import { stretchesOf } from '#campaigns/conductor/stretch.ts';
-import { arrivalsOf, scheduleOf } from '#campaigns/run-schedule.ts';
+import { arrivalsOf, rampWatchOf, scheduleOf } from '#campaigns/run-schedule.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { WindowPlan } from '#campaigns/targets/simulator/window.ts';
 import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
@@ -93,6 +94,7 @@ class Conducting {
   readonly #incidents: string[] = [];
   #posts: Post[] = [];
   #load: LoadFeed | null = null;
+  #ramp: RampFeed | null = null;
   #faults: FaultFeed | null = null;
   #assignment: Omit<AssignmentOptions, 'members'> | null = null;
   #startUs = nowUs();
@@ -115,6 +117,7 @@ class Conducting {
     const cast = castOf(spec);
     const arrivals = arrivalsOf(spec, plan, cast);
     const schedule = scheduleOf(spec, plan, cast);
+    const watch = rampWatchOf(spec, plan);
     let unfit: string | null = null;
     let endedUs = 0;
     try {
@@ -130,6 +133,8 @@ class Conducting {
       const parts = { stretches, faults: spec.faults.length, posts: this.#posts, agents, crew };
       this.#faults = new FaultFeed({ ...parts, startUs: this.#startUs });
       this.#load = new LoadFeed(arrivals, this.#posts, agents);
+      const seen = { observations: this.#observations, startUs: this.#startUs };
+      if (watch !== null) this.#ramp = new RampFeed({ watch, spec, plan, cast, arrivals, ...seen });
       this.#listen();
       endedUs = await this.#drive();
     } catch (error) {
@@ -149,6 +154,7 @@ class Conducting {
       items: this.#load?.items ?? [],
       observations: this.#observations,
       faults,
+      ramp: watch,
       startUs: this.#startUs,
       endedUs,
       schedule,
@@ -309,6 +315,7 @@ class Conducting {
       const runUs = nowUs() - this.#startUs;
       if (runUs >= endUs && (this.#isSettled() || runUs >= endUs + settleMostUs)) return runUs;
       if (signal.aborted) return Math.max(0, runUs);
+      this.#ramp?.advance(runUs);
       this.#load?.advance(runUs, this.#startUs);
       this.#faults?.advance(runUs);
       progress(Math.min(1, setupShare + (1 - setupShare) * Math.max(0, runUs / endUs)));

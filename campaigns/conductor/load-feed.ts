@@ -16,7 +16,8 @@ export interface LoadItem {
   readonly conflictKey: number;
 }
 
-const aheadUs = 1_000_000;
+/** Load is sent that long before it is due. */
+export const loadAheadUs = 1_000_000;
 /** A refused item is tried again after this long: clients do not hammer. */
 const retryUs = 500_000;
 
@@ -47,7 +48,7 @@ export class LoadFeed {
     this.#waiting = this.#waiting.filter(({ notBeforeUs }) => notBeforeUs > runUs);
     for (const { item } of again) give(item);
     const arrivals = this.#arrivals;
-    while (arrivals.nextDueUs >= 0 && arrivals.nextDueUs <= runUs + aheadUs) {
+    while (arrivals.nextDueUs >= 0 && arrivals.nextDueUs <= runUs + loadAheadUs) {
       const item: LoadItem = {
         item: this.items.length,
         node: arrivals.creator,

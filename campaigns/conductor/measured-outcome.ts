@@ -9,6 +9,7 @@ import { networkProblem, type ProbeSum, probeWords } from '#campaigns/conductor/
 import { Replay, type ReplayParts } from '#campaigns/conductor/replay.ts';
 import { saturationNote, untrustedFigures } from '#campaigns/conductor/trust.ts';
 import type { FaultPlacement, FaultSchedule } from '#campaigns/faults/schedule.ts';
+import { rampWords } from '#campaigns/measure/ramp-watch.ts';
 import type { RecordedShares } from '#campaigns/measure/recorder.ts';
 import {
   configurationOf,
@@ -68,6 +69,7 @@ export function measuredOutcome(parts: MeasuredParts): RunOutcome {
   const { spec } = parts;
   const id = testRunId(spec);
   const { status, reason } = statusOf(facts);
+  const ramp = replay.ramp?.record() ?? null;
   const result: RunResult = {
     test_run_id: id,
     timestamp: new Date().toISOString(),
@@ -87,6 +89,7 @@ export function measuredOutcome(parts: MeasuredParts): RunOutcome {
     window: windowFigures(spec, parts.plan, replay.recorder, parts.endedUs, facts.measuredUs),
     measurement: measurementOf(facts),
     faults: [...facts.faults],
+    ...(ramp === null ? {} : { ramp }),
     anomalies: anomaliesOf(facts),
     determinism: {
       key: `measured/${determinismKey(spec)}`,
@@ -292,6 +295,8 @@ function faultRecords(feed: FaultFeed, placements: readonly FaultPlacement[], re
 function anomaliesOf({ parts, replay, sums, probes, windowUs }: Facts): string[] {
   const { plan, schedule, host, startUs } = parts;
   const found: string[] = [...plan.notes, ...schedule.notes, ...parts.incidents];
+  const ramp = replay.ramp?.record() ?? null;
+  if (ramp !== null) found.push(rampWords(ramp));
   const [fromUs, untilUs] = [startUs + windowUs[0], startUs + windowUs[1]];
   const busy = host.busy(fromUs, untilUs);
   const saturation = saturationNote(busy.mean, busy.most, host.samples[0]?.cores ?? 0);

@@ -30,6 +30,7 @@ export function nothingMeasured(
     items: [],
     observations: new Observations(),
     faults: FaultFeed.idle(spec.faults.length),
+    ramp: null,
     startUs: 0,
     endedUs: 0,
     schedule: scheduleOf(spec, plan, cast),

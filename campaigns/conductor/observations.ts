@@ -92,6 +92,16 @@ export class Observations {
     }
   }
 
+  /** CPU time of the busiest node between two moments; nodes of one process are taken to share its time evenly. */
+  busiestNodeUs(fromUs: number, untilUs: number): number {
+    let busiest = 0;
+    for (const track of this.tracks.values()) {
+      const nodes = track.gauges(untilUs)?.nodes.length ?? 0;
+      if (nodes > 0) busiest = Math.max(busiest, (track.at(untilUs).cpuUs - track.at(fromUs).cpuUs) / nodes);
+    }
+    return busiest;
+  }
+
   #serialsOf({ name, hello }: AgentSession): Map<number, SeenVertex> {
     const key = `${name}/${hello.incarnation}`;
     const known = this.#serials.get(key) ?? new Map<number, SeenVertex>();

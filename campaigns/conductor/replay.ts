@@ -9,8 +9,10 @@ import type { Cast } from '#campaigns/cast.ts';
 import type { FaultFeed, Restart } from '#campaigns/conductor/fault-feed.ts';
 import type { LoadItem } from '#campaigns/conductor/load-feed.ts';
 import type { Observations, SeenDecision, SeenVertex } from '#campaigns/conductor/observations.ts';
+import type { RampWatch } from '#campaigns/measure/ramp-watch.ts';
 import { Recorder } from '#campaigns/measure/recorder.ts';
 import { Series } from '#campaigns/measure/series.ts';
+import { rampWatchOf } from '#campaigns/run-schedule.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { WindowPlan } from '#campaigns/targets/simulator/window.ts';
 import type { Arrivals } from '#campaigns/workloads/arrivals.ts';
@@ -24,6 +26,8 @@ export interface ReplayParts {
   readonly items: readonly LoadItem[];
   readonly observations: Observations;
   readonly faults: FaultFeed;
+  /** Of a ramp with an end, as it was watched while the run lasted. */
+  readonly ramp: RampWatch | null;
   /** Conductor's clock at the start of the run. */
   readonly startUs: number;
   /** Of the run, when it ended. */
@@ -45,6 +49,8 @@ export class Replay {
   readonly recorder: Recorder;
   readonly series: Series;
   readonly recoveries: Recovery[];
+  /** The same ramp played back: its recovery is only known now. */
+  readonly ramp: RampWatch | null;
   /** Honest vertices whose creator died before it said which load they carry; they count for safety alone. */
   orphans = 0;
   reissued = 0;
@@ -78,6 +84,9 @@ export class Replay {
     });
     this.recorder.series = this.series;
     this.recoveries = parts.faults.seen.map(() => ({ recoveryUs: null, rejoinUs: null, rejoined: 0 }));
+    this.ramp = rampWatchOf(spec, plan);
+    const live = parts.ramp;
+    if (live !== null && live.fellAtUs !== null) this.ramp?.fell(live.fellAtUs, live.verdict);
     this.#decided = Array.from({ length: spec.nodes }, () => new Map<number, number>());
     this.#issueAll();
     this.#playAll();
@@ -290,9 +299,13 @@ export class Replay {
       undecidedVertices: liveHonest === 0 ? 0 : undecided / liveHonest,
       queuedTransactions: queued,
       cpuBusyUs: cpuUs,
+      busiestCpuUs: observations.busiestNodeUs(startUs + fromUs, startUs + edgeUs),
       bytesSent: bytes,
       memoryBytes: resident / spec.nodes,
       liveNodes: live,
     });
+    const point = this.series.points.at(-1);
+    if (point !== undefined)
+      this.ramp?.look(point, (dueUs) => this.recorder.openPairs(dueUs) + this.unissued(plan.warmupUs, dueUs));
   }
 }

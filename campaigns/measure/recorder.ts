@@ -261,11 +261,12 @@ export class Recorder {
     };
   }
 
-  /** Measured, uncontested pairs that no decision has reached yet; 0 lets the cool-down end. */
-  openPairs(): number {
+  /** Measured, uncontested pairs, due before a moment, that no decision has reached yet; 0 lets the cool-down end. */
+  openPairs(dueBeforeUs = Number.POSITIVE_INFINITY): number {
     let open = 0;
     for (let serial = 0; serial < this.vertices.length; serial++) {
-      if (!this.#measured[serial]! || this.#contested[serial]!) continue;
+      if (!this.#measured[serial]! || this.#contested[serial]! || this.#dueUs[serial]! >= dueBeforeUs)
+        continue;
       open += this.#options.honestCount - this.#finalisedBy[serial]!;
     }
     return open;

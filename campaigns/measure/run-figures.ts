@@ -123,7 +123,7 @@ export function resourceFigures(
   const last = points.at(-1)?.memory_mb ?? 0;
   return {
     avg_cpu_percent: mean((point) => point.cpu_percent),
-    peak_cpu_percent: most((point) => point.cpu_percent),
+    peak_cpu_percent: most((point) => point.busiest_cpu_percent ?? point.cpu_percent),
     avg_memory_mb: mean((point) => point.memory_mb),
     peak_memory_mb: most((point) => point.memory_mb),
     memory_growth_percent: first > 0 ? (100 * (last - first)) / first : 0,

@@ -29,6 +29,8 @@ export interface Gauges {
   readonly queuedTransactions: number;
   /** Busy CPU time since the start of the run, summed over nodes and cores. */
   readonly cpuBusyUs: number;
+  /** Busy CPU time of the busiest node within the bin, over its cores; left out where single nodes are not known. */
+  readonly busiestCpuUs?: number;
   /** Sent since the start of the run, summed over nodes. */
   readonly bytesSent: number;
   /** Mean over nodes. */
@@ -53,6 +55,7 @@ export class Series {
   readonly #options: SeriesOptions;
   readonly #edges: Float64Array;
   readonly #firstWindowBin: number;
+  #windowBins: number;
   readonly #points: SeriesPoint[] = [];
   readonly #latencies = new Histogram();
   #transactions = 0;
@@ -62,6 +65,7 @@ export class Series {
   constructor(options: SeriesOptions) {
     this.#options = options;
     this.#edges = edgesOf(options);
+    this.#windowBins = options.windowBins;
     this.#firstWindowBin = this.#edges.indexOf(options.windowFromUs);
     this.nextEdgeUs = this.#edges[1]!;
   }
@@ -102,6 +106,9 @@ export class Series {
       undecided_vertices: gauges.undecidedVertices,
       queued_transactions: gauges.queuedTransactions,
       cpu_percent: (100 * (gauges.cpuBusyUs - this.#cpuBusyUs)) / (nodes * cores * forUs),
+      ...(gauges.busiestCpuUs === undefined
+        ? {}
+        : { busiest_cpu_percent: (100 * gauges.busiestCpuUs) / (cores * forUs) }),
       network_mbps: (8 * (gauges.bytesSent - this.#bytesSent)) / (nodes * forUs),
       memory_mb: gauges.memoryBytes / 1_048_576,
       live_nodes: gauges.liveNodes,
@@ -113,9 +120,14 @@ export class Series {
     this.nextEdgeUs = bin + 1 < this.bins ? this.#edges[bin + 2]! : Number.POSITIVE_INFINITY;
   }
 
+  /** The measured window ends with the last closed bin, earlier than planned. */
+  closeWindow(): void {
+    this.#windowBins = Math.min(this.#windowBins, this.#points.length - this.#firstWindowBin);
+  }
+
   /** The closed bins of the measured window. */
   windowPoints(): readonly SeriesPoint[] {
-    return this.#points.slice(this.#firstWindowBin, this.#firstWindowBin + this.#options.windowBins);
+    return this.#points.slice(this.#firstWindowBin, this.#firstWindowBin + this.#windowBins);
   }
 
   /** Figures over the closed bins of the measured window; null when there is none. */

@@ -44,11 +44,38 @@ export const seriesPoint = z.strictObject({
   undecided_vertices: figure.describe('mean over live honest nodes at the end of the bin'),
   queued_transactions: figure,
   cpu_percent: figure.describe('mean over nodes, of the node profile'),
+  busiest_cpu_percent: figure
+    .optional()
+    .describe(
+      'of the busiest node; of packed nodes the mean of the busiest process; left out where nodes are counted',
+    ),
   network_mbps: figure.describe('mean over nodes, sent'),
   memory_mb: figure.describe('mean over nodes'),
   live_nodes: figure,
 });
 export type SeriesPoint = z.infer<typeof seriesPoint>;
+
+/** Of a ramp with an end: the fall of its load, and what came after it. Times are virtual microseconds of the run. */
+export const rampRecord = z.strictObject({
+  cause: z
+    .enum(['cpu', 'finality', 'top'])
+    .describe(
+      'a node was busier than the limit; clearly less was finalised than offered; neither, at the top',
+    ),
+  cpu_limit_percent: figure,
+  fell_at_us: figure,
+  from_tps: figure.describe('offered in the step that was too much'),
+  to_tps: figure.describe('offered from the fall on'),
+  busiest_cpu_percent: figure.describe('busiest node, later half of that step'),
+  finalized_tps: figure.describe('later half of that step'),
+  recovered_us: figure
+    .nullable()
+    .describe(
+      'from the fall until nothing due before it was undecided and the p95 of a bin was at most twice that of the first step; null = not seen',
+    ),
+  watched_us: figure.describe('from the fall to the end of the run'),
+});
+export type RampRecord = z.infer<typeof rampRecord>;
 
 /** Of a MEASURED run: the machine it ran on, and what proves or spoils its figures. */
 export const measurement = z.strictObject({
@@ -198,6 +225,7 @@ export const runResult = z.strictObject({
     .optional()
     .describe('of a benchmark only: it has no network, so that all results above are 0 or null'),
   faults: z.array(faultRecord),
+  ramp: rampRecord.optional().describe('of a ramp with an end (`until`) only'),
   anomalies: z.array(z.string()),
   determinism: z.strictObject({
     key: z.string().describe('code version, Node version, scenario, seed'),

@@ -67,6 +67,16 @@ const kinds = z.discriminatedUnion('kind', [
     kind: z.literal('ramp'),
     tps: tpsRange,
     steps: whole(1, 1_000, 'levels of load').default(10),
+    until: record({
+      cpu: share('CPU of the busiest node, of its resource profile').refine((cpu) => cpu > 0 && cpu < 1, {
+        message: 'must be above 0% and below 100%, which no figure can exceed',
+      }),
+    })
+      .optional()
+      .meta({
+        description:
+          'after a step in which a node was busier, or which was clearly not finalised, the load falls to the first step and its recovery is watched',
+      }),
     ...shape,
   }),
   record({
@@ -112,7 +122,13 @@ function load(written: Written): Load {
     case 'open-loop':
       return { kind: written.kind, tps: written.tps };
     case 'ramp':
-      return { kind: 'ramp', fromTps: written.tps[0], toTps: written.tps[1], steps: written.steps };
+      return {
+        kind: 'ramp',
+        fromTps: written.tps[0],
+        toTps: written.tps[1],
+        steps: written.steps,
+        ...(written.until === undefined ? {} : { until: { cpuShare: written.until.cpu } }),
+      };
     case 'burst':
       return {
         kind: 'burst',

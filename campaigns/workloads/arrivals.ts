@@ -20,6 +20,8 @@ export interface ArrivalsOptions {
   readonly scale: number;
   /** Nodes that may create vertices, at least one. */
   readonly issuers: Int32Array;
+  /** See LoadProfileOptions. */
+  readonly topUs?: number;
   /** Longest time between the two vertices of a conflict pair. */
   readonly conflictGapUs: number;
 }
@@ -45,6 +47,7 @@ export class Arrivals {
   readonly #isPoisson: boolean;
   readonly #conflictShare: number;
   readonly #options: ArrivalsOptions;
+  #endUs: number;
   readonly #key: number;
   /** Load of one vertex in transactions x microseconds per second: whole numbers stay exact. */
   readonly #vertexLoad: number;
@@ -61,6 +64,7 @@ export class Arrivals {
   constructor(workload: Workload, options: ArrivalsOptions) {
     if (options.issuers.length === 0) throw new RangeError('a workload needs at least one issuer');
     this.#options = options;
+    this.#endUs = options.endUs;
     this.profile = new LoadProfile(workload, options);
     this.isSingle = workload.kind === 'single';
     this.#isPoisson = workload.kind === 'open-loop';
@@ -77,7 +81,7 @@ export class Arrivals {
 
   /** Transactions per second offered at an instant; 0 outside the load and for `single`. */
   offeredTps(atUs: number): number {
-    return atUs < this.#options.startUs || atUs >= this.#options.endUs ? 0 : this.profile.tpsAt(atUs);
+    return atUs < this.#options.startUs || atUs >= this.#endUs ? 0 : this.profile.tpsAt(atUs);
   }
 
   /** Takes the due vertex; the fields then describe the one after it. */
@@ -95,7 +99,27 @@ export class Arrivals {
 
   /** `single` only: everything in flight is decided, the next vertex is due at `atUs`. */
   release(atUs: number): void {
-    if (this.isSingle && this.nextDueUs < 0) this.#open(atUs < this.#options.endUs ? atUs : -1);
+    if (this.isSingle && this.nextDueUs < 0) this.#open(atUs < this.#endUs ? atUs : -1);
+  }
+
+  /** From `atUs` on the load is this one; what was due before, and the one or two vertices that are laid out already, stay. */
+  fall(atUs: number, tps: number): void {
+    this.profile.fall(atUs, tps);
+    if (this.#nextSlotUs < 0) return;
+    this.#pieceFromUs = Math.max(atUs, this.#nextSlotUs);
+    this.#pieceUntilUs = Number.POSITIVE_INFINITY;
+    this.#pieceTps = tps;
+    this.#loadBeforePiece = this.#threshold;
+  }
+
+  /** Nothing is due from `atUs` on. */
+  end(atUs: number): void {
+    this.#endUs = Math.min(this.#endUs, atUs);
+    if (this.#nextSlotUs >= this.#endUs) this.#nextSlotUs = -1;
+    if (this.nextDueUs >= this.#endUs) {
+      this.nextDueUs = -1;
+      this.creator = -1;
+    }
   }
 
   #open(dueUs: number): void {
@@ -107,7 +131,7 @@ export class Arrivals {
     }
     const { issuers } = this.#options;
     this.creator = issuers[below(mix(this.#key, 1, this.taken), issuers.length)]!;
-    this.#nextSlotUs = this.isSingle ? this.#options.endUs - 1 : this.#slotAfter();
+    this.#nextSlotUs = this.isSingle ? this.#endUs - 1 : this.#slotAfter();
     if (this.#conflictShare > 0 && this.#nextSlotUs >= 0 && this.#startsPair()) {
       this.#pairs += 1;
       this.conflictKey = this.#pairs;
@@ -142,9 +166,9 @@ export class Arrivals {
       const pieceLoad = this.#pieceTps === 0 ? 0 : this.#pieceTps * (this.#pieceUntilUs - this.#pieceFromUs);
       if (missing <= pieceLoad) {
         const dueUs = this.#pieceFromUs + Math.ceil(missing / this.#pieceTps);
-        return dueUs < this.#options.endUs ? dueUs : -1;
+        return dueUs < this.#endUs ? dueUs : -1;
       }
-      if (this.#pieceUntilUs >= this.#options.endUs) return -1;
+      if (this.#pieceUntilUs >= this.#endUs) return -1;
       this.#loadBeforePiece += pieceLoad;
       this.#pieceFromUs = this.#pieceUntilUs;
       this.#pieceTps = this.profile.tpsAt(this.#pieceFromUs);

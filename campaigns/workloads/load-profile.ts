@@ -20,6 +20,8 @@ export interface LoadProfileOptions {
   readonly endUs: number;
   /** Virtual / requested window length, (0, 1]: periods of bursts, sines and redraws shrink with the window. */
   readonly scale: number;
+  /** A ramp that falls at its top reaches it here; left out: it climbs until `endUs`. */
+  readonly topUs?: number;
 }
 
 /** Steps of equal length counted from the start of the window; lengths may be fractions of a microsecond. */
@@ -31,6 +33,7 @@ interface Steps {
 export class LoadProfile {
   readonly #windowStartUs: number;
   readonly #steps: Steps;
+  #fall: { readonly atUs: number; readonly tps: number } | null = null;
 
   constructor(workload: Workload, options: LoadProfileOptions) {
     this.#windowStartUs = options.windowStartUs;
@@ -39,15 +42,23 @@ export class LoadProfile {
 
   /** Transactions per second offered at an instant; a `single` workload has no schedule and offers 0. */
   tpsAt(atUs: number): number {
+    if (this.#fall !== null && atUs >= this.#fall.atUs) return this.#fall.tps;
     return this.#steps.tps(this.#stepAt(atUs));
+  }
+
+  /** From `atUs` on this load holds, whatever was planned. */
+  fall(atUs: number, tps: number): void {
+    this.#fall = { atUs, tps };
   }
 
   /** The first instant after `atUs` at which the load may change; Infinity when it never does. */
   changesAfterUs(atUs: number): number {
+    const fallUs = this.#fall?.atUs ?? Number.POSITIVE_INFINITY;
     const { lengthUs } = this.#steps;
-    if (lengthUs === Number.POSITIVE_INFINITY) return lengthUs;
+    if (atUs >= fallUs) return Number.POSITIVE_INFINITY;
+    if (lengthUs === Number.POSITIVE_INFINITY) return fallUs;
     const next = this.#windowStartUs + Math.ceil((this.#stepAt(atUs) + 1) * lengthUs);
-    return next > atUs ? next : atUs + 1;
+    return Math.min(fallUs, next > atUs ? next : atUs + 1);
   }
 
   /** Mean offered load over [fromUs, toUs), transactions per second. */
@@ -114,7 +125,7 @@ function stepsOf(workload: Workload, options: LoadProfileOptions): Steps {
     case 'single':
       return { lengthUs: forever, tps: () => 0 };
     case 'ramp':
-      return ramp(workload.fromTps, workload.toTps, workload.steps, options);
+      return ramp(workload, options);
     case 'burst':
       return burst(workload, options.scale);
     case 'chaos': {
@@ -136,11 +147,17 @@ function stepsOf(workload: Workload, options: LoadProfileOptions): Steps {
   }
 }
 
-function ramp(fromTps: number, toTps: number, steps: number, options: LoadProfileOptions): Steps {
+/** Without an end the last step lasts as long as the load; with one the load falls back after it. */
+function ramp(workload: Workload & { readonly kind: 'ramp' }, options: LoadProfileOptions): Steps {
+  const { fromTps, toTps, steps } = workload;
+  const { windowStartUs, endUs, topUs } = options;
   const last = Math.max(1, Math.floor(steps)) - 1;
   return {
-    lengthUs: Math.max(1, (options.endUs - options.windowStartUs) / (last + 1)),
-    tps: (step) => (step >= last ? toTps : fromTps + ((toTps - fromTps) * step) / last),
+    lengthUs: Math.max(1, ((topUs ?? endUs) - windowStartUs) / (last + 1)),
+    tps: (step) => {
+      if (step > last && topUs !== undefined) return fromTps;
+      return step >= last ? toTps : fromTps + ((toTps - fromTps) * step) / last;
+    },
   };
 }
 

@@ -2,7 +2,7 @@
  * A run's configuration in words a customer's engineer reads: load, network, attackers, parameters.
  * Owns: those sentences. Does not own: the configuration (campaigns/run-spec.ts).
  */
-import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
+import type { RampEnd, RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { counted, formatMicroseconds, formatNumber } from '#reports/scale/figure-format.ts';
 
 export function networkWords({ network }: RunSpec): string {
@@ -46,7 +46,7 @@ function loadWords(load: Workload): string {
     case 'open-loop':
       return `open loop, ${formatNumber(load.tps)} TPS`;
     case 'ramp':
-      return `ramp ${formatNumber(load.fromTps)} to ${formatNumber(load.toTps)} TPS in ${load.steps} steps`;
+      return `ramp ${formatNumber(load.fromTps)} to ${formatNumber(load.toTps)} TPS in ${load.steps} steps${untilWords(load.until)}`;
     case 'burst':
       return `${formatNumber(load.tps)} TPS with bursts of ${formatNumber(load.burstTps)} for ${formatMicroseconds(load.forUs)} every ${formatMicroseconds(load.everyUs)}`;
     case 'chaos':
@@ -56,6 +56,12 @@ function loadWords(load: Workload): string {
     case 'single':
       return 'one vertex in flight at a time';
   }
+}
+
+function untilWords(until: RampEnd | undefined): string {
+  return until === undefined
+    ? ''
+    : `, back to the first after a step with a node above ${formatNumber(100 * until.cpuShare)} % CPU or one that was not finalised`;
 }
 
 function bytesWords(bytes: number): string {

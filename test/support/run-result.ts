@@ -23,6 +23,7 @@ export interface RunChanges {
   readonly window?: Partial<RunResult['window']>;
   readonly determinism?: Partial<RunResult['determinism']>;
   readonly faults?: readonly FaultRecord[];
+  readonly ramp?: RunResult['ramp'];
   readonly anomalies?: readonly string[];
   readonly status?: RunResult['test_status'];
   readonly reason?: string;
@@ -154,6 +155,7 @@ export function runRecord(changes: RunChanges = {}): RunRecord {
       ...changes.window,
     },
     faults: [...(changes.faults ?? [])],
+    ...(changes.ramp === undefined ? {} : { ramp: changes.ramp }),
     anomalies: [...(changes.anomalies ?? [])],
     determinism: { key: `v0/node/XX-001/${seed}`, seed, trace_hash: `trace-${seed}`, ...changes.determinism },
     provenance: 'SIMULATED',

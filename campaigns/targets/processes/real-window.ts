@@ -3,9 +3,9 @@
  * Owns: these lengths and the notes about them. Does not own: the estimate of finality or the least lengths, which are the
  * simulator's (targets/simulator), so that both targets measure windows of the same worth.
  */
-import type { RunSpec } from '#campaigns/run-spec.ts';
+import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
-import { binsOf, leastLengths, type WindowPlan } from '#campaigns/targets/simulator/window.ts';
+import { binsOf, leastLengths, type WindowPlan, withRecovery } from '#campaigns/targets/simulator/window.ts';
 import { separateMost } from './capabilities.ts';
 
 /** A longer window is only measured when finality is so slow that it needs it. */
@@ -26,6 +26,8 @@ const calmSlack = 1.05;
 /** A shorter window keeps the whole slack: one hiccup of the machine is a large part of it. */
 const calmLeastUs = 10_000_000;
 const binLeastUs = 500_000;
+/** After the fall of a ramp with an end, what is watched: a share of its climb, whenever the network has recovered. */
+const recoveryShare = 0.5;
 
 export function planRealTime(spec: RunSpec): WindowPlan {
   const estimate = estimateFinality(spec);
@@ -45,20 +47,26 @@ export function planRealTime(spec: RunSpec): WindowPlan {
   );
   const cooldownUs = Math.ceil(Math.max(cooldownLeastUs, slack * least.cooldownUs));
   const compression = requestedUs / measureUs;
+  const bins = realBins(spec.workload, measureUs);
   return {
     warmupUs,
-    measureUs,
+    ...withRecovery(spec.workload, measureUs, bins, recoveryShare),
     cooldownUs,
     compression,
     scale: Math.min(1, measureUs / requestedUs),
     finalityUs: estimate.finalityUs,
-    bins: Math.max(1, Math.min(binsOf(spec.workload, measureUs), Math.floor(measureUs / binLeastUs))),
     estimatedMessages: Math.round(
       (estimate.messagesPerSecond * (warmupUs + measureUs + cooldownUs)) / 1_000_000,
     ),
     decisions: null,
     notes: notesOf(requestedUs, measureUs, compression),
   };
+}
+
+/** No bin of a ramp holds two loads here either. */
+function realBins(workload: Workload, measureUs: number): number {
+  const most = Math.max(1, Math.min(binsOf(workload, measureUs), Math.floor(measureUs / binLeastUs)));
+  return workload.kind === 'ramp' ? workload.steps * Math.max(1, Math.floor(most / workload.steps)) : most;
 }
 
 function notesOf(requestedUs: number, measureUs: number, compression: number): string[] {

@@ -15,7 +15,7 @@ import type { NodeLoad } from '#campaigns/feasibility/node-load.ts';
 import { nodeLoad } from '#campaigns/feasibility/node-load.ts';
 import { configurationOf, determinismKey, testRunId } from '#campaigns/measure/run-figures.ts';
 import type { RunResult } from '#campaigns/results/schema.ts';
-import type { RunSpec } from '#campaigns/run-spec.ts';
+import { type RunSpec, rampEndOf } from '#campaigns/run-spec.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
 import { meanTps, peakTps } from '#campaigns/workloads/load-profile.ts';
 
@@ -75,6 +75,7 @@ function leftOut(spec: RunSpec): string[] {
     );
   }
   if (spec.workload.conflictShare > 0) left.push('conflicting vertices are not modelled');
+  if (rampEndOf(spec.workload) !== null) left.push('the fall of the load at saturation is not modelled');
   if (spec.byzantine.exclusion) left.push('exclusion of convicted peers is not modelled');
   return left;
 }

@@ -5,6 +5,7 @@
  */
 
 import { checkSafety, type SafetyReport } from '#campaigns/analysis/safety.ts';
+import { rampWords } from '#campaigns/measure/ramp-watch.ts';
 import type { RecordedShares } from '#campaigns/measure/recorder.ts';
 import {
   configurationOf,
@@ -22,6 +23,7 @@ import type { RunResult, TestStatus } from '#campaigns/results/schema.ts';
 import { abortedReason, type RunOutcome } from '#campaigns/targets/target.ts';
 import { pollIsExact } from './poll-refusal.ts';
 import type { RunParts } from './run-parts.ts';
+import { loadEndOf } from './simulated-ramp.ts';
 
 /** The record of a run that ended at `endedUs` of virtual time and took `cpuSeconds` of one core. */
 export function outcomeOf(
@@ -37,11 +39,11 @@ export function outcomeOf(
     vertices: recorder.vertices,
     decisions: recorder.columns,
   });
-  const measuredUs =
-    plan.decisions === null ? Math.min(endedUs, plan.warmupUs + plan.measureUs) - plan.warmupUs : endedUs;
+  const measuredUs = plan.decisions === null ? Math.min(endedUs, loadEndOf(parts)) - plan.warmupUs : endedUs;
   const id = testRunId(spec);
   const shares = sharesOf(parts);
   const { status, reason } = statusOf(parts, safety, aborted);
+  const ramp = parts.ramp?.record() ?? null;
   const result: RunResult = {
     test_run_id: id,
     timestamp: new Date().toISOString(),
@@ -55,6 +57,7 @@ export function outcomeOf(
     },
     window: windowFigures(spec, plan, recorder, endedUs, measuredUs),
     faults: parts.faultLog.records(),
+    ...(ramp === null ? {} : { ramp }),
     anomalies: anomaliesOf(parts),
     determinism: { key: determinismKey(spec), seed: spec.seed, trace_hash: recorder.traceHash },
     provenance: 'SIMULATED',
@@ -91,6 +94,8 @@ function statusOf(
 function anomaliesOf(parts: RunParts): string[] {
   const { simulation, conduct, plan, schedule, spec } = parts;
   const found: string[] = [...plan.notes, ...schedule.notes];
+  const ramp = parts.ramp?.record() ?? null;
+  if (ramp !== null) found.push(rampWords(ramp));
   if (spec.tier === 'poll') found.push(`poll fidelity: ${pollIsExact}`);
   const note = (count: number, what: string): void => {
     if (count > 0) found.push(`${count} ${what}`);

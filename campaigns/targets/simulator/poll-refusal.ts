@@ -2,7 +2,7 @@
  * Which runs the poll fidelity answers: those in which every delay is a function of its own draw.
  * Owns: the reason why one is refused, and why the others may be believed. Does not own: running them (poll-exchange.ts).
  */
-import type { AttackName, RunSpec } from '#campaigns/run-spec.ts';
+import { type AttackName, type RunSpec, rampEndOf } from '#campaigns/run-spec.ts';
 import { nodeMemoryBytes } from '#node/model/calibration.ts';
 import { finerThan } from './network.ts';
 
@@ -30,9 +30,12 @@ export function pollRefusal({
   consensus,
   faults,
   byzantine,
+  workload,
 }: RunSpec): string | null {
   const { askQuery, answerQuery } = calibration.serviceTimesUs;
   const why = (what: string): string => `the poll fidelity cannot run it: ${what}; use --tier message`;
+  if (rampEndOf(workload) !== null)
+    return why('the load falls when a node is saturated, which queues decide');
   if (askQuery > 0 || answerQuery > 0)
     return why('queries and answers cost CPU (service times), so they wait for a busy node');
   if (network.bandwidthBitsPerSecond !== null) return why('messages wait for links of limited bandwidth');

@@ -11,6 +11,7 @@ import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Arrivals } from '#campaigns/workloads/arrivals.ts';
 import type { Conduct } from './conduct.ts';
 import type { FaultLog } from './fault-log.ts';
+import type { SimulatedRamp } from './simulated-ramp.ts';
 import type { Simulation } from './simulation.ts';
 import type { WindowPlan } from './window.ts';
 
@@ -24,6 +25,10 @@ export interface RunParts {
   readonly arrivals: Arrivals;
   readonly series: Series;
   readonly faultLog: FaultLog;
+  /** Of a ramp with an end; null for every other load. */
+  readonly ramp: SimulatedRamp | null;
+  /** Busy CPU time of each node at the last edge of a bin. */
+  readonly busyUs: Float64Array;
   /** 1 = honest, by node. */
   readonly honest: Uint8Array;
   readonly honestCount: number;

@@ -18,6 +18,7 @@ import { Conduct } from './conduct.ts';
 import { FaultLog } from './fault-log.ts';
 import { outcomeOf } from './outcome.ts';
 import type { RunParts } from './run-parts.ts';
+import { loadEndOf, simulatedRamp } from './simulated-ramp.ts';
 import { Simulation } from './simulation.ts';
 import { relayGraph } from './topology.ts';
 import { type DecisionSink, VirtualDisk } from './virtual-disk.ts';
@@ -73,17 +74,11 @@ export function assemble(spec: RunSpec, replaced: Partial<Makers> = {}): RunPart
   const plan = made.plan(spec);
   const cast = castOf(spec);
   const { attackers, honest, honestNodes, twins } = cast;
-  const windowFromUs = plan.warmupUs;
-  const windowUntilUs = plan.warmupUs + plan.measureUs;
   const arrivals = arrivalsOf(spec, plan, cast);
-  const recorder = new Recorder({
-    nodes: spec.nodes,
-    honest,
-    honestCount: honestNodes.length,
-    maxRounds: spec.consensus.maxRounds,
-    windowFromUs,
-    windowUntilUs,
-  });
+  const honestCount = honestNodes.length;
+  const { maxRounds } = spec.consensus;
+  const window = { windowFromUs: plan.warmupUs, windowUntilUs: plan.warmupUs + plan.measureUs };
+  const recorder = new Recorder({ nodes: spec.nodes, honest, honestCount, maxRounds, ...window });
   const conduct = new Conduct(
     {
       seed: spec.seed,
@@ -100,19 +95,17 @@ export function assemble(spec: RunSpec, replaced: Partial<Makers> = {}): RunPart
   const simulation = simulationOf(spec, cast, conduct, made);
   conduct.attach(simulation);
   const series = new Series({
-    windowFromUs,
-    windowUntilUs,
-    endUs: windowUntilUs + plan.cooldownUs,
+    ...window,
+    endUs: window.windowUntilUs + plan.cooldownUs,
     windowBins: plan.bins,
-    honestNodes: honestNodes.length,
+    honestNodes: honestCount,
     nodes: spec.nodes,
     cores: spec.resources.cpuCores,
   });
   recorder.series = series;
   const schedule = scheduleOf(spec, plan, cast);
   const faultLog = new FaultLog(schedule.placements, simulation, conduct, recorder);
-  const detection = watchDetection(conduct, attackers, honestNodes.length);
-  const honestCount = honestNodes.length;
+  const detection = watchDetection(conduct, attackers, honestCount);
   return {
     spec,
     plan,
@@ -123,6 +116,8 @@ export function assemble(spec: RunSpec, replaced: Partial<Makers> = {}): RunPart
     arrivals,
     series,
     faultLog,
+    ramp: simulatedRamp(spec, plan, { arrivals, recorder, series, conduct }),
+    busyUs: new Float64Array(spec.nodes),
     honest,
     honestCount,
     detection,
@@ -143,8 +138,6 @@ function watchDetection(conduct: Conduct, attackers: Uint8Array, honestCount: nu
 /** Virtual time at which the run ended. */
 export function execute(parts: RunParts, progress: Progress, signal: AbortSignal): number {
   const { plan, schedule, simulation, conduct, recorder, series, faultLog } = parts;
-  const untilUs = plan.warmupUs + plan.measureUs;
-  const endUs = untilUs + plan.cooldownUs;
   // The poll fidelity foresees answers, and refuses runs in which memory could get tight.
   const isWatched = parts.spec.tier !== 'poll';
   let action = 0;
@@ -159,6 +152,8 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
     const nowUs = tick * simulation.tickUs;
     simulation.nowUs = nowUs;
     while (series.nextEdgeUs <= nowUs) closeBin(parts, series.nextEdgeUs);
+    const untilUs = loadEndOf(parts);
+    const endUs = untilUs + plan.cooldownUs;
     if (nowUs >= endUs) return endUs;
     if (simulation.disk.nextDurableUs <= nowUs) simulation.disk.flush(nowUs);
     while (action < schedule.actions.length && schedule.actions[action]!.atUs <= nowUs) {
@@ -197,16 +192,20 @@ function nextLook(
 }
 
 function closeBin(parts: RunParts, edgeUs: number): void {
-  const { simulation, conduct, series, spec, honest, arrivals, plan } = parts;
-  const loadEndsUs = plan.warmupUs + plan.measureUs;
+  const { simulation, conduct, series, spec, honest, arrivals, busyUs } = parts;
+  const loadEndsUs = loadEndOf(parts);
   const { core, cpu } = simulation;
   let cpuBusyUs = 0;
+  let busiestCpuUs = 0;
   let bytesSent = 0;
   let liveNodes = 0;
   let undecided = 0;
   let liveHonest = 0;
   for (let node = 0; node < spec.nodes; node++) {
-    cpuBusyUs += cpu.busyUs(node, edgeUs);
+    const busy = cpu.busyUs(node, edgeUs);
+    cpuBusyUs += busy;
+    busiestCpuUs = Math.max(busiestCpuUs, busy - busyUs[node]!);
+    busyUs[node] = busy;
     bytesSent += simulation.bytesSent(node);
     liveNodes += core.active[node]!;
     if (honest[node] === 0 || core.active[node] === 0) continue;
@@ -222,10 +221,12 @@ function closeBin(parts: RunParts, edgeUs: number): void {
     undecidedVertices,
     queuedTransactions: conduct.queuedTransactions,
     cpuBusyUs,
+    busiestCpuUs,
     bytesSent,
     memoryBytes: nodeMemoryBytes(spec.calibration, spec.nodes, undecidedVertices, Math.max(0, kept)),
     liveNodes,
   });
+  parts.ramp?.look();
 }
 
 /** Runs one repetition. An aborted signal yields a result with status ABORTED. */

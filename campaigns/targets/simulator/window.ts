@@ -3,7 +3,7 @@
  * Owns: the lengths, the compression they amount to, and the notes that say so. Does not own: the estimate of finality
  * (finality-estimate.ts), placing faults in the window (campaigns/faults), stopping early when everything is decided (host).
  */
-import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
+import { type RunSpec, rampEndOf, type Workload } from '#campaigns/run-spec.ts';
 import { meanTps } from '#campaigns/workloads/load-profile.ts';
 import type { FinalityEstimate, RunLoad } from './finality-estimate.ts';
 import { estimateFinality, stuckRounds } from './finality-estimate.ts';
@@ -33,6 +33,10 @@ const faultyFinalityTimes = 17;
 const finalityTimesPerStep = 2.4;
 /** Where partitions fill so much of the time that no window holds enough of what is measured, it is stretched by this much. */
 const mostStretch = 3;
+/** After the fall of a ramp with an end, what is watched at most, as a share of its climb: it ends when the network has recovered. */
+const recoveryShare = 2;
+/** Of the climb, what recovering is expected to take: 250 nodes took a fifth of it, 1,000 nodes a tenth. */
+const expectedRecovery = 0.3;
 const warmupFinalityTimes = 2;
 /**
  * Of a spliced run with conflicts: what no side wins piles up until as many are decided as come. 1,000 nodes on a WAN with 20 %
@@ -68,6 +72,8 @@ export interface WindowPlan {
   /** Virtual / requested, at most 1: what periods of workloads and times of faults are multiplied by. */
   readonly scale: number;
   readonly finalityUs: number;
+  /** Of a ramp with an end: the part of the measured window in which it climbs; the rest is to recover in. */
+  readonly climbUs?: number;
   /** Equal bins of the measured window. */
   readonly bins: number;
   /** Over the whole run. */
@@ -138,6 +144,24 @@ function chargedCooldownUs(cooldownUs: number, { isLive, finalityUs }: FinalityE
   return isLive ? Math.ceil(Math.min(cooldownUs / 2, finalityUs)) : cooldownUs;
 }
 
+/** Of the measured time, what is expected to be simulated: a ramp with an end stops climbing, and is watched until it has recovered. */
+function expectedShare({ workload }: LoadAndTime, { climbShare }: FinalityEstimate): number {
+  return rampEndOf(workload) === null ? 1 : climbShare + expectedRecovery;
+}
+
+/** The measured window of a ramp with an end: its climb in bins of whole microseconds, then room to recover in. */
+export function withRecovery(
+  workload: Workload,
+  climbUs: number,
+  bins: number,
+  share: number = recoveryShare,
+): Pick<WindowPlan, 'measureUs' | 'bins' | 'climbUs'> {
+  if (rampEndOf(workload) === null) return { measureUs: climbUs, bins };
+  const binUs = Math.ceil(climbUs / bins);
+  const allBins = bins + Math.ceil(share * bins);
+  return { measureUs: binUs * allBins, bins: allBins, climbUs: binUs * bins };
+}
+
 /** Messages of a run; `chargedUs`: of its cool-down. */
 function messagesOf({ warmupUs, measureUs }: Lengths, chargedUs: number, estimate: FinalityEstimate): number {
   return ((warmupUs + measureUs + chargedUs) * estimate.messagesPerSecond) / 1_000_000;
@@ -148,7 +172,8 @@ export function leastWork(load: LoadAndTime, estimate: FinalityEstimate = estima
   if (load.workload.kind === 'single') return plannedFinalityTimes * estimate.messagesPerDecision;
   const lengths = leastLengths(load, estimate);
   const chargedUs = chargedCooldownUs(lengths.cooldownUs, estimate);
-  return messagesOf(lengths, chargedUs, estimate) * estimate.workPerMessage;
+  const measureUs = expectedShare(load, estimate) * lengths.measureUs;
+  return messagesOf({ ...lengths, measureUs }, chargedUs, estimate) * estimate.workPerMessage;
 }
 
 /** How much of a window that stands alone and has no partition a run needs. */
@@ -196,11 +221,14 @@ function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {
   const leastUs = Math.ceil(share * least.measureUs);
   const messageBudget = Math.min(1, share) * spec.messageBudget;
   const besideUs = warmupUs + chargedUs;
-  const affordableUs =
-    Math.floor((messageBudget / (messagesPerSecond * workPerMessage)) * 1_000_000) - besideUs;
+  const simulated = expectedShare(spec, estimate);
+  const affordableUs = Math.floor(
+    ((messageBudget / (messagesPerSecond * workPerMessage)) * 1_000_000 - besideUs) / simulated,
+  );
   // Watching a network that is not live for longer shows nothing new.
   const measureUs = isLive ? Math.max(leastUs, Math.min(requestedUs, affordableUs)) : leastUs;
-  const messages = messagesOf({ warmupUs, measureUs, cooldownUs }, chargedUs, estimate);
+  const expectedUs = simulated * measureUs;
+  const messages = messagesOf({ warmupUs, measureUs: expectedUs, cooldownUs }, chargedUs, estimate);
   return finish({ ...spec, messageBudget }, estimate, {
     warmupUs,
     measureUs,
@@ -254,12 +282,11 @@ function finish(spec: RunSpec, estimate: FinalityEstimate, draft: Draft): Window
   const expectedUs = decisions === null ? measureUs : Math.min(measureUs, decisions * estimate.finalityUs);
   return {
     warmupUs,
-    measureUs,
+    ...withRecovery(spec.workload, measureUs, binsOf(spec.workload, measureUs)),
     cooldownUs,
     compression: requestedUs / expectedUs,
     scale: Math.min(1, expectedUs / requestedUs),
     finalityUs: estimate.finalityUs,
-    bins: binsOf(spec.workload, measureUs),
     estimatedMessages: Math.round(messages),
     decisions,
     notes: notesOf(spec, estimate, draft, expectedUs),
@@ -303,9 +330,18 @@ function notesOf(spec: RunSpec, estimate: FinalityEstimate, draft: Draft, expect
         `exceed the budget of ${millions(spec.messageBudget)}: ${least}`,
     );
   }
+  if (rampEndOf(spec.workload) !== null)
+    notes.push(
+      `the steps are that long, a step that is too much as well: what it leaves behind is that of ${seconds(measureUs / rampSteps(spec.workload))}; ` +
+        `recovery is watched for ${seconds(recoveryShare * measureUs)} at most`,
+    );
   if (warmupUs < spec.duration.warmupUs)
     notes.push(`warm-up ${seconds(warmupUs)} of ${seconds(spec.duration.warmupUs)} requested`);
   return notes;
+}
+
+function rampSteps(workload: Workload): number {
+  return workload.kind === 'ramp' ? workload.steps : 1;
 }
 
 function millions(messages: number): string {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgeRow } from '#campaigns/analysis/verdict.ts';
 import type { CriterionVerdict } from '#campaigns/analysis/verdict-record.ts';
+import type { RunSpec } from '#campaigns/run-spec.ts';
 import { criterion, plannedRow, type RunChanges, repetitions, runSpec } from '#test/support/run-result.ts';
 
 const minuteUs = 60_000_000;
@@ -12,6 +13,7 @@ function judged(
   undecided: number,
   finalised: readonly [number, number],
   watchedSeconds: number,
+  load: RunSpec['workload'] = workload,
 ): CriterionVerdict {
   const change: RunChanges = {
     latency: { undecided_share: undecided },
@@ -25,7 +27,7 @@ function judged(
   const row = plannedRow(
     [criterion('liveness.undecided_share', 'at_most', 0.01)],
     {},
-    { workload, duration },
+    { workload: load, duration },
   );
   return judgeRow(row, repetitions([change, change, change])).criteria[0]!;
 }
@@ -45,4 +47,8 @@ test('it fails when the cool-down was watched whole, when nothing was sustained,
 
 test('watching for longer only lowers the share: what passes stands', () => {
   assert.equal(judged(0.005, [100, 300], 2).status, 'PASSED');
+});
+
+test('a ramp that falls is watched until its backlog is gone: what is undecided then is a finding', () => {
+  assert.equal(judged(0.7, [100, 300], 2, { ...workload, until: { cpuShare: 0.95 } }).status, 'FAILED');
 });

@@ -19,7 +19,7 @@ function value(name: MetricName, changes: RunChanges = {}): number | string {
 }
 
 test('every metric has a sentence, a unit that can be written, and something that would answer it', () => {
-  assert.equal(new Set(metricNames).size, 48);
+  assert.equal(new Set(metricNames).size, 51);
   for (const name of metricNames) {
     const metric = metrics[name];
     assert.match(metric.description, /^(p95|[A-Z0-9(]).*\.$/, name);
@@ -28,14 +28,17 @@ test('every metric has a sentence, a unit that can be written, and something tha
   }
 });
 
-test('every row metric of a quiet run is observed, except recovery and detection without their cause', () => {
+test('every row metric of a quiet run is observed, except saturation, recovery and detection without their cause', () => {
   const missing = metricNames.filter(
     (name) => metrics[name].scope === 'row' && read(name).kind === 'missing',
   );
   assert.deepEqual(missing, [
+    'throughput.saturation_tps',
+    'throughput.saturated_share',
     'recovery.heal_time',
     'recovery.rejoin_time',
     'recovery.tps_time',
+    'recovery.overload_time',
     'byzantine.detected_share',
     'byzantine.time_to_detect',
     'byzantine.readmissions',

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { judgeCriterion } from '#campaigns/analysis/criterion-verdict.ts';
 import { metrics } from '#campaigns/analysis/metrics.ts';
 import type { Reading } from '#campaigns/analysis/reading.ts';
-import { healTime, rejoinTime, tpsRecoveryTime } from '#campaigns/analysis/recovery.ts';
+import { healTime, overloadTime, rejoinTime, tpsRecoveryTime } from '#campaigns/analysis/recovery.ts';
 import { faultRecord, runRecord } from '#test/support/run-result.ts';
 
 const readers = {
@@ -68,4 +68,26 @@ test('a network that heals in two of three repetitions does not heal in time, on
   };
   assert.equal(judged(41_000_000), 'FAILED');
   assert.equal(judged(5_000_000), 'INCONCLUSIVE');
+});
+
+const fall = {
+  cause: 'cpu',
+  cpu_limit_percent: 95,
+  fell_at_us: 40_000_000,
+  from_tps: 400,
+  to_tps: 100,
+  busiest_cpu_percent: 99,
+  finalized_tps: 200,
+  recovered_us: 3_000_000,
+  watched_us: 20_000_000,
+} as const;
+
+test('recovery from overload counts from the fall of the load; what was not seen took at least what was watched', () => {
+  assert.deepEqual(overloadTime(runRecord({ ramp: fall })), { kind: 'value', value: 3 });
+  assert.deepEqual(overloadTime(runRecord({ ramp: { ...fall, recovered_us: null } })), {
+    kind: 'at-least',
+    value: 20,
+    why: 'the network had not recovered in the 20 s after the load fell',
+  });
+  assert.equal(overloadTime(runRecord()).kind, 'missing');
 });

@@ -94,3 +94,16 @@ test('two seeds with one trace are not two repetitions', () => {
   assert.deepEqual(broken({ determinism: { trace_hash: 'trace-1' } }), ['repetitions independent']);
   assert.deepEqual(broken({ determinism: { trace_hash: 'trace-1' }, tier: 'analytic' }), []);
 });
+
+test('of a ramp the steps that kept up say how long a window must be, not the queue beyond saturation', () => {
+  const workload = { ...runSpec().workload, kind: 'ramp', fromTps: 100, toTps: 1_000, steps: 2 } as const;
+  const bins = [
+    { offered_tps: 100, finalized_tps: 100, p50_ms: 50 },
+    { offered_tps: 1_000, finalized_tps: 300, p50_ms: 9_000 },
+  ];
+  const saturated: RunChanges = { bins, window: { finality_times: 13 }, consensus: { finalized_share: 0.4 } };
+  assert.deepEqual(broken(saturated, { workload }), []);
+  assert.deepEqual(broken(saturated), ['window long enough']);
+  const slow = bins.map((bin) => ({ ...bin, p50_ms: 3_500 }));
+  assert.deepEqual(broken({ ...saturated, bins: slow }, { workload }), ['window long enough']);
+});

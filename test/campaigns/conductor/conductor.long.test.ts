@@ -112,6 +112,35 @@ describe('a conducted run', { concurrency: true }, () => {
     assert.equal(outcome.result.results.latency.undecided_share, 0);
   });
 
+  test('a ramp with an end falls while it runs, by the CPU that the agents report, and recovers', async () => {
+    const { kind: _kind, ...shape } = { ...spec.workload };
+    const workload = {
+      ...shape,
+      kind: 'ramp',
+      fromTps: 40,
+      toTps: 200,
+      steps: 3,
+      until: { cpuShare: 0.01 },
+    } as const;
+    const climb = { climbUs: 4_500_000, measureUs: 6_000_000, bins: 12, cooldownUs: 500_000 };
+    const { outcome } = await conducted({ spec: { ...spec, workload }, plan: { ...plan, ...climb } });
+    const { ramp } = outcome.result;
+    assert.ok(ramp !== undefined);
+    assert.equal(ramp.cause, 'cpu');
+    assert.equal(ramp.from_tps, 40);
+    // After the first step, its reports and the load that was on its way; before the top, which is at 4.7 s.
+    assert.ok(ramp.fell_at_us > 3_600_000 && ramp.fell_at_us < 4_700_000, String(ramp.fell_at_us));
+    assert.ok(ramp.recovered_us !== null);
+    const after = outcome.series.points.filter(
+      ({ at_us }) => at_us >= ramp.fell_at_us && at_us < outcome.series.window_us[1],
+    );
+    assert.ok(after.length > 0 && after.every(({ offered_tps }) => offered_tps === 40));
+    const due = outcome.series.points.reduce((sum, point) => sum + point.offered_tps * point.for_us, 0) / 1e6;
+    const issued = outcome.result.results.throughput.total_transactions;
+    assert.ok(Math.abs(issued / due - 1) < 0.1, `${issued} of ${due}`);
+    assert.equal(outcome.result.results.latency.undecided_share, 0);
+  });
+
   test('what spoils a run makes it inconclusive and is named', async () => {
     const cases: readonly (readonly [Defects, RegExp])[] = [
       [{ roundTripUs: 100 }, /delays not observed/],

@@ -124,3 +124,15 @@ test('an impossible window is refused', () => {
   assert.throws(() => new Series({ ...options, windowUntilUs: 3 * second }), RangeError);
   assert.throws(() => new Series({ ...options, endUs: 12 * second }), RangeError);
 });
+
+test('the busiest node of a bin is told where it is known, and a window may end early', () => {
+  const series = new Series(options);
+  for (let bin = 0; bin < 5; bin += 1)
+    series.closeBin(bin < 2 ? gauges : { ...gauges, busiestCpuUs: 3 * second });
+  assert.equal(series.points[0]!.busiest_cpu_percent, undefined);
+  assert.equal(series.points[2]!.busiest_cpu_percent, 75);
+  assert.equal(series.windowPoints().length, 3);
+  series.closeWindow();
+  series.closeBin(gauges);
+  assert.equal(series.windowPoints().length, 3);
+});

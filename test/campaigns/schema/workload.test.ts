@@ -27,6 +27,10 @@ test('every kind is read with its load', () => {
       { kind: 'ramp', fromTps: 10, toTps: 1000, steps: 10 },
     ],
     [
+      { kind: 'ramp', tps: '10..1000', until: { cpu: '95%' } },
+      { kind: 'ramp', fromTps: 10, toTps: 1000, steps: 10, until: { cpuShare: 0.95 } },
+    ],
+    [
       { kind: 'burst', tps: 1, burst_tps: 9, every: '1m', for: '1s' },
       { kind: 'burst', tps: 1, burstTps: 9, everyUs: 60_000_000, forUs: 1_000_000 },
     ],
@@ -75,4 +79,18 @@ test('a burst without a pause, a ramp of nothing and nine parents are refused', 
   ]) {
     assert.equal(workloadSchema.safeParse(written).success, false, JSON.stringify(written));
   }
+});
+
+test('the end of a ramp is a CPU that a node can exceed, and nothing else', () => {
+  const ramp = { kind: 'ramp', tps: '10..1000' };
+  for (const until of [
+    {},
+    { cpu: '100%' },
+    { cpu: '0%' },
+    { memory: '95%' },
+    { cpu: '95%', for: '1s' },
+    '95%',
+  ])
+    assert.equal(workloadSchema.safeParse({ ...ramp, until }).success, false, JSON.stringify(until));
+  assert.equal(workloadSchema.safeParse({ kind: 'constant', tps: 1, until: { cpu: '95%' } }).success, false);
 });

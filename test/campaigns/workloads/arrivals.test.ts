@@ -135,3 +135,25 @@ test('offered load is what the profile says between start and end, and nothing o
   assert.equal(arrivals.offeredTps(second), 30);
   assert.equal(arrivals.offeredTps(options.endUs), 0);
 });
+
+test('a load that falls is the lower one from then on, and ends when it is told to', () => {
+  const ramp: Workload = { ...shape, batch: 1, kind: 'ramp', fromTps: 10, toTps: 1_000, steps: 10 };
+  const arrivals = new Arrivals(ramp, { ...options, topUs: 50 * second });
+  const due: number[] = [];
+  const until = (us: number): void => {
+    for (; arrivals.nextDueUs >= 0 && arrivals.nextDueUs < us; arrivals.advance())
+      due.push(arrivals.nextDueUs);
+  };
+  const between = (from: number, to: number): number =>
+    due.filter((us) => us >= from * second && us < to * second).length;
+  until(15 * second);
+  arrivals.fall(15 * second, 10);
+  until(60 * second);
+  arrivals.end(60 * second);
+  until(100 * second);
+  assert.equal(between(5, 10), 5 * 120);
+  assert.ok(Math.abs(between(10, 15) - 5 * 230) <= 1, String(between(10, 15)));
+  assert.ok(Math.abs(between(15, 60) - 450) <= 2, String(between(15, 60)));
+  assert.equal(between(60, 100), 0);
+  assert.equal(arrivals.nextDueUs, -1);
+});

@@ -80,3 +80,17 @@ test('changes are strictly later even when a period is shorter than a microsecon
     assert.ok(profile.changesAfterUs(atUs) > atUs);
   }
 });
+
+test('a ramp with a top falls back to its first load there, and at once when it is told to', () => {
+  const ramp: Workload = { ...shape, kind: 'ramp', fromTps: 10, toTps: 40, steps: 4 };
+  const profile = new LoadProfile(ramp, { ...options, topUs: 50 * second });
+  assert.equal(profile.tpsAt(50 * second - 1), 40);
+  assert.equal(profile.tpsAt(50 * second), 10);
+  assert.equal(profile.tpsAt(109 * second), 10);
+  profile.fall(25 * second, 10);
+  assert.equal(profile.tpsAt(25 * second - 1), 20);
+  assert.equal(profile.tpsAt(25 * second), 10);
+  assert.equal(profile.changesAfterUs(20 * second), 25 * second);
+  assert.equal(profile.changesAfterUs(25 * second), Number.POSITIVE_INFINITY);
+  assert.equal(profile.meanTps(20 * second, 30 * second), 15);
+});

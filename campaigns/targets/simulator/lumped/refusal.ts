@@ -4,7 +4,7 @@
  */
 import { attackModel } from '#campaigns/feasibility/attackers.ts';
 import { nodeLoad } from '#campaigns/feasibility/node-load.ts';
-import type { Fault, RunSpec } from '#campaigns/run-spec.ts';
+import { type Fault, type RunSpec, rampEndOf } from '#campaigns/run-spec.ts';
 import { peakTps } from '#campaigns/workloads/load-profile.ts';
 
 /** Null when counting exchangeable nodes is right for the run, in law or with a published error; else the reason. */
@@ -38,6 +38,8 @@ function dependence({ workload, byzantine }: RunSpec): string | null {
  */
 export function splicedRefusal(spec: RunSpec): string | null {
   const { byzantine, consensus, network } = spec;
+  if (rampEndOf(spec.workload) !== null)
+    return 'the load falls when a node is saturated: queues decide, and queues are not counted';
   const attack = attackReason(spec);
   if (attack !== null) return attack;
   if (byzantine.share > 0 && byzantine.exclusion)

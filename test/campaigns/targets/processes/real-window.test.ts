@@ -33,3 +33,19 @@ test('faults, crowded cores and short windows: what may be slower than the estim
   for (const spec of [specOf('OV-004'), specOf('OV-002'), processSpec()])
     assert.ok(reserve(spec) >= 1.49, `${spec.scenarioId} ${reserve(spec)}`);
 });
+
+test('every step of a ramp has bins of its own, and one with an end has half of its climb to recover in', () => {
+  const spec = specOf('OV-003');
+  assert.ok(spec.workload.kind === 'ramp');
+  const { steps } = spec.workload;
+  const climbing = planRealTime(spec);
+  assert.equal(climbing.bins % steps, 0);
+  assert.equal(climbing.climbUs, undefined);
+  const { climbUs, measureUs, bins } = planRealTime({
+    ...spec,
+    workload: { ...spec.workload, until: { cpuShare: 0.95 } },
+  });
+  assert.ok(climbUs !== undefined && climbUs >= climbing.measureUs);
+  assert.equal(measureUs, 1.5 * climbUs);
+  assert.equal(bins % (1.5 * steps), 0);
+});

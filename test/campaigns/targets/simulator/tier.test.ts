@@ -44,3 +44,18 @@ for (const [what, changes, says] of refused) {
     assert.match(tiers.poll.supports(smallSpec({ calibration, ...changes })) ?? 'taken', says);
   });
 }
+
+test('a ramp with an end is for the message fidelity alone', () => {
+  const shape = { batch: 1, payloadBytes: 1, parents: { kind: 'chain' }, conflictShare: 0 } as const;
+  const workload = {
+    ...shape,
+    kind: 'ramp',
+    fromTps: 1,
+    toTps: 10,
+    steps: 2,
+    until: { cpuShare: 0.9 },
+  } as const;
+  for (const tier of ['lumped', 'spliced', 'poll'] as const)
+    assert.match(tiers[tier].supports(smallSpec({ calibration, workload, tier })) ?? '', /load falls/);
+  assert.equal(tiers.message.supports(smallSpec({ workload })), null);
+});

@@ -185,3 +185,20 @@ test('a spliced run needs five finality times, twelve with bursts or where strik
     assert.ok(Math.abs(seen / share - 1) < 0.15, `${seen} for ${share}`);
   }
 });
+
+test('a ramp with an end gets room to recover, in bins that no step shares, and pays for what it is expected to use', () => {
+  const common = { batch: 1, payloadBytes: 1_024, parents: { kind: 'chain' }, conflictShare: 0 } as const;
+  const ramp = { ...common, kind: 'ramp', fromTps: 100, toTps: 10_000, steps: 10 } as const;
+  const resources = { name: 'minimal', cpuCores: 1, memoryBytes: 536_870_912 };
+  const climbing = planWindow({ ...spec, workload: ramp, resources });
+  const plan = planWindow({ ...spec, workload: { ...ramp, until: { cpuShare: 0.95 } }, resources });
+  assert.equal(climbing.climbUs, undefined);
+  assert.ok(plan.climbUs !== undefined);
+  assert.equal(plan.measureUs, 3 * plan.climbUs);
+  assert.equal(plan.bins % 30, 0);
+  assert.equal((plan.climbUs / plan.bins) % 1, 0);
+  assert.ok(plan.climbUs >= 24 * plan.finalityUs);
+  // It stops where a node has no time left, long before 10,000 TPS.
+  assert.ok(plan.estimatedMessages < 0.9 * climbing.estimatedMessages * (plan.climbUs / climbing.measureUs));
+  assert.ok(plan.notes.some((note) => /recovery is watched for/.test(note)));
+});
