@@ -1,7 +1,7 @@
 /**
  * Compiles the C sources that run as WebAssembly and writes a module beside each: `node scripts/wasm-modules.ts`. Needs clang and lld.
  * Owns: which there are, the compiler's options, the form of the file. Does not own: the sources, or the checks that both agree
- * (test/node/host/hash/small-blake3.test.ts, test/campaigns/targets/simulator/poll-draws.test.ts).
+ * (test/node/host/hash/small-blake3.test.ts; poll-draws.test.ts and message-kernel.test.ts in test/campaigns/targets/simulator).
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -17,6 +17,8 @@ export interface WasmSource {
   readonly hasVectors: boolean;
   /** A multiple of 64 KiB. It never grows: that would slow down every typed array of the thread (campaigns/engine.ts). */
   readonly memoryBytes: number;
+  /** The caller makes the memory, of at least `memoryBytes` and at most this. */
+  readonly mostBytes?: number;
 }
 
 export const smallBlake3: WasmSource = {
@@ -33,7 +35,17 @@ export const pollDraws: WasmSource = {
   memoryBytes: 11 * 65_536,
 };
 
-function optionsFor({ exported, hasVectors, memoryBytes }: WasmSource): string[] {
+export const messageKernel: WasmSource = {
+  file: 'campaigns/targets/simulator/message-kernel',
+  exported: ['query_all', 'queries', 'reply', 'answers', 'control_at', 'free_at'],
+  hasVectors: true,
+  memoryBytes: 65_536,
+  mostBytes: 2 ** 31,
+};
+
+const sources = [smallBlake3, pollDraws, messageKernel];
+
+function optionsFor({ exported, hasVectors, memoryBytes, mostBytes }: WasmSource): string[] {
   return [
     '--target=wasm32',
     '-O3',
@@ -47,7 +59,8 @@ function optionsFor({ exported, hasVectors, memoryBytes }: WasmSource): string[]
     '-Wl,--strip-all',
     '-Wl,-z,stack-size=1024',
     `-Wl,--initial-memory=${memoryBytes}`,
-    `-Wl,--max-memory=${memoryBytes}`,
+    `-Wl,--max-memory=${mostBytes ?? memoryBytes}`,
+    ...(mostBytes === undefined ? [] : ['-Wl,--import-memory']),
     ...exported.map((name) => `-Wl,--export=${name}`),
   ];
 }
@@ -104,7 +117,7 @@ ${lines.join('\n')}
 }
 
 if (import.meta.main) {
-  for (const source of [smallBlake3, pollDraws]) {
+  for (const source of sources) {
     const build = buildWasm(source);
     if (typeof build === 'string') {
       process.stderr.write(`${build}: apt-get install clang lld\n`);

@@ -5,6 +5,7 @@
  *
  * Same state and same inputs give the same outputs. The path of a query and of a vote allocates nothing.
  */
+import { type ArrayMaker, plainArrays } from './arrays.ts';
 import { Decisions } from './decisions.ts';
 import { Evidence } from './evidence.ts';
 import { type Delivery, Intake } from './intake.ts';
@@ -57,8 +58,9 @@ export interface CoreOptions {
   /** Slots to start with, a multiple of 32; the table grows when it is full. */
   readonly slots: number;
   readonly timeout: { readonly initialUs: number; readonly leastUs: number; readonly mostUs: number };
-  /** Draws the samples; left out: the plain one. */
+  /** Draws the samples; makes the arrays that a host's own loops use, too. Left out: the plain ones. */
   readonly sampler?: Sampler;
+  readonly arrays?: ArrayMaker;
   /** Leave convicted peers out of sampling. */
   readonly exclusion: boolean;
   /** Left out: misbehaviour convicts, for good. */
@@ -99,27 +101,26 @@ export class Core {
   readonly #atLimit: number[] = [];
 
   constructor(options: CoreOptions, ports: CorePorts) {
-    const { params, members, hosted, slots, reputation = lastingConvictions } = options;
+    const { params, members, hosted, slots, reputation = lastingConvictions, arrays = plainArrays } = options;
     this.params = params;
     this.members = members;
     this.#first = options.first;
     this.#seed = options.seed;
     this.#ports = ports;
     this.table = new VertexTable(members, hosted, slots);
-    this.standing = new Standing(hosted, slots);
-    this.polls = new PollBook(hosted * params.concurrentPolls, slots >>> 5, params);
+    this.standing = new Standing(hosted, slots, arrays);
+    this.polls = new PollBook(hosted * params.concurrentPolls, slots >>> 5, params, arrays);
     this.standing.common.onLoss = (word) => this.polls.open.widen(word);
     this.#preference = new Preference(this.table, this.standing);
     this.decisions = new Decisions(this.table, this.standing, this.#preference, this.polls, ports, params);
-    const { first, exclusion } = options;
-    this.suspicion = new Suspicion(members, first, hosted, exclusion, reputation.halfLifeUs);
+    this.suspicion = new Suspicion(members, options.first, hosted, options.exclusion, reputation.halfLifeUs);
     this.#intake = new Intake(this, this.#preference, ports, (node) => this.#timeoutUs(node));
     this.tips = new Tips(this.table, this.standing);
     this.#evidence = new Evidence(this, ports, reputation.basis);
     this.#sampler = options.sampler ?? new Sampler(members);
     this.#roundTrip = new RoundTrip(hosted, options.timeout);
     this.#weight = confidenceWeight(params.threshold, params.beta);
-    this.active = new Uint8Array(hosted).fill(1);
+    this.active = arrays.uint8(hosted).fill(1);
     this.#pollNumber = new Int32Array(hosted);
     this.#nextStartUs = new Float64Array(hosted);
     this.#wakeUs = new Float64Array(hosted).fill(-1);
@@ -251,11 +252,10 @@ export class Core {
     const polls = this.polls;
     if (polls.head[poll * polls.stride + fieldCurrent] !== sequence) return;
     const node = this.#nodeOf(poll);
-    const k = polls.k;
     this.#ports.roundTripRead?.(node);
     if (polls.filled(poll) === 0) this.#roundTrip.heardNothing(node);
     let retried = false;
-    for (let slot = 0; slot < k; slot++) {
+    for (let slot = 0; slot < polls.k; slot++) {
       const state = polls.state(poll, slot);
       if (state !== waiting && state !== retriedOnce) continue;
       const peer = state === retriedOnce ? -1 : this.#sparePeer(node, poll, slot);

@@ -3,18 +3,22 @@
  * Owns: that map, one bit a word. Does not own: what all hosted nodes say yes to (common-ground.ts), scopes (poll-book.ts).
  */
 
+import { type ArrayMaker, plainArrays } from './arrays.ts';
+
 export class OpenWords {
   /** [poll][stride] */
   maps: Int32Array;
   /** Words of a map. */
   stride: number;
   readonly #polls: number;
+  readonly #arrays: ArrayMaker;
 
   /** `words`: of the widest scope. */
-  constructor(polls: number, words: number) {
+  constructor(polls: number, words: number, arrays: ArrayMaker = plainArrays) {
     this.#polls = polls;
+    this.#arrays = arrays;
     this.stride = (words + 31) >>> 5;
-    this.maps = new Int32Array(polls * this.stride).fill(-1);
+    this.maps = arrays.int32(polls * this.stride).fill(-1);
   }
 
   /** A poll begins about scope[at .. at + words); `common`: the vertices that every hosted node says yes to. */
@@ -44,6 +48,6 @@ export class OpenWords {
   /** Makes room for wider scopes; open polls forget what they know. */
   grow(words: number): void {
     this.stride = (words + 31) >>> 5;
-    this.maps = new Int32Array(this.#polls * this.stride).fill(-1);
+    this.maps = this.#arrays.int32(this.#polls * this.stride).fill(-1);
   }
 }

@@ -6,6 +6,7 @@
  * A poll index is node * concurrentPolls + i. A vertex has as many votes as answers were counted, less those it misses.
  * Invariant: filled slots = answered + empty; every count <= answered slots <= k.
  */
+import { type ArrayMaker, plainArrays } from './arrays.ts';
 import {
   answerNoToAll,
   answerSomeRefused,
@@ -47,7 +48,8 @@ const fieldOdd = 7;
 const fieldCounted = 8;
 const fieldStates = 9;
 const lineWords = 16;
-/** In `fieldCounted`: exceptions of this poll have been counted. */
+/** In `fieldCounted`: the list has answers with stored exceptions that are not counted; such have been counted. */
+const someStored = 1 << 12;
 const someCounted = 1 << 16;
 /** The sequence while the poll is open, another number while it is closed. */
 export const headCurrent = 0;
@@ -92,13 +94,14 @@ export class PollBook {
   /** Votes with which an outcome can be certain at the earliest. */
   readonly #firstCheck: number;
   /** Answers that are not yes to everything, in the order of arrival: [poll][..]: slot (10 bits), kind. */
-  readonly #odd: Uint16Array;
+  readonly odd: Uint16Array;
   /** Peers of a poll that did not answer and were replaced: [poll][..], from the first replacement on. */
   #replaced: Int32Array | null = null;
   readonly #replacedCount: Uint16Array;
+  readonly #arrays: ArrayMaker;
   #words: number;
 
-  constructor(polls: number, words: number, params: ConsensusParams) {
+  constructor(polls: number, words: number, params: ConsensusParams, arrays: ArrayMaker = plainArrays) {
     const { k } = params;
     this.k = k;
     this.#alpha = params.alphaConfidence;
@@ -106,17 +109,18 @@ export class PollBook {
     this.#earlyEnd = params.earlyEnd;
     this.#firstCheck = Math.min(params.alphaConfidence, k - params.alphaConfidence + 1);
     this.polls = polls;
+    this.#arrays = arrays;
     this.#words = words;
-    this.peers = new Int32Array(polls * k);
-    this.#odd = new Uint16Array(polls * k);
+    this.peers = arrays.int32(polls * k);
+    this.odd = arrays.uint16(polls * k);
     this.#replacedCount = new Uint16Array(polls);
     this.stride = (fieldStates + ((k + 15) >>> 4) + lineWords - 1) & -lineWords;
-    this.head = new Int32Array(polls * this.stride);
+    this.head = arrays.int32(polls * this.stride);
     for (let poll = 0; poll < polls; poll++) this.head[poll * this.stride] = closed;
     this.startUs = new Float64Array(polls);
     this.previousStartUs = new Float64Array(polls);
-    this.scope = new Int32Array(polls * words);
-    this.open = new OpenWords(polls, words);
+    this.scope = arrays.int32(polls * words);
+    this.open = new OpenWords(polls, words, arrays);
     this.exceptions = new Exceptions(polls, k, words);
   }
 
@@ -148,11 +152,11 @@ export class PollBook {
   }
 
   oddSlot(poll: number, i: number): number {
-    return this.#odd[poll * this.k + i]! & 1023;
+    return this.odd[poll * this.k + i]! & 1023;
   }
 
   oddKind(poll: number, i: number): number {
-    return this.#odd[poll * this.k + i]! >>> 10;
+    return this.odd[poll * this.k + i]! >>> 10;
   }
 
   state(poll: number, slot: number): number {
@@ -251,8 +255,9 @@ export class PollBook {
       head[h + fieldVoters] = head[h + fieldVoters]! + 1;
     } else {
       const odd = head[h + fieldOdd]!;
-      this.#odd[poll * this.k + odd] = (kind << 10) | slot;
+      this.odd[poll * this.k + odd] = (kind << 10) | slot;
       head[h + fieldOdd] = odd + 1;
+      if (kind >= someUnknown) head[h + fieldCounted] = head[h + fieldCounted]! | someStored;
     }
     return filled >= head[h + fieldNextCheck]! ? mayBeOver : noted;
   }
@@ -270,7 +275,7 @@ export class PollBook {
   foreseeOdd(poll: number, slot: number, kind: number): void {
     const at = poll * this.stride + fieldOdd;
     const odd = this.head[at]!;
-    this.#odd[poll * this.k + odd] = (kind << 10) | slot;
+    this.odd[poll * this.k + odd] = (kind << 10) | slot;
     this.head[at] = odd + 1;
   }
 
@@ -314,7 +319,7 @@ export class PollBook {
     const h = poll * this.stride;
     const odd = head[h + fieldOdd]!;
     let counted = head[h + fieldCounted]!;
-    let i = counted & (someCounted - 1);
+    let i = counted & (someStored - 1);
     if (i === odd) return;
     const words = head[h + fieldScopeWords]!;
     let voters = 0;
@@ -419,7 +424,7 @@ export class PollBook {
 
   /** Widens the scopes to `words` words; open polls keep theirs, and answers on their way move along. */
   grow(words: number): void {
-    const scope = new Int32Array(this.polls * words);
+    const scope = this.#arrays.int32(this.polls * words);
     for (let poll = 0; poll < this.polls; poll++) {
       scope.set(this.scope.subarray(poll * this.#words, (poll + 1) * this.#words), poll * words);
     }

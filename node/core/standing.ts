@@ -7,6 +7,7 @@
  * preferred and contested are subsets of undecided; pending vertices are not known.
  */
 
+import { type ArrayMaker, plainArrays } from './arrays.ts';
 import { CommonGround } from './common-ground.ts';
 
 // Marks of a (node, word): what one vertex changes together lies in one cache line.
@@ -43,11 +44,14 @@ export class Standing {
   /** What all nodes say yes to. */
   readonly common: CommonGround;
 
-  constructor(nodes: number, capacity: number) {
+  readonly #arrays: ArrayMaker;
+
+  constructor(nodes: number, capacity: number, arrays: ArrayMaker = plainArrays) {
     this.nodes = nodes;
+    this.#arrays = arrays;
     this.words = capacity >>> 5;
     const row = this.words * nodes;
-    this.votes = new Int32Array(2 * row);
+    this.votes = arrays.int32(2 * row);
     this.marks = new Int32Array(markWords * row);
     const cells = capacity * nodes;
     this.counter = new Uint16Array(cells);
@@ -218,16 +222,15 @@ export class Standing {
   /** Doubles the columns. */
   grow(): void {
     const words = this.words * 2;
-    const rows = (from: Int32Array, per: number): Int32Array => {
-      const to = new Int32Array(this.nodes * words * per);
+    const rows = (from: Int32Array, per: number, to: Int32Array): Int32Array => {
       for (let n = 0; n < this.nodes; n++) {
         const start = n * this.words * per;
         to.set(from.subarray(start, start + this.words * per), n * words * per);
       }
       return to;
     };
-    this.votes = rows(this.votes, 2);
-    this.marks = rows(this.marks, markWords);
+    this.votes = rows(this.votes, 2, this.#arrays.int32(this.nodes * words * 2));
+    this.marks = rows(this.marks, markWords, new Int32Array(this.nodes * words * markWords));
     this.counter = this.#cells(this.counter, new Uint16Array(this.nodes * words * 32), words);
     this.rounds = this.#cells(this.rounds, new Uint16Array(this.nodes * words * 32), words);
     this.score = this.#cells(this.score, new Uint16Array(this.nodes * words * 32), words);

@@ -76,6 +76,8 @@ function watch(spec: RunSpec, defect: Defect | null): Watched {
   };
   const parts = assemble(spec, {
     plan: swarmPlan,
+    // Every answer is watched as it arrives: no loop may count it elsewhere. A run with the loops is the same (message-kernel.test.ts).
+    kernel: () => null,
     disk: (nodes, syncUs, sink) => diskWith(defect, nodes, syncUs, sink, now),
     core: (options, ports) =>
       new WatchedCore(

@@ -1,7 +1,8 @@
 /**
  * The path of every query and answer: the part of the simulation that runs tens of millions of times a second.
  * Owns: queries and answers in flight, their delays, bytes and CPU, Byzantine rewriting. Does not own: when polls start or
- * what answers mean (node/core), other events (simulation.ts). Nothing here allocates per message.
+ * what answers mean (node/core), other events (simulation.ts), the same loops where they are simple (message-kernel.ts).
+ * Nothing here allocates per message.
  */
 import { answerLate, answerNever, answerNow } from '#node/core/answer.ts';
 import type { Core } from '#node/core/core.ts';
@@ -11,6 +12,7 @@ import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
 import type { Cpu } from './cpu.ts';
 import { deferred, kindShift, memberOf, mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
+import type { MessageKernel } from './message-kernel.ts';
 import type { Network } from './network.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
@@ -47,6 +49,7 @@ export class Exchange implements Traffic {
   readonly #asked: Int32Array;
   /** Keys of the last polls: an answer to a query that arrives when its poll is over has that poll's draw. */
   readonly #pastKeys: Int32Array;
+  readonly #kernel: MessageKernel | null;
   readonly #answering: Answering;
   readonly #parts: TrafficParts;
   readonly #core: Core;
@@ -70,21 +73,86 @@ export class Exchange implements Traffic {
     this.#cpu = parts.cpu;
     this.#tickUs = parts.network.tickUs;
     this.#concurrent = parts.core.params.concurrentPolls;
-    this.queries = new TimingWheel(parts.wheelSlots);
-    this.answers = new TimingWheel(parts.wheelSlots);
-    this.#asked = new Int32Array(parts.core.members);
+    const { kernel } = parts;
+    this.queries = new TimingWheel(parts.wheelSlots, kernel?.queryArrays);
+    this.answers = new TimingWheel(parts.wheelSlots, kernel?.answerArrays);
+    this.#asked = kernel?.asked ?? new Int32Array(parts.core.members);
     if (parts.attack !== null)
       for (const [member, attacks] of parts.attackers.entries())
         if (attacks === 1) this.#asked[member] = attacker;
-    this.#pastKeys = new Int32Array(parts.core.polls.polls << pastBits);
+    this.#pastKeys = kernel?.pastKeys ?? new Int32Array(parts.core.polls.polls << pastBits);
     this.#answering = new Answering(parts);
     const times = parts.calibration.serviceTimesUs;
     this.#answerUs = times.answerQuery;
     this.#answerBytes = parts.calibration.wireBytes.answerFixed;
     this.#isWeightless = times.askQuery === 0 && times.answerQuery === 0;
     this.#timeoutUs = new Float64Array(parts.core.polls.polls);
-    this.#querySink = { run: (pool, from, until) => this.#onQueries(pool, from, until) };
-    this.#answerSink = { run: (pool, from, until) => this.#onAnswers(pool, from, until) };
+    this.#querySink = {
+      run: (pool, from, until) =>
+        this.#canReply() ? this.#answerTogether(pool, from, until) : this.#onQueries(pool, from, until),
+    };
+    this.#answerSink = {
+      run: (pool, from, until) =>
+        this.#canCount() ? this.#countTogether(pool, from, until) : this.#onAnswers(pool, from, until),
+    };
+    // What an attacker says has to be asked for when it is not always the same.
+    const isUniform = parts.attack === null || this.#answering.constant >= 0;
+    this.#kernel = isUniform && this.#isWeightless ? kernel : null;
+    this.#kernel?.attach(parts.core, parts.network.delayTable, Math.max(0, this.#answering.constant));
+  }
+
+  /** All is as the kernel takes it to be: nothing but delay and loss, and its memory holds what it needs. */
+  #isAble(): boolean {
+    const network = this.#network;
+    const kernel = this.#kernel;
+    if (kernel === null || !network.plain || network.partitioned) return false;
+    return kernel.begin(this.queries.now, network.lossLimit);
+  }
+
+  #canReply(): boolean {
+    return (
+      this.#isAble() &&
+      !this.#parts.disk.anyFailed &&
+      this.#kernel!.hasRoom(this.answers) &&
+      this.queries.chunksLeft > 0
+    );
+  }
+
+  #canCount(): boolean {
+    return this.#isAble() && this.answers.chunksLeft > 0;
+  }
+
+  /** Queries arrive: the kernel answers those that are simple, all when none is not. */
+  #answerTogether(pool: Int32Array, from: number, until: number): void {
+    const kernel = this.#kernel!;
+    const missing = kernel.queries(from, until);
+    if (missing > 0) {
+      for (let i = 0; i < missing; i++) {
+        const e = kernel.unknown[i]!;
+        const a = pool[e]!;
+        const peer = a & memberMask;
+        const poll = pool[e + 1]! & pollMask;
+        const attacks = this.#asked[peer]! < 0;
+        // It leaves at once: nobody who always says the same holds an answer back.
+        const answer = this.#answering.answer(peer, poll, (a >>> 17) & 1023, attacks, this.nowUs);
+        pool[e] = a | ((answer >>> 2) << kindAt);
+      }
+      kernel.reply(kernel.unknown[0]!, until);
+    }
+    this.messages += kernel.takeDelivered();
+    this.#network.lost += kernel.takeLost();
+  }
+
+  /** Answers arrive: the kernel counts those that change nothing but counts. */
+  #countTogether(pool: Int32Array, from: number, until: number): void {
+    const kernel = this.#kernel!;
+    for (let e = from; ; e += 2) {
+      e = kernel.answers(e, until);
+      if (e >= until) break;
+      this.#onAnswers(pool, e, e + 2);
+    }
+    this.messages += kernel.takeDelivered();
+    this.#core.ignoredAnswers += kernel.takeIgnored();
   }
 
   /** Queries cannot be answered at once: they cost CPU, or a disk has failed. */
@@ -179,6 +247,11 @@ export class Exchange implements Traffic {
       return;
     }
     const queue = this.queries;
+    if (waitTicks === 0 && this.#isAble() && this.#kernel!.hasRoom(queue)) {
+      this.#kernel!.queryAll(poll, count);
+      network.lost += this.#kernel!.takeLost();
+      return;
+    }
     const b = pollReference(poll, head[h]!);
     for (let slot = 0; slot < count; slot++) {
       const ticks = network.plainDelay(draw32(key, queryStream, 2 * slot));

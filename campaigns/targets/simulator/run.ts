@@ -16,6 +16,7 @@ import type { CorePorts } from '#node/core/ports.ts';
 import { nodeMemoryBytes } from '#node/model/calibration.ts';
 import { Conduct } from './conduct.ts';
 import { FaultLog } from './fault-log.ts';
+import { type KernelSize, loadMessageKernel, type MessageKernel } from './message-kernel.ts';
 import { outcomeOf } from './outcome.ts';
 import type { RunParts } from './run-parts.ts';
 import { loadEndOf, simulatedRamp } from './simulated-ramp.ts';
@@ -32,12 +33,14 @@ const housekeepingTicks = 64;
 export interface Makers {
   readonly plan: (spec: RunSpec) => WindowPlan;
   readonly core: (options: CoreOptions, ports: CorePorts) => Core;
+  readonly kernel: (size: KernelSize) => MessageKernel | null;
   readonly disk: (nodes: number, syncUs: number, sink: DecisionSink) => VirtualDisk;
 }
 
 const makers: Makers = {
   plan: (spec) => planWindow(spec),
   core: (options, ports) => new Core(options, ports),
+  kernel: loadMessageKernel,
   disk: (nodes, syncUs, sink) => new VirtualDisk(nodes, syncUs, sink),
 };
 
@@ -62,6 +65,7 @@ function simulationOf(spec: RunSpec, { attackers }: Cast, conduct: Conduct, made
       reputation,
       slots: 64,
       core: made.core,
+      kernel: made.kernel,
       disk: made.disk,
     },
     conduct,

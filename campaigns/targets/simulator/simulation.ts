@@ -24,6 +24,7 @@ import {
   sequenceOf,
 } from './event.ts';
 import { Exchange } from './exchange.ts';
+import { type KernelSize, kernelSize, type MessageKernel } from './message-kernel.ts';
 import { finerThan, Network } from './network.ts';
 import { loadPollDraws } from './poll-draws.ts';
 import { PollExchange } from './poll-exchange.ts';
@@ -56,6 +57,8 @@ export interface SimulationOptions {
   readonly slots: number;
   /** Makes the core; tests put observed or defective ones in. */
   readonly core: (options: CoreOptions, ports: CorePorts) => Core;
+  /** Makes the loops of the message fidelity; tests do without. */
+  readonly kernel: (size: KernelSize) => MessageKernel | null;
   /** Makes the disks; tests put defective ones in. */
   readonly disk: (nodes: number, syncUs: number, sink: DecisionSink) => VirtualDisk;
 }
@@ -108,9 +111,14 @@ export class Simulation implements CorePorts, EventSink {
     const timeout = { initialUs: longestUs, leastUs: Math.max(10_000, 2 * most), mostUs: 10 * longestUs };
     const { slots, exclusion, reputation } = options;
     const draws = loadPollDraws(nodes);
+    const kernel =
+      options.tier === 'message'
+        ? options.kernel(kernelSize(nodes, nodes * this.#concurrent, consensus.k, wheelSlots))
+        : null;
     this.core = options.core(
       {
         ...(draws === null ? {} : { sampler: new VectorSampler(draws) }),
+        ...(kernel === null ? {} : { arrays: kernel }),
         params: consensus,
         members: nodes,
         first: 0,
@@ -127,7 +135,7 @@ export class Simulation implements CorePorts, EventSink {
     this.cpu = new Cpu(nodes, options.cores);
     this.disk = options.disk(nodes, calibration.serviceTimesUs.syncDisk, conductor);
     const { core, cpu, disk, wheel } = this;
-    const parts = { ...options, core, network: this.network, cpu, disk, wheelSlots, draws };
+    const parts = { ...options, core, network: this.network, cpu, disk, wheelSlots, draws, kernel };
     this.exchange = options.tier === 'poll' ? new PollExchange(parts) : new Exchange(parts);
     this.relay = new Relay({
       core,

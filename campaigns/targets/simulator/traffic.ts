@@ -6,6 +6,7 @@
 import type { Core } from '#node/core/core.ts';
 import type { AnsweringParts } from './answering.ts';
 import type { Cpu } from './cpu.ts';
+import type { MessageKernel } from './message-kernel.ts';
 import type { PollDraws } from './poll-draws.ts';
 import type { VirtualDisk } from './virtual-disk.ts';
 
@@ -18,6 +19,8 @@ export interface TrafficParts extends AnsweringParts {
   readonly wheelSlots: number;
   /** Null where the processor has no vector instructions. */
   readonly draws: PollDraws | null;
+  /** Of the message fidelity; null where the processor has no vector instructions. */
+  readonly kernel: MessageKernel | null;
 }
 
 /** Second key words: queries and answers of a poll draw from different streams, the draw of a slot's attempt is 2 slot + attempt. */

@@ -7,33 +7,69 @@
  */
 import { FarHeap } from './far-heap.ts';
 
-const chunkWords = 256;
-const chunkMask = chunkWords - 1;
+const chunkSize = 256;
+export const chunkWords = chunkSize;
+const chunkMask = chunkSize - 1;
 const none = 0;
+const freeAt = 0;
+const usedAt = 1;
 
 /** Takes events pool[from .. until), two words each. It may push more, for the same tick too. */
 export interface EventSink {
   run(pool: Int32Array, from: number, until: number): void;
 }
 
+/** What a wheel holds, in arrays that others may write to in the same way. */
+export interface WheelArrays {
+  readonly pool: Int32Array;
+  /** By chunk: the one that follows it. */
+  readonly next: Int32Array;
+  /** Where the next event of a slot goes, an index into the pool. */
+  readonly write: Int32Array;
+  /** First chunk of a slot. */
+  readonly first: Int32Array;
+  /** The first free chunk, and how many were ever used: chunk 0 means none. */
+  readonly ends: Int32Array;
+}
+
+function ownArrays(slots: number): WheelArrays {
+  return {
+    pool: new Int32Array(chunkSize * 1024),
+    next: new Int32Array(1024),
+    write: new Int32Array(slots),
+    first: new Int32Array(slots),
+    ends: new Int32Array(2),
+  };
+}
+
 export class TimingWheel {
   /** The tick being drained, or the next one to drain. */
   now = 0;
   readonly #mask: number;
-  /** Where the next event of a slot goes, an index into the pool. */
   readonly #write: Int32Array;
-  readonly #first: Int32Array; // first chunk of a slot
-  #pool = new Int32Array(chunkWords * 1024);
-  #next = new Int32Array(1024);
-  #free = none;
-  #used = 1; // chunk 0 means none
+  readonly #first: Int32Array;
+  readonly #ends: Int32Array;
+  #pool: Int32Array;
+  #next: Int32Array;
+  readonly #chunks: number;
   readonly #far = new FarHeap();
 
   /** @param slots a power of two; delays of fewer ticks go straight into the wheel */
-  constructor(slots: number) {
+  constructor(slots: number, arrays: WheelArrays = ownArrays(slots)) {
     this.#mask = slots - 1;
-    this.#write = new Int32Array(slots);
-    this.#first = new Int32Array(slots);
+    const { pool, next, write, first, ends } = arrays;
+    this.#write = write;
+    this.#first = first;
+    this.#ends = ends;
+    this.#pool = pool;
+    this.#next = next;
+    this.#chunks = next.length;
+    ends[usedAt] = 1;
+  }
+
+  /** Chunks that were never used of those it was given; 0 once it has made more. */
+  get chunksLeft(): number {
+    return this.#next.length === this.#chunks ? this.#chunks - this.#ends[usedAt]! : 0;
   }
 
   /** Queues an event `delay` >= 0 ticks from now. */
@@ -54,18 +90,19 @@ export class TimingWheel {
   #extend(slot: number, at: number): number {
     const chunk = this.#takeChunk();
     if (at === 0) this.#first[slot] = chunk;
-    else this.#next[at / chunkWords - 1] = chunk;
-    return chunk * chunkWords;
+    else this.#next[at / chunkSize - 1] = chunk;
+    return chunk * chunkSize;
   }
 
   #takeChunk(): number {
-    const free = this.#free;
+    const free = this.#ends[freeAt]!;
     if (free !== none) {
-      this.#free = this.#next[free]!;
+      this.#ends[freeAt] = this.#next[free]!;
       this.#next[free] = none;
       return free;
     }
-    if (this.#used === this.#next.length) {
+    const used = this.#ends[usedAt]!;
+    if (used === this.#next.length) {
       const pool = new Int32Array(this.#pool.length * 2);
       pool.set(this.#pool);
       this.#pool = pool;
@@ -73,7 +110,8 @@ export class TimingWheel {
       next.set(this.#next);
       this.#next = next;
     }
-    return this.#used++;
+    this.#ends[usedAt] = used + 1;
+    return used;
   }
 
   /** True when an event is due in the current tick. */
@@ -85,11 +123,11 @@ export class TimingWheel {
   drain(sink: EventSink): void {
     const slot = this.now & this.#mask;
     let chunk = this.#first[slot]!;
-    let from = chunk * chunkWords;
+    let from = chunk * chunkSize;
     while (chunk !== none) {
       const write = this.#write[slot]!;
-      const end = (chunk + 1) * chunkWords;
-      const isLast = write > chunk * chunkWords && write <= end;
+      const end = (chunk + 1) * chunkSize;
+      const isLast = write > chunk * chunkSize && write <= end;
       const until = isLast ? write : end;
       if (from < until) {
         sink.run(this.#pool, from, until);
@@ -97,10 +135,10 @@ export class TimingWheel {
         continue;
       }
       const next = isLast ? none : this.#next[chunk]!;
-      this.#next[chunk] = this.#free;
-      this.#free = chunk;
+      this.#next[chunk] = this.#ends[freeAt]!;
+      this.#ends[freeAt] = chunk;
       chunk = next;
-      from = chunk * chunkWords;
+      from = chunk * chunkSize;
     }
     this.#write[slot] = 0;
     this.#first[slot] = none;

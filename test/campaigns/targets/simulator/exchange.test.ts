@@ -2,6 +2,7 @@
 // Method: one node that alone knows its vertex polls the others; delivered messages are counted as time goes on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loadMessageKernel } from '#campaigns/targets/simulator/message-kernel.ts';
 import { Simulation } from '#campaigns/targets/simulator/simulation.ts';
 import { relayGraph } from '#campaigns/targets/simulator/topology.ts';
 import { VirtualDisk } from '#campaigns/targets/simulator/virtual-disk.ts';
@@ -61,6 +62,7 @@ function polling(setting: Setting = {}): Simulation {
       reputation: lastingConvictions,
       slots: 64,
       core: (options, ports) => new LoneCore(options, ports),
+      kernel: loadMessageKernel,
       disk: (count, syncUs, sink) => new VirtualDisk(count, syncUs, sink),
     },
     {

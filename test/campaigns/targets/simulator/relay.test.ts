@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TopologyKind } from '#campaigns/run-spec.ts';
+import { loadMessageKernel } from '#campaigns/targets/simulator/message-kernel.ts';
 import { type Conductor, Simulation } from '#campaigns/targets/simulator/simulation.ts';
 import { type RelayGraph, relayGraph, relayMessages } from '#campaigns/targets/simulator/topology.ts';
 import { VirtualDisk } from '#campaigns/targets/simulator/virtual-disk.ts';
@@ -67,6 +68,7 @@ function relayed({ kind, network = lan, calibration = weightless(defaultCalibrat
       reputation: lastingConvictions,
       slots: 64,
       core: (options, ports) => new QuietCore(options, ports),
+      kernel: loadMessageKernel,
       disk: (count, syncUs, sink) => new VirtualDisk(count, syncUs, sink),
     },
     nobody,

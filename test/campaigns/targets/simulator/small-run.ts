@@ -6,7 +6,7 @@
 import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
 import { outcomeOf } from '#campaigns/targets/simulator/outcome.ts';
-import { assemble, execute, runEvents } from '#campaigns/targets/simulator/run.ts';
+import { assemble, execute, type Makers, runAssembled } from '#campaigns/targets/simulator/run.ts';
 import type { RunParts } from '#campaigns/targets/simulator/run-parts.ts';
 import { VirtualDisk } from '#campaigns/targets/simulator/virtual-disk.ts';
 import type { RunOutcome } from '#campaigns/targets/target.ts';
@@ -71,8 +71,9 @@ export function smallSpec(changes: SmallChanges = {}): RunSpec {
   };
 }
 
-export function runSpec(spec: RunSpec): RunOutcome {
-  return runEvents(spec, () => undefined, new AbortController().signal);
+/** `replaced`: makers used instead of the product's. */
+export function runSpec(spec: RunSpec, replaced: Partial<Makers> = {}): RunOutcome {
+  return runAssembled(assemble(spec, replaced), () => undefined, new AbortController().signal);
 }
 
 export function smallRun(changes: SmallChanges = {}): RunResult {

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
+import type { Makers } from '#campaigns/targets/simulator/run.ts';
 import { defaultCalibration, weightless } from '#node/model/calibration.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
 import { runSpec, smallSpec } from './small-run.ts';
@@ -14,8 +15,9 @@ export interface Comparable {
   readonly text: string;
 }
 
-export function comparable(spec: RunSpec, tier: TierName): Comparable {
-  const { result, series, events } = runSpec({ ...spec, tier });
+/** `replaced`: makers used instead of the product's. */
+export function comparable(spec: RunSpec, tier: TierName, replaced: Partial<Makers> = {}): Comparable {
+  const { result, series, events } = runSpec({ ...spec, tier }, replaced);
   const { timestamp: _now, tier: _tier, ...rest } = result;
   const { cpu_seconds: _cpu, messages_per_cpu_second: _rate, ...work } = rest.results.simulation;
   const anomalies = rest.anomalies.filter((note) => !note.startsWith('poll fidelity'));

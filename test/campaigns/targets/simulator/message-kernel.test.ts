@@ -1,0 +1,157 @@
+/**
+ * The loops over queries and answers in WebAssembly: a run is the same with and without them, also when their memory is full, and
+ * the module was made from the source that lies beside it.
+ * Does not own: what a run gives (golden-trace.ts, exchange.test.ts).
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Fault, RunSpec } from '#campaigns/run-spec.ts';
+import {
+  compiledKernel,
+  type KernelSize,
+  kernelSize,
+  loadMessageKernel,
+  MessageKernel,
+} from '#campaigns/targets/simulator/message-kernel.ts';
+import { builtFromSha256, builtWith, wasmBase64 } from '#campaigns/targets/simulator/message-kernel-wasm.ts';
+import { defaultCalibration, weightless } from '#node/model/calibration.ts';
+import { compareFreshBuild } from '#test/support/fresh-wasm.ts';
+import { messageKernel, sourceSha256 } from '../../../../scripts/wasm-modules.ts';
+import { smallSpec } from './small-run.ts';
+import { comparable, pollSpecArb } from './tier-pair.ts';
+
+interface Lasts {
+  readonly atUs: number;
+  readonly forUs: number;
+}
+type Maker = (size: KernelSize) => MessageKernel | null;
+
+const committed = Uint8Array.from(Buffer.from(wasmBase64, 'base64'));
+/** Words of a cache line: what arrays in the kernel's memory begin with. */
+const lineWords = 16;
+const second = 1_000_000;
+
+/** What may turn a network rough while messages are on their way, and smooth again. */
+const faults = [
+  (nodes: number, lasts: Lasts): Fault => ({ kind: 'partition', groups: [2, nodes - 2], ...lasts }),
+  (_: number, lasts: Lasts): Fault => ({ kind: 'latency', addUs: 30_000, share: 0.5, ...lasts }),
+  (_: number, lasts: Lasts): Fault => ({ kind: 'loss', loss: 0.2, ...lasts }),
+  (_: number, lasts: Lasts): Fault => ({ kind: 'disk', nodes: 2, ...lasts }),
+];
+
+/** Runs with and without faults; half of them poll a second time meanwhile. */
+const specs = fc
+  .record({
+    spec: pollSpecArb,
+    concurrentPolls: fc.constantFrom(1, 3),
+    kinds: fc.subarray(faults),
+  })
+  .map(({ spec, concurrentPolls, kinds }): RunSpec => {
+    const { warmupUs, measureUs } = spec.duration;
+    const each = measureUs / 8;
+    return {
+      ...spec,
+      consensus: { ...spec.consensus, concurrentPolls },
+      calibration: weightless(defaultCalibration),
+      faults: kinds.map((fault, i) =>
+        fault(spec.nodes, { atUs: Math.round(warmupUs + 2 * i * each), forUs: Math.round(each) }),
+      ),
+    };
+  });
+
+/** A kernel whose calls are counted. */
+function counted(make: Maker, calls: { count: number }): Maker {
+  return (size) => {
+    const kernel = make(size)!;
+    for (const name of ['queries', 'answers'] as const) {
+      const plain = kernel[name];
+      const value = (from: number, until: number): number => {
+        calls.count += 1;
+        return plain(from, until);
+      };
+      Object.defineProperty(kernel, name, { value });
+    }
+    return kernel;
+  };
+}
+
+/** Takes what room is left; returns how many lines that was. */
+function takeAll(kernel: MessageKernel): number {
+  let lines = 0;
+  while (kernel.int32(lineWords).buffer === kernel.asked.buffer) lines += 1;
+  return lines;
+}
+
+/** Calls of the kernel in runs that are all the same as without. */
+function agree(make: Maker, numRuns: number): number {
+  const calls = { count: 0 };
+  fc.assert(
+    fc.property(specs, (spec) => {
+      const plain = comparable(spec, 'message', { kernel: () => null });
+      assert.equal(comparable(spec, 'message', { kernel: counted(make, calls) }).text, plain.text);
+    }),
+    { seed: 20_261_130, numRuns },
+  );
+  return calls.count;
+}
+
+test('a run with the loops of the module is the run without them', () => {
+  assert.ok(agree(loadMessageKernel, 12) > 10_000);
+});
+
+test('queues that outgrow their memory go on outside of it', () => {
+  const calls = agree((size) => loadMessageKernel({ ...size, chunks: 1024 + 12 }), 4);
+  assert.ok(calls > 0 && calls < agree(loadMessageKernel, 4));
+});
+
+test('a core whose arrays do not fit is run without the module', () => {
+  const full: Maker = (size) => {
+    const kernel = loadMessageKernel(size)!;
+    takeAll(kernel);
+    return kernel;
+  };
+  assert.equal(agree(full, 1), 0);
+});
+
+test('arrays that grow move out when there is no more room, and the run is the same', () => {
+  const spec = smallSpec({
+    calibration: weightless(defaultCalibration),
+    workload: { tps: 4_000, batch: 1 },
+    duration: { warmupUs: 0, measureUs: second / 2, cooldownUs: second },
+    messageBudget: 100_000,
+  });
+  const tight: Maker = (size) => {
+    const lines = takeAll(loadMessageKernel(size)!);
+    const kernel = loadMessageKernel(size)!;
+    // What is left holds the arrays that the core begins with, and little more.
+    kernel.int32(lineWords * (lines - 256));
+    return kernel;
+  };
+  const calls = { count: 0 };
+  const of = (kernel: Maker): string => comparable(spec, 'message', { kernel: counted(kernel, calls) }).text;
+  const byTight = of(tight);
+  const tightCalls = calls.count;
+  assert.equal(byTight, of(loadMessageKernel));
+  assert.ok(tightCalls > 0 && tightCalls < calls.count - tightCalls, `${tightCalls} of ${calls.count}`);
+});
+
+test('a network that is too large does without', () => {
+  assert.equal(loadMessageKernel(kernelSize(131_072, 1_048_576, 1_023, 8192)), null);
+});
+
+test('the module was made from the source that is committed', () => {
+  assert.equal(builtFromSha256, sourceSha256(messageKernel), 'run: node scripts/wasm-modules.ts');
+});
+
+test('a fresh build of the source is the committed module', (context) => {
+  compareFreshBuild(context, messageKernel, { builtWith, bytes: committed }, (fresh) => {
+    const module = compiledKernel(fresh);
+    assert.ok(agree((size) => new MessageKernel(size, module), 4) > 0);
+  });
+});
+
+test('something else than the module is refused', () => {
+  const empty = compiledKernel(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  assert.throws(() => new MessageKernel(kernelSize(10, 10, 5, 64), empty), /not message-kernel/);
+});
