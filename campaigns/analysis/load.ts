@@ -6,6 +6,8 @@ import { missing, type Reading, type RunRecord, seen, windowPoints } from '#camp
 
 /** A step is sustained when at least this share of what was offered was finalised. */
 export const sustainedShare = 0.95;
+/** Latency degrades where the p95 of a step is more than this many times that of the lowest. */
+const degradedFactor = 2;
 
 /** A stretch of the window with one offered load. */
 export interface LoadStep {
@@ -101,7 +103,9 @@ export function saturation(steps: readonly LoadStep[]): Saturation | null {
   const sustained = ascending[highest];
   const base = lowest.p95Ms;
   const degraded =
-    base === null ? undefined : ascending.find((step) => step.p95Ms !== null && step.p95Ms > 2 * base);
+    base === null
+      ? undefined
+      : ascending.find((step) => step.p95Ms !== null && step.p95Ms > degradedFactor * base);
   return {
     sustainedTps: sustained === undefined ? 0 : Math.min(sustained.offeredTps, sustained.finalizedTps),
     saturatedAt: ascending[highest + 1] ?? null,
@@ -143,12 +147,16 @@ export function saturatedShare(run: RunRecord): Reading {
 }
 
 /**
- * The longest median time to finality of a sustained step, ms; null when none was sustained. What beyond saturation is late says how long
- * a queue is, not how long a window must be.
+ * Mean over steps of the median time to finality, of those that were sustained before latency degraded, ms; null when none was. What is
+ * later says how long a queue is, not how long a window must be.
  */
 export function sustainedFinalityMs(run: RunRecord): number | null {
-  const times = loadSteps(run).flatMap(({ finalizedTps, offeredTps, p50Ms }) =>
-    p50Ms !== null && finalizedTps >= sustainedShare * offeredTps ? [p50Ms] : [],
+  const ascending = loadSteps(run).toSorted((left, right) => left.offeredTps - right.offeredTps);
+  const mostMs = degradedFactor * (ascending[0]?.p95Ms ?? Number.POSITIVE_INFINITY);
+  const times = ascending.flatMap(({ finalizedTps, offeredTps, p50Ms, p95Ms }) =>
+    p50Ms !== null && p95Ms !== null && p95Ms <= mostMs && finalizedTps >= sustainedShare * offeredTps
+      ? [p50Ms]
+      : [],
   );
-  return times.length > 0 ? Math.max(...times) : null;
+  return times.length > 0 ? times.reduce((sum, ms) => sum + ms, 0) / times.length : null;
 }

@@ -62,6 +62,8 @@ test('a step that the CPU ended although it was finalised is the saturation poin
 });
 
 test('finality of what kept up is not that of a queue', () => {
-  assert.equal(sustainedFinalityMs(fallen()), 60);
+  assert.equal(sustainedFinalityMs(fallen()), 55);
+  const late = bins.map((bin, i) => (i === 1 ? { ...bin, p50_ms: 100, p95_ms: 161 } : bin));
+  assert.equal(sustainedFinalityMs(fallen({ bins: late })), 50);
   assert.equal(sustainedFinalityMs(runRecord({ bins: bins.slice(2, 3) })), null);
 });
