@@ -11,4 +11,5 @@ targetContract({
   faults: everyFault,
   attacks: [],
   isBasic: false,
+  hasRamp: true,
 });

@@ -12,4 +12,5 @@ targetContract({
   faults: [],
   attacks: [],
   isBasic: true,
+  hasRamp: false,
 });

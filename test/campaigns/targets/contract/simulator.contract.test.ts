@@ -16,4 +16,5 @@ targetContract({
   faults: everyFault,
   attacks: ['none', ...attackNames],
   isBasic: true,
+  hasRamp: true,
 });

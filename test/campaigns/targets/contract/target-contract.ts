@@ -18,6 +18,8 @@ export interface ContractEntry {
   readonly attacks: readonly RunSpec['byzantine']['attack'][];
   /** The basic expectations, which need a run of their own. */
   readonly isBasic: boolean;
+  /** Whether a ramp with an end is run, too. */
+  readonly hasRamp: boolean;
 }
 
 const second = 1_000_000;
@@ -45,6 +47,7 @@ function running(target: Target, spec: RunSpec): Promise<RunOutcome> {
 export function targetContract(entry: ContractEntry): void {
   describe(`target ${entry.name}`, () => {
     if (entry.isBasic) basics(entry);
+    if (entry.hasRamp) rampTest(entry);
     for (const fault of entry.faults) faultTest(entry, fault);
     for (const attack of entry.attacks) attackTest(entry, attack);
   });
@@ -102,6 +105,24 @@ function basics({ name, create, spec }: ContractEntry): void {
       assert.notEqual(record?.observed, true);
     });
   }
+}
+
+function rampTest({ create, spec }: ContractEntry): void {
+  test('the load of a ramp with an end falls to its first step and stays there, and the record says so', async () => {
+    const { batch, payloadBytes, parents, conflictShare } = spec.workload;
+    const ramp = { kind: 'ramp', fromTps: 10, toTps: 30, steps: 2, until: { cpuShare: 0.95 } } as const;
+    const workload = { ...ramp, batch, payloadBytes, parents, conflictShare };
+    const { result, series } = await running(create(), { ...spec, workload });
+    runResult.parse(result);
+    const fall = result.ramp;
+    assert.ok(fall !== undefined);
+    assert.equal(fall.to_tps, 10);
+    const [fromUs, untilUs] = series.window_us;
+    assert.ok(fall.fell_at_us > fromUs && fall.fell_at_us < untilUs, JSON.stringify(fall));
+    const after = series.points.filter(({ at_us }) => at_us >= fall.fell_at_us && at_us < untilUs);
+    assert.ok(after.length > 0 && after.every(({ offered_tps }) => offered_tps === 10));
+    assert.ok(fall.recovered_us !== null, JSON.stringify(fall));
+  });
 }
 
 function faultTest({ create, spec }: ContractEntry, fault: Fault): void {
