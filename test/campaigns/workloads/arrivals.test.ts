@@ -104,6 +104,20 @@ test('a conflict key belongs to exactly two vertices of two creators within the 
   assert.ok(Math.abs((2 * pairs.size) / all.length - 0.3) < 0.03, `${pairs.size} pairs`);
 });
 
+test('every stretch of a load holds the conflicts that were asked for, whatever the seed', () => {
+  const workload = { ...shape, batch: 1, conflictShare: 0.02, kind: 'constant', tps: 1_000 } as const;
+  for (const seed of [1, 2, 3]) {
+    const all = drain(workload, { seed });
+    const per = 500;
+    assert.ok(all.length >= 4 * per);
+    for (let from = 0; from + per <= all.length; from += per) {
+      const held = all.slice(from, from + per).filter(({ conflictKey }) => conflictKey > 0).length;
+      // 2 % of 500; a pair at either end may lie half or wholly in the next stretch.
+      assert.ok(Math.abs(held - 10) <= 4, `${seed}, from ${from}: ${held}`);
+    }
+  }
+});
+
 test('with a conflict share of one every vertex is half of a pair', () => {
   const all = drain({ ...shape, conflictShare: 1, kind: 'constant', tps: 100 });
   assert.equal(all.filter(({ conflictKey }) => conflictKey === 0).length, 0);

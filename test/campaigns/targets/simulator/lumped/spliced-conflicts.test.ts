@@ -69,9 +69,13 @@ function blocking(seed: number): RunSpec {
 test('the share that short windows with conflicts finalise is that of a long one: what is within its limit is not counted as late', () => {
   const short = Array.from({ length: 12 }, (_, index) => splicedRun(blocking(index + 1)));
   const { interval, mean } = summarise(short.map(({ results }) => results.consensus_metrics.finalized_share));
-  const { result: long } = runSpec({ ...blocking(99), messageBudget: 800_000_000 });
-  assert.equal(long.window.measured_s, 400);
-  const whole = long.results.consensus_metrics.finalized_share;
+  // Four long windows lack 0.01 to 0.3 %: what is blocked comes in clusters, so that one of them alone says little.
+  const long = [99, 100, 101].map((seed) => {
+    const { window, results } = runSpec({ ...blocking(seed), messageBudget: 800_000_000 }).result;
+    assert.equal(window.measured_s, 400);
+    return results.consensus_metrics.finalized_share;
+  });
+  const whole = summarise(long).mean;
   assert.ok(interval![0] <= whole && whole <= interval![1], `${mean}, ${interval} for ${whole}`);
 });
 
