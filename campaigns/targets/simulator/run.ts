@@ -153,8 +153,8 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
   };
   for (;;) {
     const tick = simulation.now;
-    const nowUs = tick * simulation.tickUs;
-    simulation.nowUs = nowUs;
+    simulation.reach();
+    const { nowUs } = simulation;
     while (series.nextEdgeUs <= nowUs) closeBin(parts, series.nextEdgeUs);
     const untilUs = loadEndOf(parts);
     const endUs = untilUs + plan.cooldownUs;

@@ -171,11 +171,16 @@ export class Simulation implements CorePorts, EventSink {
     return this.wheel.now;
   }
 
+  /** It is the time of the current tick for all parts: what is done before its events run (a poll may begin) counts from it. */
+  reach(): void {
+    this.nowUs = this.wheel.now * this.tickUs;
+    this.exchange.nowUs = this.nowUs;
+  }
+
   /** Runs the current tick and goes on to the next. */
   step(): void {
     const { wheel, exchange } = this;
-    this.nowUs = wheel.now * this.tickUs;
-    exchange.nowUs = this.nowUs;
+    this.reach();
     do {
       if (wheel.isDue) wheel.drain(this);
       exchange.drain();
