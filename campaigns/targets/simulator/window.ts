@@ -24,9 +24,9 @@ const splicedFinalityTimes = 5;
 const forgivingFinalityTimes = 12;
 /**
  * The same with conflicts: what is blocked by one no side wins comes in clusters, so that few of them say little about a share, and the
- * longer warm-up and cool-down are paid once.
+ * longer warm-up and cool-down are paid once. Conflicts come evenly (workloads/arrivals.ts): eight say as much as twelve did by chance.
  */
-const contestedFinalityTimes = 12;
+const contestedFinalityTimes = 8;
 /** The same with faults: room for four of them, each two finality times long, with two to recover in before the next and at the end. */
 const faultyFinalityTimes = 17;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time, so half of a step is not looked at (analysis/load.ts). */
@@ -40,9 +40,10 @@ const expectedRecovery = 0.3;
 const warmupFinalityTimes = 2;
 /**
  * Of a spliced run with conflicts: what no side wins piles up until as many are decided as come. 1,000 nodes on a WAN with 20 %
- * colluders held 535 undecided vertices after two finality times, 660 after six, 740 from fifteen on.
+ * colluders held 535 undecided vertices after two finality times, 660 after six, 740 from fifteen on; the share they finalised of what
+ * came after two and a half was that of later ones.
  */
-const contestedWarmupFinalityTimes = 6;
+const contestedWarmupFinalityTimes = 4;
 /**
  * Of the time that the round limit takes by expectation, what a run with conflicts is watched after its load: a vertex that is blocked
  * until then is late, one that is still within its limit would only be counted as if it were.

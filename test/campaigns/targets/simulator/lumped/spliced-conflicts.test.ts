@@ -82,8 +82,8 @@ test('the share that short windows with conflicts finalise is that of a long one
 test('with conflicts the window begins later: what nobody wins has piled up by then', () => {
   const spec = { ...contested('collusion', 0.1), tier: 'spliced' } as const;
   const plan = planWindow(spec);
-  assert.equal(Math.round(plan.warmupUs / plan.finalityUs), 6);
-  assert.equal(Math.round(plan.measureUs / plan.finalityUs), 12);
+  assert.equal(Math.round(plan.warmupUs / plan.finalityUs), 4);
+  assert.equal(Math.round(plan.measureUs / plan.finalityUs), 8);
   const calm = planWindow({ ...spec, workload: { ...spec.workload, conflictShare: 0 } });
   assert.equal(Math.round(calm.warmupUs / calm.finalityUs), 2);
 });
