@@ -371,7 +371,7 @@ function climbShareOf(given: Workload, offered: Workload): number {
   return given.kind === 'ramp' && offered.kind === 'ramp' ? offered.steps / given.steps : 1;
 }
 
-/** Of the CPU of a node, from where on some node has no time left: 250 and 1,000 nodes were saturated at a mean of 0.88 each. */
+/** Of the CPU of a node, from where on some node has no time left: the step that was too much for 250 and 1,000 nodes is the first beyond it. */
 const saturatedCpu = 0.85;
 
 /** Of a ramp with an end the steps that are offered: up to the first that a node has no time for. */

@@ -63,6 +63,8 @@ export class Relay {
   /** Nodes to which a copy is on its way: [slot][node / 32]. */
   #onWay: Int32Array;
   readonly #row: number;
+  /** Nodes that hold a copy which waits for its verification: another one ends there, whoever sent it: [slot][node / 32]. */
+  #verifying: Int32Array;
   /** Tick after the one in which the first copy on its way arrives, 0 = none: [slot][node]. Only in calm runs. */
   #firstCopy: Int32Array;
   readonly #nodes: number;
@@ -73,6 +75,7 @@ export class Relay {
     this.#reached = new Int32Array(32 * parts.core.standing.words * this.#row);
     this.#promised = this.#reached.slice();
     this.#onWay = this.#reached.slice();
+    this.#verifying = this.#reached.slice();
     this.#nodes = parts.core.standing.nodes;
     this.#firstCopy = new Int32Array(parts.isCalm ? 32 * parts.core.standing.words * this.#nodes : 0);
   }
@@ -162,8 +165,11 @@ export class Relay {
     const slot = this.#slot[record]!;
     const alive = core.active[node] === 1 && !network.isCut(this.#from[record]!, node);
     const current = core.table.isLive(slot) && core.table.serial[slot] === this.#serial[record];
-    if (!alive || !current || this.#hasReached(node, slot)) {
-      if (alive && current) this.duplicates += 1;
+    if (!alive || !current || this.#hasReached(node, slot) || this.#isVerifying(node, slot)) {
+      if (alive && current) {
+        this.duplicates += 1;
+        this.#markReached(node, slot);
+      }
       // Nobody took it: whoever passes it on next sends the body.
       else if (current) this.#onWay[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
       this.#drop(record);
@@ -175,6 +181,7 @@ export class Relay {
     const hash = (times.hashPerKilobyte * this.#bytes[slot]!) / 1024;
     const doneUs = cpu.pool(node, times.verifyVertex + hash, nowUs);
     const ticks = Math.round((doneUs - nowUs) / network.tickUs);
+    this.#verifying[slot * this.#row + (node >>> 5)]! |= 1 << (node & 31);
     if (ticks === 0) this.onVerified(node, record, nowUs);
     else wheel.push(ticks, nodeEvent(eventKind.verified, node), record);
   }
@@ -185,7 +192,9 @@ export class Relay {
     const from = this.#from[record]!;
     const current = core.table.isLive(slot) && core.table.serial[slot] === this.#serial[record];
     this.#drop(record);
-    if (!current || core.active[node] === 0) return;
+    if (!current) return;
+    this.#verifying[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
+    if (core.active[node] === 0) return;
     // Pass it on before acting on it: neighbours should know it when they are polled about it.
     this.#push(node, slot, from, nowUs, null);
     const delivery = core.deliver(node, slot, from, nowUs);
@@ -313,6 +322,7 @@ export class Relay {
       else this.#reached[at]! &= ~bit;
       this.#promised[at]! &= ~bit;
       this.#onWay[at]! &= ~bit;
+      this.#verifying[at]! &= ~bit;
     }
   }
 
@@ -320,6 +330,7 @@ export class Relay {
     this.#reached.fill(0, slot * this.#row, (slot + 1) * this.#row);
     this.#promised.fill(0, slot * this.#row, (slot + 1) * this.#row);
     this.#onWay.fill(0, slot * this.#row, (slot + 1) * this.#row);
+    this.#verifying.fill(0, slot * this.#row, (slot + 1) * this.#row);
     if (this.#parts.isCalm) this.#firstCopy.fill(0, slot * this.#nodes, (slot + 1) * this.#nodes);
   }
 
@@ -343,6 +354,10 @@ export class Relay {
 
   #hasReached(node: number, slot: number): boolean {
     return (this.#reached[slot * this.#row + (node >>> 5)]! & (1 << (node & 31))) !== 0;
+  }
+
+  #isVerifying(node: number, slot: number): boolean {
+    return (this.#verifying[slot * this.#row + (node >>> 5)]! & (1 << (node & 31))) !== 0;
   }
 
   #markReached(node: number, slot: number): void {
@@ -385,6 +400,7 @@ export class Relay {
     this.#reached = longer(this.#reached, this.#row);
     this.#promised = longer(this.#promised, this.#row);
     this.#onWay = longer(this.#onWay, this.#row);
+    this.#verifying = longer(this.#verifying, this.#row);
     if (this.#parts.isCalm) this.#firstCopy = longer(this.#firstCopy, this.#nodes);
   }
 }

@@ -35,7 +35,7 @@ const finalityTimesPerStep = 2.4;
 const mostStretch = 3;
 /** After the fall of a ramp with an end, what is watched at most, as a share of its climb: it ends when the network has recovered. */
 const recoveryShare = 2;
-/** Of the climb, what recovering is expected to take: 250 nodes took a fifth of it, 1,000 nodes a tenth. */
+/** Of the climb, what recovering is expected to take: 250 and 1,000 nodes took a twentieth of it, and the least window the rest. */
 const expectedRecovery = 0.3;
 const warmupFinalityTimes = 2;
 /**

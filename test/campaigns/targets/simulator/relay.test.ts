@@ -215,3 +215,17 @@ test('a node that is down, or beyond a cut, gets nothing', () => {
   assert.equal(holders(slot), 39);
   assert.equal(simulation.network.cut, 20);
 });
+
+test('a copy that waits for its verification is not verified again when a request brings another one', () => {
+  const quick = weightless(defaultCalibration);
+  const calibration = { ...quick, serviceTimesUs: { ...quick.serviceTimesUs, verifyVertex: 200_000 } };
+  const { simulation, publish, settle, holders } = relayed({ kind: 'full', calibration });
+  const slot = publish(0);
+  settle(50_000);
+  assert.equal(holders(slot), 1, 'all others hold it unverified');
+  simulation.relay.request(1, slot, 0, simulation.nowUs);
+  settle();
+  assert.equal(holders(slot), nodes);
+  assert.equal(simulation.relay.bodies, nodes, 'it was sent to node 1 twice');
+  assert.equal(simulation.cpu.signatureUs(1), simulation.cpu.signatureUs(2));
+});
