@@ -95,9 +95,7 @@ export class Exchange implements Traffic {
       run: (pool, from, until) =>
         this.#canCount() ? this.#countTogether(pool, from, until) : this.#onAnswers(pool, from, until),
     };
-    // What an attacker says has to be asked for when it is not always the same.
-    const isUniform = parts.attack === null || this.#answering.constant >= 0;
-    this.#kernel = isUniform && this.#isWeightless ? kernel : null;
+    this.#kernel = this.#isWeightless ? kernel : null;
     this.#kernel?.attach(parts.core, parts.network.delayTable, Math.max(0, this.#answering.constant));
   }
 
@@ -126,21 +124,32 @@ export class Exchange implements Traffic {
   #answerTogether(pool: Int32Array, from: number, until: number): void {
     const kernel = this.#kernel!;
     const missing = kernel.queries(from, until);
-    if (missing > 0) {
-      for (let i = 0; i < missing; i++) {
-        const e = kernel.unknown[i]!;
-        const a = pool[e]!;
-        const peer = a & memberMask;
-        const poll = pool[e + 1]! & pollMask;
-        const attacks = this.#asked[peer]! < 0;
-        // It leaves at once: nobody who always says the same holds an answer back.
-        const answer = this.#answering.answer(peer, poll, (a >>> 17) & 1023, attacks, this.nowUs);
-        pool[e] = a | ((answer >>> 2) << kindAt);
-      }
-      kernel.reply(kernel.unknown[0]!, until);
+    let replied = missing > 0 ? kernel.unknown[0]! : until;
+    for (let i = 0; i < missing; i++) {
+      const e = kernel.unknown[i]!;
+      const a = pool[e]!;
+      const peer = a & memberMask;
+      const poll = pool[e + 1]! & pollMask;
+      const attacks = this.#asked[peer]! < 0;
+      const answer = this.#answering.answer(peer, poll, (a >>> 17) & 1023, attacks, this.nowUs);
+      pool[e] = a | ((answer >>> 2) << kindAt);
+      const manner = answer & 3;
+      if (manner === now) continue;
+      kernel.reply(replied, e);
+      replied = e + 2;
+      if (manner === lateMark) this.#holdBack(poll, pool[e]!, pool[e + 1]!);
     }
+    if (replied < until) kernel.reply(replied, until);
     this.messages += kernel.takeDelivered();
     this.#network.lost += kernel.takeLost();
+  }
+
+  /** The answer to a query of an open poll leaves so late that it arrives just before the querier gives up. */
+  #holdBack(poll: number, a: number, b: number): void {
+    const { head, stride } = this.#core.polls;
+    const counter = 2 * ((a >>> 17) & 1023) + ((a >>> 27) & 1);
+    const delay = this.#network.plainDelay(draw32(head[poll * stride + fieldKey]!, answerStream, counter));
+    if (delay >= 0) this.answers.push(this.#lateTicks(poll, delay), a, b);
   }
 
   /** Answers arrive: the kernel counts those that change nothing but counts. */

@@ -46,13 +46,16 @@ const specs = fc
     spec: pollSpecArb,
     concurrentPolls: fc.constantFrom(1, 3),
     kinds: fc.subarray(faults),
+    // Beside the attacks of the other property those that hold answers back or say nothing.
+    quiet: fc.constantFrom(null, 'late', 'silent', 'selective-silence'),
   })
-  .map(({ spec, concurrentPolls, kinds }): RunSpec => {
+  .map(({ spec, concurrentPolls, kinds, quiet }): RunSpec => {
     const { warmupUs, measureUs } = spec.duration;
     const each = measureUs / 8;
     return {
       ...spec,
       consensus: { ...spec.consensus, concurrentPolls },
+      byzantine: quiet === null ? spec.byzantine : { ...spec.byzantine, attack: quiet, share: 0.2 },
       calibration: weightless(defaultCalibration),
       faults: kinds.map((fault, i) =>
         fault(spec.nodes, { atUs: Math.round(warmupUs + 2 * i * each), forUs: Math.round(each) }),
