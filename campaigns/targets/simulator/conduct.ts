@@ -123,7 +123,8 @@ export class Conduct implements Conductor {
     return this.#arrivals.nextDueUs < 0 ? Number.POSITIVE_INFINITY : this.#arrivals.nextDueUs;
   }
 
-  #submit(ticket: Ticket, nowUs: number): void {
+  /** `leastTicks`: before which nothing is published, whatever signing takes. */
+  #submit(ticket: Ticket, nowUs: number, leastTicks = 0): void {
     const { core, disk } = this.#sim;
     const waits =
       core.active[ticket.node] === 0 ||
@@ -131,7 +132,7 @@ export class Conduct implements Conductor {
       core.standing.undecidedCount[ticket.node]! >= core.params.maxUndecided ||
       this.#queues.has(ticket.node);
     if (!waits) {
-      this.#prepare(ticket, nowUs);
+      this.#prepare(ticket, nowUs, leastTicks);
       return;
     }
     const queue = this.#queues.get(ticket.node);
@@ -141,7 +142,7 @@ export class Conduct implements Conductor {
   }
 
   /** Signs, and makes the own sequence durable, before anything is sent. */
-  #prepare(ticket: Ticket, nowUs: number): void {
+  #prepare(ticket: Ticket, nowUs: number, leastTicks = 0): void {
     const { cpu, disk, wheel, tickUs } = this.#sim;
     ticket.sequence = disk.nextSequence(ticket.node);
     const times = this.#options.calibration.serviceTimesUs;
@@ -149,7 +150,7 @@ export class Conduct implements Conductor {
     const readyUs = Math.max(signedUs, disk.durableAt(nowUs));
     const number = this.#ticketNumber++;
     this.#tickets.set(number, ticket);
-    const ticks = Math.ceil((readyUs - nowUs) / tickUs);
+    const ticks = Math.max(leastTicks, Math.ceil((readyUs - nowUs) / tickUs));
     if (ticks === 0) this.publish(number, nowUs);
     else wheel.push(ticks, nodeEvent(eventKind.publish, ticket.node), number);
   }
@@ -273,10 +274,15 @@ export class Conduct implements Conductor {
     this.#recorder.supersede(serial);
     if (transactions <= 0) return;
     this.reissued += 1;
-    this.#submit(
-      { node, dueUs: this.#recorder.dueUsOf(serial), transactions, conflictKey: key, sequence: 0 },
-      nowUs,
-    );
+    const ticket = {
+      node,
+      dueUs: this.#recorder.dueUsOf(serial),
+      transactions,
+      conflictKey: key,
+      sequence: 0,
+    };
+    // Not before the rejection is through its subtree: until then its tips are parents to choose, and what is issued on one is rejected with it.
+    this.#submit(ticket, nowUs, 1);
   }
 
   undecidedAtLimit(node: number, slot: number, nowUs: number): void {

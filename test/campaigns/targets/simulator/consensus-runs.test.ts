@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { finalised } from '#campaigns/analysis/decision-record.ts';
+import { assemble, runAssembled } from '#campaigns/targets/simulator/run.ts';
+import { defaultCalibration, weightless } from '#node/model/calibration.ts';
 import { defaultPollIntervalUs } from '#node/model/network-profile.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
 import { type LoggedRun, loggedRun, type SmallChanges, smallRun, smallSpec } from './small-run.ts';
@@ -119,6 +121,31 @@ test('transactions of rejected vertices are issued again, all but those that los
   assert.equal(conduct.reissued, rejectedSerials.size);
   assert.equal(transactions, conduct.dueTransactions - lostInputs);
   assert.ok(outcome.result.anomalies.some((note) => /vertices issued again after a rejection/.test(note)));
+});
+
+test('nothing is issued again within the rejection itself, however fast a node signs: its tips are about to be rejected, too', () => {
+  const spec = smallSpec({
+    network: lossless,
+    calibration: weightless(defaultCalibration),
+    consensus: { alphaPreference: 11 },
+    workload: { batch: 10, tps: 400, conflictShare: 0.2 },
+  });
+  const parts = assemble(spec);
+  const { conduct, simulation } = parts;
+  const rejected = conduct.rejected.bind(conduct);
+  const register = simulation.register.bind(simulation);
+  let isRejecting = false;
+  conduct.rejected = (...about) => {
+    isRejecting = true;
+    rejected(...about);
+    isRejecting = false;
+  };
+  simulation.register = (vertex) => {
+    assert.ok(!isRejecting, 'a vertex was issued while its ancestors were being rejected');
+    return register(vertex);
+  };
+  runAssembled(parts, () => undefined, new AbortController().signal);
+  assert.ok(conduct.reissued > 20, `${conduct.reissued} issued again`);
 });
 
 test('at the limit of undecided vertices clients wait: queued, reported, and waiting counts as latency', () => {
