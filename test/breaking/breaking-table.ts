@@ -50,8 +50,8 @@ class Trials {
 }
 
 /**
- * Upwards in strides until a run breaks, then every number from one stride before on with all seeds, until all of them break. What
- * lies beyond is not looked at: with few honest nodes left an attack may find nobody to harm.
+ * Upwards in strides until a run breaks, then every number from one stride before on with all seeds, until all of them break, or far
+ * fewer than before. What lies beyond is not looked at: with few honest nodes left an attack finds nobody to harm.
  */
 function search(trials: Trials, broke: (outcome: Outcome) => boolean, seeds: number): Trial[] {
   const breaks = (attackers: number, seed: number): boolean => broke(trials.run(attackers, seed));
@@ -60,10 +60,13 @@ function search(trials: Trials, broke: (outcome: Outcome) => boolean, seeds: num
   let first = 0;
   while (first < attackersMost && !someBreak(first, Math.min(seeds, scoutingSeeds))) first += stride;
   let last = Math.min(first, attackersMost);
+  let mostBroken = 0;
   for (let attackers = Math.max(0, first - 2 * stride); attackers <= attackersMost; attackers++) {
-    last = Math.max(last, attackers);
     let broken = 0;
     for (let seed = 1; seed <= seeds; seed++) if (breaks(attackers, seed)) broken += 1;
+    if (2 * mostBroken >= seeds && 2 * broken < mostBroken) return trials.upTo(attackers - 1, broke);
+    mostBroken = Math.max(mostBroken, broken);
+    last = Math.max(last, attackers);
     if (broken === seeds && attackers > first) break;
   }
   return trials.upTo(last, broke);

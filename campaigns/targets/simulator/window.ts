@@ -51,6 +51,8 @@ const contestedWarmupFinalityTimes = 4;
 const contestedLimits = 1.1;
 /** After a partition in which transactions conflicted, what of the requested cool-down is watched at most: a conflict may keep it from healing. */
 const mostHealingFinalityTimes = 400;
+/** The same of every repetition but the first: what heals does so within a few of them, and that nothing will shows in one. */
+const furtherHealingFinalityTimes = 50;
 const leastCooldownFinalityTimes = 3;
 const mostCooldownFinalityTimes = 5;
 /** Vertices that the load of a network that is not live must bring, where twenty polls are over before one is issued. */
@@ -207,7 +209,8 @@ function cooldownOfRun(
   const limitUs = Math.ceil(contestedLimits * consensus.maxRounds * roundUs);
   const watchedUs = Math.max(cooldownUs, limitUs);
   const isCut = faults.some(({ kind }) => kind === 'partition');
-  const healingUs = Math.min(duration.cooldownUs, mostHealingFinalityTimes * finalityUs);
+  const healingTimes = spec.repetition === 0 ? mostHealingFinalityTimes : furtherHealingFinalityTimes;
+  const healingUs = Math.min(duration.cooldownUs, healingTimes * finalityUs);
   return { cooldownUs: isCut ? Math.max(watchedUs, healingUs) : watchedUs, chargedUs: watchedUs };
 }
 

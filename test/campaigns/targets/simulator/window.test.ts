@@ -70,6 +70,12 @@ test('a run with conflicts is watched until each vertex reached its round limit,
   assert.ok(plan.cooldownUs >= limitUs && plan.cooldownUs < 1.2 * limitUs, `${plan.cooldownUs / limitUs}`);
   const cut = { kind: 'partition', groups: [0.5, 0.5], atUs: 1_000_000_000, forUs: 600_000_000 } as const;
   assert.equal(planWindow({ ...contested, faults: [cut] }).cooldownUs, 60_000_000);
+  const second = planWindow({ ...contested, faults: [cut], repetition: 1 });
+  assert.equal(
+    second.cooldownUs,
+    Math.max(plan.cooldownUs, 50 * second.finalityUs),
+    'that it never heals shows once',
+  );
   const calm = { ...contested, faults: [cut], workload: { ...workload, conflictShare: 0 } };
   assert.equal(planWindow(calm).cooldownUs, 5 * planWindow(calm).finalityUs);
   const patient = { ...contested, faults: [cut], duration: { ...duration, cooldownUs: 86_400_000_000 } };
