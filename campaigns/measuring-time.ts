@@ -30,16 +30,16 @@ export function nextMeasured(
 ): { readonly row: PlannedRow; readonly cell: PlannedCell } | undefined {
   const turns = plan.rows.flatMap((row) => {
     const cell = untouched.find((one) => row.cells.includes(one));
-    return cell === undefined
-      ? []
-      : [{ row, cell, seconds: isUndecided(plan, row, state) ? rowSeconds(row) : 0 }];
+    return cell === undefined ? [] : [{ row, cell }];
   });
   const begun = turns.find(({ row }) => targetOf(row) === 'processes' && !isUndecided(plan, row, state));
-  return begun ?? turns.sort((a, b) => b.seconds - a.seconds)[0];
+  return begun ?? turns.toSorted((a, b) => secondsOfProcesses(b.row) - secondsOfProcesses(a.row))[0];
 }
 
-function rowSeconds({ cells }: PlannedRow): number {
-  return cells.reduce((sum, { spec }) => sum + expectedSeconds(spec, packingOf(spec)), 0);
+/** Expected for all repetitions; 0 of other rows, which come last. */
+function secondsOfProcesses(row: PlannedRow): number {
+  if (targetOf(row) !== 'processes') return 0;
+  return row.cells.reduce((sum, { spec }) => sum + expectedSeconds(spec, packingOf(spec)), 0);
 }
 
 /** What measures this machine and has not begun: it is never left out. */

@@ -82,8 +82,8 @@ function decide(
 ): Decision {
   const { comparator, limit } = criterion;
   if (metric.everyRepetition) {
-    const broken = readings.filter(
-      (reading) => reading.kind !== 'missing' && !holds(comparator, reading.value, limit),
+    const broken = readings.flatMap((reading) =>
+      reading.kind === 'missing' || holds(comparator, reading.value, limit) ? [] : [reading],
     );
     if (broken.length > 0)
       return failed(
@@ -117,10 +117,13 @@ function decide(
 }
 
 /** The mean may look harmless: one repetition that never recovers among many that do at once. */
-function worstOf(broken: readonly Reading[], limit: number, unit: Metric['unit']): string {
-  const seen = broken.flatMap((reading) => (reading.kind === 'missing' ? [] : [reading]));
+function worstOf(
+  broken: readonly Exclude<Reading, { kind: 'missing' }>[],
+  limit: number,
+  unit: Metric['unit'],
+): string {
   const off = ({ value }: { readonly value: number }): number => Math.abs(value - limit);
-  const worst = seen.reduce((farthest, one) => (off(one) > off(farthest) ? one : farthest));
+  const worst = broken.reduce((farthest, one) => (off(one) > off(farthest) ? one : farthest));
   if (!Number.isFinite(worst.value)) return '';
   return `, at worst ${show(worst.value, unit)}${worst.kind === 'at-least' ? ' or more' : ''}`;
 }

@@ -48,6 +48,11 @@ export const parseUnits: Readonly<Record<Unit, Readonly<Record<string, number>>>
 const absent = 'the record does not hold it';
 const nothingFinalised = 'no vertex was finalised, so there are no rounds to count';
 
+/** What answers a question about a load that was too much, where none was. */
+const higherTop = {
+  wouldAnswer: 'a ramp with a higher top: npm run campaign simulate -- {scenario} --tps 20000',
+};
+
 const throughput = {
   'throughput.avg_tps': row(
     'tps',
@@ -79,14 +84,14 @@ const throughput = {
     'higher',
     'Offered TPS of the lowest step beyond the highest that was sustained, or of the step in which the CPU ended a ramp.',
     saturationTps,
-    { wouldAnswer: 'a ramp with a higher top: npm run campaign simulate -- {scenario} --tps 20000' },
+    higherTop,
   ),
   'throughput.saturated_share': row(
     'share',
     'higher',
     'Finalised TPS of the step that was too much, as a share of the highest sustained TPS, at most 1.',
     saturatedShare,
-    { wouldAnswer: 'a ramp with a higher top: npm run campaign simulate -- {scenario} --tps 20000' },
+    higherTop,
   ),
   'throughput.variance': row(
     'percent',

@@ -147,17 +147,23 @@ function stepsOf(workload: Workload, options: LoadProfileOptions): Steps {
   }
 }
 
+/** Load of a step of a ramp, counted from 0, transactions per second; that of the last one from there on. */
+export function rampStepTps(
+  { fromTps, toTps, steps }: Workload & { readonly kind: 'ramp' },
+  step: number,
+): number {
+  const last = steps - 1;
+  return step >= last ? toTps : fromTps + ((toTps - fromTps) * step) / last;
+}
+
 /** Without an end the last step lasts as long as the load; with one the load falls back after it. */
 function ramp(workload: Workload & { readonly kind: 'ramp' }, options: LoadProfileOptions): Steps {
-  const { fromTps, toTps, steps } = workload;
+  const { fromTps, steps } = workload;
   const { windowStartUs, endUs, topUs } = options;
   const last = Math.max(1, Math.floor(steps)) - 1;
   return {
     lengthUs: Math.max(1, ((topUs ?? endUs) - windowStartUs) / (last + 1)),
-    tps: (step) => {
-      if (step > last && topUs !== undefined) return fromTps;
-      return step >= last ? toTps : fromTps + ((toTps - fromTps) * step) / last;
-    },
+    tps: (step) => (step > last && topUs !== undefined ? fromTps : rampStepTps(workload, step)),
   };
 }
 

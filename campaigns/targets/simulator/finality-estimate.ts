@@ -9,7 +9,7 @@ import { type Chance, expectedRounds, SuccessRun } from '#campaigns/analytic/run
 import type { Voter } from '#campaigns/analytic/yes-votes.ts';
 import { attackerCountOf } from '#campaigns/cast.ts';
 import { type AttackName, type RunSpec, rampEndOf, type Workload } from '#campaigns/run-spec.ts';
-import { meanTps } from '#campaigns/workloads/load-profile.ts';
+import { meanTps, rampStepTps } from '#campaigns/workloads/load-profile.ts';
 import { strikesOfMajority } from './lumped/counted-detection.ts';
 import { expectedHops, expectedRelayMessages } from './topology.ts';
 
@@ -349,9 +349,8 @@ function undecidedOf(spec: RunLoad, roundsToFinality: number, roundUs: number): 
 function loadLevels(workload: Workload): number[] {
   switch (workload.kind) {
     case 'ramp': {
-      const { fromTps, toTps } = workload;
       const steps = Math.max(2, Math.min(50, workload.steps));
-      return Array.from({ length: steps }, (_, step) => fromTps + ((toTps - fromTps) * step) / (steps - 1));
+      return Array.from({ length: steps }, (_, step) => rampStepTps({ ...workload, steps }, step));
     }
     case 'chaos':
     case 'sine':
@@ -386,9 +385,8 @@ function offeredPart(spec: RunLoad): Workload {
     1,
   );
   const polls = Math.min(1, (consensus.k * (askQuery + answerQuery)) / pollUs);
-  const { fromTps, toTps, steps } = workload;
-  for (let step = 1; step < steps; step += 1) {
-    const tps = fromTps + ((toTps - fromTps) * step) / (steps - 1);
+  for (let step = 1; step < workload.steps; step += 1) {
+    const tps = rampStepTps(workload, step);
     if (polls + vertexShare(spec, tps / workload.batch) >= saturatedCpu)
       return { ...workload, toTps: tps, steps: step + 1 };
   }
