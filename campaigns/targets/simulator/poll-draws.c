@@ -10,28 +10,31 @@ typedef int i32;
 typedef unsigned int u32;
 typedef unsigned short u16;
 typedef unsigned char u8;
+typedef signed char i8;
+typedef unsigned long long u64;
 
-/* event.ts, params.ts; loops go on to the end of a vector. */
-enum { MOST_MEMBERS = 1 << 17, MOST_SLOTS = 1024 + 8, DELAYS = 4096 };
-/* arrival.ts: later than every answer; where the ticks stand in a word. */
-enum { NO_ARRIVAL = 0x7fffffff, ARRIVE_AT = 20, ASK_AT = 10 };
+/* event.ts, params.ts; loops go on to the end of a vector, or of two. */
+enum { MOST_MEMBERS = 1 << 17, MOST_SLOTS = 1024 + 16, DELAYS = 4096 };
+/* arrival.ts: later than every answer; where the ticks stand in a word. The same for ticks alone. */
+enum { NO_ARRIVAL = 0x7fffffff, HIDDEN = 0x7fff, ARRIVE_AT = 20, ASK_AT = 10 };
 /* random.ts, traffic.ts */
-enum { WEYL_STEP = (i32)0x9e3779b1, QUERY_DRAWS = 0x2545f491, ANSWER_DRAWS = 0x6c8e9cf5 };
+enum { WEYL_STEP = (i32)0x9e3779b1, FIRST = (i32)0x85ebca6b, SECOND = (i32)0xc2b2ae35 };
+enum { QUERY_DRAWS = 0x2545f491, ANSWER_DRAWS = 0x6c8e9cf5 };
 enum { END, VOTERS, REFUSALS, ANSWERS, LOST_QUERIES, LOST_ANSWERS, RESULTS };
 
 #define VECTOR __attribute__((aligned(16)))
 static i32 asked[MOST_MEMBERS] VECTOR;
 static u8 stamp[MOST_MEMBERS] VECTOR;
 static u32 epoch;
+/* By the low bits of a draw, ascending. */
 static u16 delays[DELAYS] VECTOR;
 static i32 peers[MOST_SLOTS] VECTOR;
-/* By slot: draws, then ticks; what a peer was asked before; the answer's word, hidden unless it is a yes; its tick. */
-static i32 query[MOST_SLOTS] VECTOR, answer[MOST_SLOTS] VECTOR;
-static i32 asks[MOST_SLOTS] VECTOR, is_lost[MOST_SLOTS] VECTOR;
-static i32 yes[MOST_SLOTS] VECTOR;
-static u16 ticks[MOST_SLOTS] VECTOR;
+/* By slot: -1 where the peer attacks; ticks until the query and the answer arrive; the latter of a yes, else HIDDEN. */
+static u16 attacks[MOST_SLOTS] VECTOR, ask[MOST_SLOTS] VECTOR, arrive[MOST_SLOTS] VECTOR, yes[MOST_SLOTS] VECTOR;
+/* The same as a byte, as coarse as need be: -128 is the earliest that can be, 123 the latest, 127 none. */
+static i8 coarse[MOST_SLOTS] VECTOR;
 /* Words of the refusals, by slot and in the order of arrival. */
-static i32 no[MOST_SLOTS] VECTOR, refusals[MOST_SLOTS] VECTOR;
+static i32 no[MOST_SLOTS] VECTOR, rank[MOST_SLOTS] VECTOR, refusals[MOST_SLOTS] VECTOR;
 static i32 result[RESULTS] VECTOR;
 
 i32 *asked_at(void) { return asked; }
@@ -42,34 +45,36 @@ i32 *result_at(void) { return result; }
 
 #define ALL wasm_i32x4_splat
 #define ALL16 wasm_i16x8_splat
+#define ALL8 wasm_i8x16_splat
 #define ADD wasm_i32x4_add
+#define ADD16 wasm_i16x8_add
 #define SUB wasm_i32x4_sub
-#define XOR wasm_v128_xor
+#define AND wasm_v128_and
 #define OR wasm_v128_or
+#define XOR wasm_v128_xor
 #define SHR wasm_u32x4_shr
 #define LOAD wasm_v128_load
 #define STORE wasm_v128_store
 /* Four counters in a row, times the Weyl step. */
 #define FIRST_WEYL(step) wasm_i32x4_mul(wasm_i32x4_const(0, 1, 2, 3), ALL(step))
 
-static inline v128_t mix_begin(v128_t key, v128_t weyl) {
+/* The engine makes a constant anew wherever it is used, in loops, too: it does not know this one. */
+static inline v128_t held(v128_t constant) {
+  __asm__("" : "+r"(constant));
+  return constant;
+}
+
+static inline v128_t mix_begin(v128_t key, v128_t weyl, v128_t first) {
   v128_t h = XOR(key, weyl);
-  h = wasm_i32x4_mul(XOR(h, SHR(h, 16)), ALL((i32)0x85ebca6b));
+  h = wasm_i32x4_mul(XOR(h, SHR(h, 16)), first);
   return XOR(h, SHR(h, 13));
 }
 
-static inline v128_t mix_end(v128_t begun, v128_t key) {
+static inline v128_t mix_end(v128_t begun, v128_t key, v128_t second) {
   v128_t h = ADD(begun, key);
-  h = wasm_i32x4_mul(XOR(h, SHR(h, 15)), ALL((i32)0xc2b2ae35));
+  h = wasm_i32x4_mul(XOR(h, SHR(h, 15)), second);
   return XOR(h, SHR(h, 16));
 }
-
-static inline i32 sum(v128_t v) {
-  return wasm_i32x4_extract_lane(v, 0) + wasm_i32x4_extract_lane(v, 1) + wasm_i32x4_extract_lane(v, 2) +
-         wasm_i32x4_extract_lane(v, 3);
-}
-
-static inline i32 sum16(v128_t v) { return sum(wasm_i32x4_dot_i16x8(v, ALL16(1))); }
 
 /* Writes k distinct peers of `self` to `peers`, and up to seven numbers behind them. */
 void sample(i32 self, i32 k, i32 key_a, i32 key_b, i32 others) {
@@ -78,12 +83,13 @@ void sample(i32 self, i32 k, i32 key_a, i32 key_b, i32 others) {
     epoch = 1;
   }
   const v128_t a = ALL(key_a), b = ALL(key_b), bound = ALL(others), before = ALL(self - 1);
+  const v128_t first = held(ALL(FIRST)), second = held(ALL(SECOND)), step = held(ALL(4 * (u32)WEYL_STEP));
   v128_t weyl = FIRST_WEYL(WEYL_STEP);
   i32 drawn[8] VECTOR;
   for (i32 n = 0; n < k;) {
     for (i32 at = 0; at < 8; at += 4) {
-      const v128_t random = mix_end(mix_begin(a, weyl), b);
-      weyl = ADD(weyl, ALL(4 * (u32)WEYL_STEP));
+      const v128_t random = mix_end(mix_begin(a, weyl, first), b, second);
+      weyl = ADD(weyl, step);
       const v128_t low = wasm_u64x2_extmul_low_u32x4(random, bound);
       const v128_t high = wasm_u64x2_extmul_high_u32x4(random, bound);
       const v128_t draw = wasm_i32x4_shuffle(low, high, 1, 3, 5, 7);
@@ -99,147 +105,230 @@ void sample(i32 self, i32 k, i32 key_a, i32 key_b, i32 others) {
   }
 }
 
-/* Of `count` words those that are at most `until`. */
-static inline i32 count_until(const i32 *words, i32 count, i32 until) {
-  const v128_t limit = ALL(until);
-  v128_t found = ALL(0);
-  for (i32 i = 0; i < count; i += 4) found = SUB(found, wasm_i32x4_le(LOAD(&words[i]), limit));
-  return sum(found);
-}
+static inline i32 word_of(i32 slot) { return arrive[slot] << ARRIVE_AT | ask[slot] << ASK_AT | slot; }
 
-/* The least yes that is at least `from`. */
-static inline i32 least_yes(i32 k, i32 from) {
-  const v128_t low = ALL(from);
-  v128_t v = ALL(NO_ARRIVAL);
-  for (i32 i = 0; i < k; i += 4) {
-    const v128_t word = LOAD(&yes[i]);
-    v = wasm_i32x4_min(v, OR(word, SHR(wasm_i32x4_lt(word, low), 1)));
-  }
-  v = wasm_i32x4_min(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
-  v = wasm_i32x4_min(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
-  return wasm_i32x4_extract_lane(v, 0);
-}
-
-/* The nth yes; there are that many. First the eight ticks in which it arrives, by quarters of 2,048. */
-static i32 nth_yes(i32 k, i32 n) {
-  i32 tick = 0, earlier = 0;
-  for (i32 step = 512; step >= 8; step >>= 2) {
-    const v128_t t1 = ALL16(tick + step), t2 = ALL16(tick + 2 * step), t3 = ALL16(tick + 3 * step);
-    v128_t c1 = ALL16(0), c2 = c1, c3 = c1;
-    for (i32 i = 0; i < k; i += 8) {
-      const v128_t at = LOAD(&ticks[i]);
-      c1 = wasm_i16x8_sub(c1, wasm_i16x8_lt(at, t1));
-      c2 = wasm_i16x8_sub(c2, wasm_i16x8_lt(at, t2));
-      c3 = wasm_i16x8_sub(c3, wasm_i16x8_lt(at, t3));
-    }
-    const i32 b1 = sum16(c1), b2 = sum16(c2), b3 = sum16(c3);
-    tick += step * ((b1 < n) + (b2 < n) + (b3 < n));
-    earlier = b3 < n ? b3 : b2 < n ? b2 : b1 < n ? b1 : earlier;
-  }
-  i32 word = least_yes(k, tick << ARRIVE_AT);
-  for (; ++earlier < n;) word = least_yes(k, word + 1);
-  return word;
-}
-
-/* The answer with which it is certain whether `least` say yes. */
-static i32 decided(i32 k, i32 voters, i32 refusing, i32 least) {
-  const i32 by_no = k - least < refusing ? refusals[k - least] : NO_ARRIVAL;
-  const i32 by_yes = voters < least ? NO_ARRIVAL : nth_yes(k, least);
-  return by_no < by_yes ? by_no : by_yes;
-}
-
-/* Draws of queries and answers; returns whether one may be lost. */
-static inline i32 draw(i32 key, i32 k, i32 loss_limit) {
-  const v128_t all = ALL(key), limit = ALL(loss_limit), step = ALL(8 * (u32)WEYL_STEP);
-  v128_t weyl = FIRST_WEYL(2 * (u32)WEYL_STEP), lost = ALL(0);
-  for (i32 i = 0; i < k; i += 4) {
-    const v128_t begun = mix_begin(all, weyl);
-    weyl = ADD(weyl, step);
-    const v128_t ask = mix_end(begun, ALL(QUERY_DRAWS)), reply = mix_end(begun, ALL(ANSWER_DRAWS));
-    lost = OR(lost, OR(wasm_i32x4_lt(SHR(ask, 12), limit), wasm_i32x4_lt(SHR(reply, 12), limit)));
-    STORE(&query[i], ask);
-    STORE(&answer[i], reply);
-  }
-  return wasm_v128_any_true(lost);
-}
-
-/* Counts the queries at their peers; draws become ticks. */
-static inline void ask_all(i32 k, i32 loss_limit, i32 may_lose) {
+/* Counts the queries at their peers. */
+static inline void ask_all(i32 k) {
   for (i32 i = 0; i < k; i++) {
     const i32 before = asked[peers[i]];
-    i32 arrives = 1;
-    if (may_lose) {
-      arrives = (i32)((u32)query[i] >> 12) >= loss_limit;
-      const i32 returns = (i32)((u32)answer[i] >> 12) >= loss_limit;
-      is_lost[i] = -!(arrives & returns);
-      result[LOST_QUERIES] += !arrives;
-      result[LOST_ANSWERS] += arrives & !returns;
-    }
-    asked[peers[i]] = before + arrives;
-    asks[i] = before;
-    query[i] = delays[query[i] & (DELAYS - 1)];
-    answer[i] = delays[answer[i] & (DELAYS - 1)];
+    asked[peers[i]] = before + 1;
+    attacks[i] = (u16)(before >> 31);
   }
 }
 
-/* Words of the answers; returns how many refuse. */
-static inline i32 arrange(i32 k, i32 refuse, i32 may_lose) {
-  const v128_t hidden = ALL(NO_ARRIVAL), refusing = ALL(-refuse), four = ALL(4), most = ALL(k);
-  v128_t slot = wasm_i32x4_const(0, 1, 2, 3);
+/* Of eight slots those whose query or answer is lost, one bit each. */
+static void lose(i32 from, u32 queries, u32 either) {
+  for (; either != 0; either &= either - 1) {
+    const i32 slot = __builtin_ctz(either), is_query = queries >> slot & 1;
+    result[LOST_QUERIES] += is_query;
+    result[LOST_ANSWERS] += !is_query;
+    asked[peers[from + slot]] -= is_query;
+  }
+}
+
+static inline v128_t delays_of(v128_t low, v128_t high, v128_t mask) {
+  static u16 at[8] VECTOR;
+  STORE(at, wasm_i16x8_narrow_i32x4(AND(low, mask), AND(high, mask)));
+  /* Reading them one by one takes less than taking the vector apart. */
+  __asm__("" ::: "memory");
+  v128_t ticks = wasm_v128_load16_splat(&delays[at[0]]);
+  ticks = wasm_v128_load16_lane(&delays[at[1]], ticks, 1);
+  ticks = wasm_v128_load16_lane(&delays[at[2]], ticks, 2);
+  ticks = wasm_v128_load16_lane(&delays[at[3]], ticks, 3);
+  ticks = wasm_v128_load16_lane(&delays[at[4]], ticks, 4);
+  ticks = wasm_v128_load16_lane(&delays[at[5]], ticks, 5);
+  ticks = wasm_v128_load16_lane(&delays[at[6]], ticks, 6);
+  return wasm_v128_load16_lane(&delays[at[7]], ticks, 7);
+}
+
+static inline v128_t losses_of(v128_t low, v128_t high, v128_t limit) {
+  return wasm_i16x8_narrow_i32x4(wasm_i32x4_lt(SHR(low, 12), limit), wasm_i32x4_lt(SHR(high, 12), limit));
+}
+
+/* Words of the refusals at 64 slots from `from` on go to `no`, where `found` are. Eight at a time: how many there are can't be predicted. */
+static inline i32 note_refusals(i32 from, u64 slots, i32 found) {
+  for (; slots != 0;) {
+    i32 *to = &no[found];
+    found += __builtin_popcountll(slots);
+    for (i32 n = 0; n < 8; n++, slots &= slots - 1) {
+      const i32 slot = from + (__builtin_ctzll(slots) & 63);
+      to[n] = slots == 0 ? NO_ARRIVAL : word_of(slot);
+    }
+    found -= __builtin_popcountll(slots);
+  }
+  return found;
+}
+
+/* Draws of queries and answers, ticks of the answers; returns how many refuse. */
+static inline i32 draw(i32 key, i32 k, i32 loss_limit, i32 refuse) {
+  const v128_t all = ALL(key), limit = ALL(loss_limit), most = ALL16((short)k), refusing = ALL16((short)-refuse);
+  const v128_t first = held(ALL(FIRST)), second = held(ALL(SECOND)), step = held(ALL(8 * (u32)WEYL_STEP));
+  const v128_t queries = held(ALL(QUERY_DRAWS)), answers = held(ALL(ANSWER_DRAWS));
+  const v128_t mask = held(ALL(DELAYS - 1)), hidden = held(ALL16(HIDDEN)), eight = held(ALL16(8));
+  v128_t weyl = FIRST_WEYL(2 * (u32)WEYL_STEP), slot = wasm_i16x8_const(0, 1, 2, 3, 4, 5, 6, 7);
+  u64 refusals64 = 0;
   i32 found = 0;
   for (i32 i = 0; i < k; i += 8) {
-    v128_t arrive[2], hide[2];
-    u32 refused = 0;
-    for (i32 half = 0; half < 2; half++) {
-      const i32 at = i + 4 * half;
-      const v128_t ask = LOAD(&query[at]);
-      arrive[half] = ADD(ask, LOAD(&answer[at]));
-      const v128_t word = OR(OR(wasm_i32x4_shl(arrive[half], ARRIVE_AT), wasm_i32x4_shl(ask, ASK_AT)), slot);
-      v128_t none = wasm_i32x4_ge(slot, most);
-      if (may_lose) none = OR(none, LOAD(&is_lost[at]));
-      const v128_t is_no = wasm_v128_and(wasm_i32x4_shr(LOAD(&asks[at]), 31), wasm_v128_andnot(refusing, none));
-      hide[half] = OR(is_no, none);
-      STORE(&yes[at], wasm_v128_bitselect(hidden, word, hide[half]));
-      STORE(&query[at], word);
-      refused |= (u32)wasm_i32x4_bitmask(is_no) << (4 * half);
-      slot = ADD(slot, four);
+    const v128_t low = mix_begin(all, weyl, first), high = mix_begin(all, ADD(weyl, step), first);
+    weyl = ADD(weyl, ADD(step, step));
+    const v128_t ask_low = mix_end(low, queries, second), ask_high = mix_end(high, queries, second);
+    const v128_t back_low = mix_end(low, answers, second), back_high = mix_end(high, answers, second);
+    const v128_t asks = delays_of(ask_low, ask_high, mask);
+    const v128_t arrives = ADD16(asks, delays_of(back_low, back_high, mask));
+    const v128_t exists = wasm_i16x8_lt(slot, most);
+    slot = ADD16(slot, eight);
+    const v128_t lost_there = AND(losses_of(ask_low, ask_high, limit), exists);
+    const v128_t lost = OR(lost_there, AND(losses_of(back_low, back_high, limit), exists));
+    if (wasm_v128_any_true(lost)) lose(i, wasm_i16x8_bitmask(lost_there), wasm_i16x8_bitmask(lost));
+    const v128_t counts = wasm_v128_andnot(exists, lost);
+    const v128_t refuses = AND(AND(LOAD(&attacks[i]), refusing), counts);
+    STORE(&ask[i], asks);
+    STORE(&arrive[i], arrives);
+    STORE(&yes[i], wasm_v128_bitselect(arrives, hidden, wasm_v128_andnot(counts, refuses)));
+    refusals64 |= (u64)wasm_i16x8_bitmask(refuses) << (i & 63);
+    if ((i & 63) == 56 || i + 8 >= k) {
+      found = note_refusals(i & ~63, refusals64, found);
+      refusals64 = 0;
     }
-    const v128_t at16 = wasm_i16x8_narrow_i32x4(arrive[0], arrive[1]);
-    STORE(&ticks[i], wasm_v128_bitselect(ALL16(0x7fff), at16, wasm_i16x8_narrow_i32x4(hide[0], hide[1])));
-    for (; refused != 0; refused &= refused - 1) no[found++] = query[i + __builtin_ctz(refused)];
   }
-  for (i32 i = found; i < found + 4; i++) no[i] = NO_ARRIVAL;
+  STORE(&yes[(k + 7) & ~7], hidden);
+  STORE(&no[found], ALL(NO_ARRIVAL));
+  STORE(&no[found + 4], ALL(NO_ARRIVAL));
   return found;
+}
+
+static inline void make_coarse(i32 k) {
+  const i32 spread = 2 * (delays[DELAYS - 1] - delays[0]);
+  const v128_t from = ALL16((short)(2 * delays[0])), sign = held(ALL8(-128));
+  /* Rounded in 15 bits: it never decreases, and that is all it has to do. */
+  const v128_t scale = ALL16((short)(251 * 32768 / (spread < 252 ? 252 : spread)));
+  for (i32 i = 0; i < k; i += 16) {
+    const v128_t low = wasm_i16x8_q15mulr_sat(wasm_i16x8_sub(LOAD(&yes[i]), from), scale);
+    const v128_t high = wasm_i16x8_q15mulr_sat(wasm_i16x8_sub(LOAD(&yes[i + 8]), from), scale);
+    STORE(&coarse[i], XOR(wasm_u8x16_narrow_i16x8(low, high), sign));
+  }
+}
+
+static inline i32 bits8(v128_t is) { return wasm_i8x16_bitmask(is); }
+
+/* The nth of the yes whose coarse tick is one of four from `tick` on; one by one, for there are hardly more than two. */
+static inline i32 nth_of_four(i32 k, i32 tick, i32 n) {
+  const v128_t from = ALL8(tick), until = ALL8(tick + 3);
+  static i32 near[MOST_SLOTS];
+  i32 found = 0;
+  for (i32 base = 0; base < k; base += 64) {
+    u64 in = 0;
+    for (i32 i = base; i < k && i < base + 64; i += 16) {
+      const v128_t at = LOAD(&coarse[i]);
+      in |= (u64)bits8(AND(wasm_i8x16_ge(at, from), wasm_i8x16_le(at, until))) << (i & 63);
+    }
+    for (; in != 0; in &= in - 1) {
+      const i32 word = word_of(base + __builtin_ctzll(in));
+      i32 to = found++;
+      for (; to > 0 && near[to - 1] > word; to--) near[to] = near[to - 1];
+      near[to] = word;
+    }
+  }
+  return near[n - 1];
+}
+
+/* The nth yes; there are that many. First the four coarse ticks in which it arrives, by quarters. */
+static i32 nth_yes(i32 k, i32 n) {
+  i32 tick = -128, earlier = 0;
+  for (i32 step = 64; step >= 4; step >>= 2) {
+    const v128_t t1 = ALL8(tick + step), t2 = ALL8(tick + 2 * step), t3 = ALL8(tick + 3 * step);
+    i32 b1 = 0, b2 = 0, b3 = 0;
+    for (i32 i = 0; i < k; i += 16) {
+      const v128_t at = LOAD(&coarse[i]);
+      b1 += __builtin_popcount(bits8(wasm_i8x16_lt(at, t1)));
+      b2 += __builtin_popcount(bits8(wasm_i8x16_lt(at, t2)));
+      b3 += __builtin_popcount(bits8(wasm_i8x16_lt(at, t3)));
+    }
+    tick += step * ((b1 < n) + (b2 < n) + (b3 < n));
+    earlier = b1 < n ? b1 : earlier;
+    earlier = b2 < n ? b2 : earlier;
+    earlier = b3 < n ? b3 : earlier;
+  }
+  return nth_of_four(k, tick, n - earlier);
+}
+
+/* Eight at a time, those that do not exist last. */
+static void sort_refusals(i32 refusing) {
+  for (i32 i = 0; i < refusing; i += 8) {
+    const v128_t low = LOAD(&no[i]), high = LOAD(&no[i + 4]);
+    v128_t before_low = ALL(0), before_high = ALL(0);
+    for (i32 from = 0; from < refusing; from += 8)
+      for (i32 j = from; j < from + 8; j++) {
+        const v128_t word = wasm_v128_load32_splat(&no[j]);
+        before_low = SUB(before_low, wasm_i32x4_lt(word, low));
+        before_high = SUB(before_high, wasm_i32x4_lt(word, high));
+      }
+    STORE(&rank[i], before_low);
+    STORE(&rank[i + 4], before_high);
+    for (i32 j = i; j < i + 8; j++) refusals[rank[j]] = no[j];
+  }
+}
+
+/* Of the yes, or of the refusals, those that are at most `until`. */
+static i32 yes_until(i32 k, i32 until) {
+  i32 found = 0;
+  for (i32 i = 0; i < k; i++) found += (yes[i] != HIDDEN) & (word_of(i) <= until);
+  return found;
+}
+
+static inline i32 refusals_until(i32 refusing, i32 until) {
+  const v128_t limit = ALL(until);
+  i32 found = 0;
+  for (i32 i = 0; i < refusing; i += 4)
+    found += __builtin_popcount(wasm_i32x4_bitmask(wasm_i32x4_le(LOAD(&no[i]), limit)));
+  return found;
+}
+
+/* The answer with which it is certain whether `least` say yes; the result has how many do until then. */
+static i32 decided(i32 k, i32 voters, i32 refusing, i32 least) {
+  i32 by_no = NO_ARRIVAL;
+  if (k - least < refusing) {
+    sort_refusals(refusing);
+    by_no = refusals[k - least];
+  }
+  const i32 by_yes = voters < least ? NO_ARRIVAL : nth_yes(k, least);
+  if (by_yes < by_no) {
+    result[VOTERS] = least;
+    return by_yes;
+  }
+  result[VOTERS] = by_no == NO_ARRIVAL ? 0 : yes_until(k, by_no);
+  return by_no;
+}
+
+static i32 last(i32 k) {
+  i32 end = 0;
+  for (i32 i = 0; i < k; i++)
+    if (word_of(i) > end) end = word_of(i);
+  return end;
 }
 
 /* Looks at a poll whose peers are in `peers`; attackers have the top bit of `asked` set and refuse if `refuse` is 1. */
 void look(i32 key, i32 k, i32 loss_limit, i32 refuse, i32 alpha, i32 alpha_preference, i32 early_end) {
   result[LOST_QUERIES] = result[LOST_ANSWERS] = 0;
-  const i32 may_lose = draw(key, k, loss_limit);
-  if (may_lose) ask_all(k, loss_limit, 1);
-  else ask_all(k, loss_limit, 0);
-  const i32 refusing = arrange(k, refuse, may_lose);
-  for (i32 i = 0; i < refusing; i++) {
-    const v128_t word = ALL(no[i]);
-    v128_t rank = ALL(0);
-    for (i32 j = 0; j < refusing; j += 4) rank = SUB(rank, wasm_i32x4_lt(LOAD(&no[j]), word));
-    refusals[sum(rank)] = no[i];
-  }
+  ask_all(k);
+  const i32 refusing = draw(key, k, loss_limit, refuse);
   const i32 answers = k - result[LOST_QUERIES] - result[LOST_ANSWERS], voters = answers - refusing;
   i32 end = NO_ARRIVAL;
   if (early_end) {
+    make_coarse(k);
     end = decided(k, voters, refusing, alpha);
     if (alpha_preference != alpha && end != NO_ARRIVAL) {
+      const i32 until_end = result[VOTERS];
       const i32 preferred = decided(k, voters, refusing, alpha_preference);
       if (preferred > end) end = preferred;
+      else result[VOTERS] = until_end;
     }
-  } else if (answers == k) {
-    end = refusing == 0 ? 0 : refusals[refusing - 1];
-    for (i32 i = 0; i < k; i++)
-      if (yes[i] != NO_ARRIVAL && yes[i] > end) end = yes[i];
+  } else {
+    if (answers == k) end = last(k);
+    result[VOTERS] = answers == k ? voters : 0;
   }
+  sort_refusals(refusing);
   result[END] = end;
   result[ANSWERS] = answers;
-  result[VOTERS] = end == NO_ARRIVAL ? 0 : count_until(yes, k, end);
-  result[REFUSALS] = end == NO_ARRIVAL ? 0 : count_until(no, refusing, end);
+  result[REFUSALS] = end == NO_ARRIVAL ? 0 : refusals_until(refusing, end);
 }

@@ -10,7 +10,7 @@
  */
 import type { Core } from '#node/core/core.ts';
 import { answerYesToAll } from '#node/core/exceptions.ts';
-import { headFilled, headKey, headNextCheck } from '#node/core/poll-book.ts';
+import { headKey } from '#node/core/poll-book.ts';
 import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
 import { arrivalSlot, arrivalWord, arriveTicksOf, askTicksOf, firstWordAt, noArrival } from './arrival.ts';
@@ -29,6 +29,7 @@ import {
 } from './instants.ts';
 import { LateSamples } from './late-samples.ts';
 import type { Network } from './network.ts';
+import { PossibleEnd } from './possible-end.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
@@ -95,6 +96,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   readonly #order: Int32Array;
   readonly #kinds: Uint8Array;
   readonly #arrivalOrder: ArrivalOrder;
+  readonly #possibleEnd: PossibleEnd;
 
   constructor(parts: TrafficParts) {
     const { core, network, attack, attackers, calibration } = parts;
@@ -121,6 +123,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#order = new Int32Array(polls * k);
     this.#kinds = new Uint8Array(polls * k);
     this.#arrivalOrder = new ArrivalOrder(k);
+    this.#possibleEnd = new PossibleEnd(core.params);
   }
 
   get #now(): number {
@@ -231,15 +234,16 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#record[poll * fields + fieldFed] = 0;
   }
 
-  /** Waits for the answer with which it pays to look whether the poll is over. */
+  /** Waits for the first answer that may end the poll. */
   #lookAhead(poll: number): void {
-    const { head, stride, k } = this.#core.polls;
-    const h = poll * stride;
+    const { polls } = this.#core;
     const r = poll * fields;
-    const wanted = Math.max(1, head[h + headNextCheck]! - head[h + headFilled]!);
-    const at = this.#record[r + fieldFed]! + wanted - 1;
+    const from = poll * polls.k;
+    const count = this.#record[r + fieldAnswers]!;
+    const fed = this.#record[r + fieldFed]!;
+    const at = this.#possibleEnd.find(this.#order, this.#kinds, from, count, fed, polls.filled(poll) - fed);
     this.#record[r + fieldLook] = -1;
-    if (at < this.#record[r + fieldAnswers]!) this.#expect(poll, this.#order[poll * k + at]!, lookKind);
+    if (at < count) this.#expect(poll, this.#order[from + at]!, lookKind);
   }
 
   happen(a: number, b: number): void {
@@ -394,7 +398,12 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
       const isWanted =
         polls.head[poll * polls.stride] === b >>> 20 && polls.state(poll, slot) === attempt << 1;
       let kind = 0;
-      if (isWanted) kind = this.#answering.answer(peer, poll, slot, this.#asked[peer]! < 0, this.nowUs) >>> 2;
+      if (isWanted) {
+        // Most peers have come to know by now what they are asked about.
+        const attacks = this.#asked[peer]! < 0;
+        const isYes = !attacks && this.#answering.saysYes(peer, poll);
+        kind = isYes ? yesToAll : this.#answering.answer(peer, poll, slot, attacks, this.nowUs) >>> 2;
+      }
       if (attempt === 1) this.#answerRetry(peer, slot, b, kind);
       else if (isWanted) this.#kinds[poll * polls.k + slot] = kind;
     }
