@@ -60,17 +60,17 @@ export class Intake {
   deliver(node: number, slot: number, from: number, nowUs: number): Delivery {
     if (this.#standing.isKnown(node, slot)) return 'duplicate';
     if (!this.#parentsKnown(node, slot)) return this.#pend(node, slot, from, nowUs);
-    this.#enterWithWaiting(node, slot, nowUs);
+    this.#enter(node, slot, nowUs);
+    if (this.#standing.pendingCount[node] !== 0) this.#enterWaiting(node, slot, nowUs);
     return 'entered';
   }
 
-  /** Enters a vertex and, in turn, the pending ones that waited for it. */
-  #enterWithWaiting(node: number, from: number, nowUs: number): void {
+  /** Enters the pending vertices that waited for one that has just entered and, in turn, those that waited for them. */
+  #enterWaiting(node: number, from: number, nowUs: number): void {
     const standing = this.#standing;
-    const ready = [from];
-    while (ready.length > 0) {
-      const slot = ready.pop()!;
-      this.#enter(node, slot, nowUs);
+    const ready: number[] = [];
+    for (let slot: number | undefined = from; slot !== undefined; slot = ready.pop()) {
+      if (slot !== from) this.#enter(node, slot, nowUs);
       if (standing.pendingCount[node] === 0) continue;
       for (let edge = this.#table.childHead[slot]!; edge >= 0; edge = this.#table.childNext[edge]!) {
         const child = (edge / parentSlots) | 0;
@@ -103,7 +103,9 @@ export class Intake {
     for (let i = 0; i < table.parentCount[slot]!; i++) {
       const parent = table.parents[slot * parentSlots + i]!;
       if (parent === lost) return rejectedByParent;
-      if (parent >= 0 && this.#standing.has(this.#standing.rejected, node, parent)) return rejectedByParent;
+      // What a node says yes to it has not rejected, and the votes of parents have just been read.
+      if (parent < 0 || this.#standing.saysYes(node, parent)) continue;
+      if (this.#standing.has(this.#standing.rejected, node, parent)) return rejectedByParent;
     }
     return -1;
   }

@@ -27,11 +27,18 @@ export class Preference {
   /** Sets preferred and strongly preferred of a vertex that has just been entered. */
   enter(node: number, slot: number): void {
     const table = this.#table;
+    const standing = this.#standing;
+    if (table.firstConflict(slot) < 0) {
+      standing.set(standing.preferred, node, slot);
+      // Its children are not known here yet: nothing to spread.
+      if (this.#parentsStrong(node, slot)) standing.setYes(node, slot, true);
+      return;
+    }
     for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
       const rival = table.conflictAt(edge);
-      if (!this.#standing.has(this.#standing.undecided, node, rival)) continue;
-      this.#standing.markContested(node, rival);
-      this.#standing.markContested(node, slot);
+      if (!standing.has(standing.undecided, node, rival)) continue;
+      standing.markContested(node, rival);
+      standing.markContested(node, slot);
     }
     this.refresh(node, slot);
   }

@@ -113,12 +113,16 @@ export class Standing {
 
   /** Enters a vertex as undecided; its counters are 0. */
   enter(node: number, slot: number): void {
+    const { votes, marks } = this;
+    const word = node * this.words + (slot >>> 5);
+    const mark = markWords * word;
+    const bit = 1 << (slot & 31);
     this.seen[node * this.capacity + slot] = this.arrivals[node]!++;
-    this.votes[2 * (node * this.words + (slot >>> 5)) + 1]! |= 1 << (slot & 31);
-    this.set(this.undecided, node, slot);
+    votes[2 * word + 1]! |= bit;
+    marks[mark + this.undecided]! |= bit;
+    marks[mark + this.requested]! &= ~bit;
     this.undecidedCount[node]! += 1;
-    if (this.has(this.pending, node, slot)) this.#unpend(node, slot);
-    this.clear(this.requested, node, slot);
+    if ((marks[mark + this.pending]! & bit) !== 0) this.#unpend(node, slot);
   }
 
   pend(node: number, slot: number): void {
