@@ -27,14 +27,14 @@ export interface RelayParts {
   readonly graph: RelayGraph;
   readonly calibration: Calibration;
   readonly seed: number;
-  /** No node crashes and no partition cuts in this run: what is on its way arrives. */
+  /** No fault is planned in this run: what is on its way arrives, unless its receiver is killed for its memory. */
   readonly isCalm: boolean;
 }
 
-/** Slot of a record that asks for everything. */
-const everything = -1;
-/** Asks for everything old enough. */
-const overdue = -2;
+// What a message is about: everything, everything old enough, or a vertex.
+const everything = 0;
+const overdue = 1;
+const firstVertex = 2;
 /** A vertex that a member polled this often has arrived wherever its copies were not lost. */
 const overdueRounds = 4;
 /** Of most requests for what is overdue nothing comes. */
@@ -46,15 +46,24 @@ export class Relay {
   bodies = 0;
   duplicates = 0;
   requests = 0;
+  /** Keeps the engine from leaving out what is read ahead. */
+  seen = 0;
   readonly #parts: RelayParts;
-  // Messages in flight: one record for all copies of a push.
-  #slot = new Int32Array(1024);
-  #serial = new Int32Array(1024);
-  #from = new Int32Array(1024);
-  #copies = new Int32Array(1024);
+  // The second word of an event is what a message is about and who sent it: no record per message, for a record has left the near
+  // caches when the message arrives. A vertex has a number that it keeps while messages about it are in flight, released or not.
+  readonly #senderBits: number;
+  readonly #senderMask: number;
+  /** By number: the slot of the vertex, and its messages in flight. */
+  #slotOf = new Int32Array(1024);
+  #flying = new Int32Array(1024);
   readonly #free: number[] = [];
-  #used = 0;
+  #used = firstVertex;
+  /** Its number, 0 = none yet: per vertex slot. */
+  #numberOf = new Int32Array(1024);
   #bytes = new Int32Array(1024); // per vertex slot
+  /** The last walk through ancestors that came by, per vertex slot. */
+  #walked = new Int32Array(1024);
+  #walk = 0;
   // A vertex is passed on by all nodes within a short time: bits of one vertex lie together.
   /** Nodes that a vertex reached, checked or being checked: [slot][node / 32]. */
   #reached: Int32Array;
@@ -65,7 +74,7 @@ export class Relay {
   readonly #row: number;
   /** Nodes that hold a copy which waits for its verification: another one ends there, whoever sent it: [slot][node / 32]. */
   #verifying: Int32Array;
-  /** Tick after the one in which the first copy on its way arrives, 0 = none: [slot][node]. Only in calm runs. */
+  /** Tick in which the first copy arrives, where one is on its way, else anything: [slot][node]. Only in calm runs. */
   #firstCopy: Int32Array;
   readonly #nodes: number;
 
@@ -77,6 +86,8 @@ export class Relay {
     this.#onWay = this.#reached.slice();
     this.#verifying = this.#reached.slice();
     this.#nodes = parts.core.standing.nodes;
+    this.#senderBits = 32 - Math.clz32(this.#nodes - 1);
+    this.#senderMask = (1 << this.#senderBits) - 1;
     this.#firstCopy = new Int32Array(parts.isCalm ? 32 * parts.core.standing.words * this.#nodes : 0);
   }
 
@@ -106,25 +117,24 @@ export class Relay {
     only: ((peer: number) => boolean) | null,
   ): void {
     const { graph, core } = this.#parts;
-    const record = this.#record(slot, node);
+    const number = this.#number(slot);
     if (graph.isDirect) {
       if (except < 0) {
         for (let peer = 0; peer < core.members; peer++) {
-          if (peer !== node && (only === null || only(peer))) this.#send(record, node, peer, nowUs);
+          if (peer !== node && (only === null || only(peer))) this.#send(number, node, peer, nowUs);
         }
       }
-    } else {
-      for (let edge = graph.offsets[node]!; edge < graph.offsets[node + 1]!; edge++) {
-        const peer = graph.neighbours[edge]!;
-        if (peer !== except && (only === null || only(peer))) this.#send(record, node, peer, nowUs);
-      }
+      return;
     }
-    if (this.#copies[record] === 0) this.#free.push(record);
+    for (let edge = graph.offsets[node]!; edge < graph.offsets[node + 1]!; edge++) {
+      const peer = graph.neighbours[edge]!;
+      if (peer !== except && (only === null || only(peer))) this.#send(number, node, peer, nowUs);
+    }
   }
 
-  #send(record: number, node: number, peer: number, nowUs: number): void {
-    const { network, calibration, wheel, isCalm } = this.#parts;
-    const slot = this.#slot[record]!;
+  #send(number: number, node: number, peer: number, nowUs: number): void {
+    const { network, calibration, wheel, isCalm, core } = this.#parts;
+    const slot = this.#slotOf[number]!;
     if (this.#hasReached(peer, slot)) {
       network.bytesSent[node]! += calibration.wireBytes.vertexAnnouncement;
       return;
@@ -135,14 +145,14 @@ export class Relay {
     const bytes = isFirst ? this.#bytes[slot]! : calibration.wireBytes.vertexAnnouncement;
     network.bytesSent[node]! += bytes;
     if (isFirst) this.bodies += 1;
-    const ticks = network.delay(this.#draw(node, peer, this.#serial[record]!), node, peer, bytes, nowUs);
+    const draw = this.#draw(node, peer, core.table.serial[slot]!);
+    const ticks = network.delay(draw, node, peer, bytes, nowUs);
     if (ticks < 0) return;
-    this.#onWay[word]! |= bit;
     if (isCalm) {
       const at = slot * this.#nodes + peer;
-      const first = this.#firstCopy[at]!;
-      const arrival = wheel.now + ticks + 1;
-      if (first !== 0 && first <= arrival) {
+      const arrival = wheel.now + ticks;
+      // Where none is on its way nothing is read.
+      if (!isFirst && this.#firstCopy[at]! <= arrival) {
         // It will find the vertex there: nothing but the counters would notice it.
         this.delivered += 1;
         this.duplicates += 1;
@@ -150,21 +160,28 @@ export class Relay {
       }
       this.#firstCopy[at] = arrival;
     }
-    this.#copies[record]! += 1;
-    wheel.push(ticks, nodeEvent(eventKind.body, peer), record);
+    this.#onWay[word]! |= bit;
+    this.#post(ticks, eventKind.body, peer, number, node);
+  }
+
+  /** A message about a vertex is on its way. */
+  #post(ticks: number, kind: number, to: number, number: number, from: number): void {
+    this.#flying[number]! += 1;
+    this.#parts.wheel.push(ticks, nodeEvent(kind, to), (number << this.#senderBits) | from);
   }
 
   #draw(node: number, peer: number, counter: number): number {
     return mix(streamKey(this.#parts.seed, node, purpose.gossip, peer), node, counter);
   }
 
-  /** A body arrives: duplicates end here, others go to the signature workers. */
-  onBody(node: number, record: number, nowUs: number): void {
+  /** A body arrives: duplicates end here, others go to the signature workers. `what`: vertex and sender. */
+  onBody(node: number, what: number, nowUs: number): void {
     const { network, cpu, calibration, wheel, core } = this.#parts;
     this.delivered += 1;
-    const slot = this.#slot[record]!;
-    const alive = core.active[node] === 1 && !network.isCut(this.#from[record]!, node);
-    const current = core.table.isLive(slot) && core.table.serial[slot] === this.#serial[record];
+    const number = what >>> this.#senderBits;
+    const slot = this.#slotOf[number]!;
+    const alive = core.active[node] === 1 && !network.isCut(what & this.#senderMask, node);
+    const current = this.#numberOf[slot] === number;
     if (!alive || !current || this.#hasReached(node, slot) || this.#isVerifying(node, slot)) {
       if (alive && current) {
         this.duplicates += 1;
@@ -172,7 +189,7 @@ export class Relay {
       }
       // Nobody took it: whoever passes it on next sends the body.
       else if (current) this.#onWay[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
-      this.#drop(record);
+      this.#landed(number);
       return;
     }
     this.#markReached(node, slot);
@@ -181,70 +198,82 @@ export class Relay {
     const hash = (times.hashPerKilobyte * this.#bytes[slot]!) / 1024;
     const doneUs = cpu.pool(node, times.verifyVertex + hash, nowUs);
     const ticks = Math.round((doneUs - nowUs) / network.tickUs);
+    if (ticks === 0) {
+      this.onVerified(node, what, nowUs);
+      return;
+    }
     this.#verifying[slot * this.#row + (node >>> 5)]! |= 1 << (node & 31);
-    if (ticks === 0) this.onVerified(node, record, nowUs);
-    else wheel.push(ticks, nodeEvent(eventKind.verified, node), record);
+    wheel.push(ticks, nodeEvent(eventKind.verified, node), what);
   }
 
-  onVerified(node: number, record: number, nowUs: number): void {
+  onVerified(node: number, what: number, nowUs: number): void {
     const { core } = this.#parts;
-    const slot = this.#slot[record]!;
-    const from = this.#from[record]!;
-    const current = core.table.isLive(slot) && core.table.serial[slot] === this.#serial[record];
-    this.#drop(record);
+    const number = what >>> this.#senderBits;
+    const from = what & this.#senderMask;
+    const slot = this.#slotOf[number]!;
+    const current = this.#numberOf[slot] === number;
+    this.#landed(number);
     if (!current) return;
     this.#verifying[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
     if (core.active[node] === 0) return;
+    this.#readAhead(node, slot);
     // Pass it on before acting on it: neighbours should know it when they are polled about it.
     this.#push(node, slot, from, nowUs, null);
     const delivery = core.deliver(node, slot, from, nowUs);
     if (delivery === 'dropped') this.#unreach(node, slot);
   }
 
-  /** Asks a peer for a vertex, or for everything the node lacks (slot = -1). */
-  request(node: number, slot: number, peer: number, nowUs: number): void {
-    const ticks = this.#requestTicks(node, peer, nowUs);
-    if (ticks < 0) return;
-    const record = this.#record(slot, node);
-    this.#copies[record] = 1;
-    this.#parts.wheel.push(ticks, nodeEvent(eventKind.request, peer), record);
+  /** Reads what passing a vertex on and entering it reads or writes, all at once: why, see node/core/read-ahead.ts. */
+  #readAhead(node: number, slot: number): void {
+    const { core, graph, isCalm, network } = this.#parts;
+    const { votes, marks, seen, words, stride, capacity, undecidedCount, arrivals, pendingCount } =
+      core.standing;
+    const word = node * words + (slot >>> 5);
+    let sum = votes[2 * word]! + marks[stride * word]! + seen[node * capacity + slot]!;
+    sum += undecidedCount[node]! + arrivals[node]! + pendingCount[node]! + network.bytesSent[node]!;
+    if (isCalm && !graph.isDirect) {
+      const row = slot * this.#nodes;
+      for (let edge = graph.offsets[node]!; edge < graph.offsets[node + 1]!; edge++)
+        sum += this.#firstCopy[row + graph.neighbours[edge]!]!;
+    }
+    this.seen = sum | 0;
   }
 
-  /** A request leaves: ticks until it arrives, -1 when it is lost. */
-  #requestTicks(node: number, peer: number, nowUs: number): number {
-    const { network, calibration } = this.#parts;
-    this.requests += 1;
-    const bytes = calibration.wireBytes.vertexAnnouncement;
-    network.bytesSent[node]! += bytes;
-    return network.delay(this.#draw(node, peer, -this.requests), node, peer, bytes, nowUs);
+  /** Asks a peer for a vertex. */
+  request(node: number, slot: number, peer: number, nowUs: number): void {
+    this.#ask(node, this.#number(slot), peer, nowUs);
   }
 
   requestEverything(node: number, peer: number, nowUs: number): void {
-    this.request(node, everything, peer, nowUs);
+    this.#ask(node, everything, peer, nowUs);
   }
 
   /** Asks for what should have come long ago: copies and requests get lost, and nobody names a decided vertex again. */
   requestOverdue(node: number, peer: number, nowUs: number): void {
-    const ticks = this.#requestTicks(node, peer, nowUs);
-    // There are as many of them as polls, nearly: the event names the node itself instead of a record.
-    if (ticks >= 0) this.#parts.wheel.push(ticks, nodeEvent(eventKind.request, peer), ~node);
+    this.#ask(node, overdue, peer, nowUs);
   }
 
-  /** `record`: of the request; of one for what is overdue, the node that asks, inverted. */
-  onRequest(peer: number, record: number, nowUs: number): void {
+  #ask(node: number, number: number, peer: number, nowUs: number): void {
+    const { network, calibration } = this.#parts;
+    this.requests += 1;
+    const bytes = calibration.wireBytes.vertexAnnouncement;
+    network.bytesSent[node]! += bytes;
+    const ticks = network.delay(this.#draw(node, peer, -this.requests), node, peer, bytes, nowUs);
+    if (ticks >= 0) this.#post(ticks, eventKind.request, peer, number, node);
+  }
+
+  /** `what`: what is asked for, and who asks. */
+  onRequest(peer: number, what: number, nowUs: number): void {
     this.delivered += 1;
     const { core, network } = this.#parts;
-    if (record < 0) {
-      if (core.active[peer] === 1 && !network.isCut(~record, peer))
-        this.#handOver(~record, peer, this.#missingAt(~record, peer, overdue), nowUs);
-      return;
-    }
-    const node = this.#from[record]!;
-    const slot = this.#slot[record]!;
-    const stale = slot >= 0 && (!core.table.isLive(slot) || core.table.serial[slot] !== this.#serial[record]);
-    this.#drop(record);
+    const node = what & this.#senderMask;
+    const number = what >>> this.#senderBits;
+    const slot = this.#slotOf[number]!;
+    const stale = number >= firstVertex && this.#numberOf[slot] !== number;
+    this.#landed(number);
     if (stale || core.active[peer] === 0 || network.isCut(node, peer)) return;
-    const missing = slot < 0 ? this.#missingAt(node, peer, slot) : this.#missingAncestors(node, peer, slot);
+    const missing =
+      number < firstVertex ? this.#missingAt(node, peer, number) : this.#missingAncestors(node, peer, slot);
     this.#handOver(node, peer, missing, nowUs);
   }
 
@@ -253,7 +282,11 @@ export class Relay {
     if (missing.length === 0) return;
     const { core, network } = this.#parts;
     const draw = this.#draw(peer, node, -this.requests);
-    for (const each of missing.toSorted((a, b) => core.table.serial[a]! - core.table.serial[b]!)) {
+    const sorted =
+      missing.length === 1
+        ? missing
+        : missing.toSorted((a, b) => core.table.serial[a]! - core.table.serial[b]!);
+    for (const each of sorted) {
       const bytes = this.#bytes[each]!;
       network.bytesSent[peer]! += bytes;
       this.bodies += 1;
@@ -262,26 +295,24 @@ export class Relay {
       if (ticks < 0) return;
       this.#unreach(node, each);
       this.#promised[each * this.#row + (node >>> 5)]! |= 1 << (node & 31);
-      const copy = this.#record(each, peer);
-      this.#copies[copy] = 1;
-      this.#parts.wheel.push(ticks, nodeEvent(eventKind.body, node), copy);
+      this.#post(ticks, eventKind.body, node, this.#number(each), peer);
     }
   }
 
-  #missingAncestors(node: number, peer: number, slot: number): number[] {
-    const { core } = this.#parts;
-    const found: number[] = [];
-    const stack = [slot];
-    const seen = new Set<number>();
-    while (stack.length > 0) {
-      const at = stack.pop()!;
-      if (seen.has(at) || core.standing.isKnown(node, at) || !core.standing.isKnown(peer, at)) continue;
-      if (at !== slot && this.#isPromised(node, at)) continue;
-      seen.add(at);
-      found.push(at);
-      for (let i = 0; i < core.table.parentCount[at]!; i++) {
-        const parent = core.table.parents[at * maximumParents + i]!;
-        if (parent >= 0) stack.push(parent);
+  #missingAncestors(node: number, peer: number, slot: number): readonly number[] {
+    const { table, standing } = this.#parts.core;
+    // Most often it came while the request was on its way.
+    if (standing.isKnown(node, slot) || !standing.isKnown(peer, slot)) return nothing;
+    const found = [slot];
+    const walk = ++this.#walk;
+    for (let next = 0; next < found.length; next++) {
+      const at = found[next]!;
+      for (let i = 0; i < table.parentCount[at]!; i++) {
+        const parent = table.parents[at * maximumParents + i]!;
+        if (parent < 0 || this.#walked[parent] === walk) continue;
+        this.#walked[parent] = walk;
+        if (standing.isKnown(node, parent) || !standing.isKnown(peer, parent)) continue;
+        if (!this.#isPromised(node, parent)) found.push(parent);
       }
     }
     return found;
@@ -327,29 +358,35 @@ export class Relay {
   }
 
   released(slot: number): void {
+    const number = this.#numberOf[slot]!;
+    this.#numberOf[slot] = 0;
+    if (number !== 0 && this.#flying[number] === 0) this.#free.push(number);
     this.#reached.fill(0, slot * this.#row, (slot + 1) * this.#row);
     this.#promised.fill(0, slot * this.#row, (slot + 1) * this.#row);
     this.#onWay.fill(0, slot * this.#row, (slot + 1) * this.#row);
     this.#verifying.fill(0, slot * this.#row, (slot + 1) * this.#row);
-    if (this.#parts.isCalm) this.#firstCopy.fill(0, slot * this.#nodes, (slot + 1) * this.#nodes);
   }
 
-  #record(slot: number, from: number): number {
-    let record = this.#free.pop();
-    if (record === undefined) {
-      if (this.#used === this.#slot.length) this.#growRecords();
-      record = this.#used++;
+  /** The number of the vertex in a slot. */
+  #number(slot: number): number {
+    const known = this.#numberOf[slot]!;
+    if (known !== 0) return known;
+    const number = this.#free.pop() ?? this.#used++;
+    if (number >= this.#slotOf.length) {
+      if (number >= 2 ** (32 - this.#senderBits)) throw new RangeError('too many vertices in flight');
+      this.#slotOf = longer(this.#slotOf, 2 * number);
+      this.#flying = longer(this.#flying, 2 * number);
     }
-    this.#slot[record] = slot;
-    this.#serial[record] = slot < 0 ? 0 : this.#parts.core.table.serial[slot]!;
-    this.#from[record] = from;
-    this.#copies[record] = 0;
-    return record;
+    this.#slotOf[number] = slot;
+    this.#numberOf[slot] = number;
+    return number;
   }
 
-  #drop(record: number): void {
-    this.#copies[record]! -= 1;
-    if (this.#copies[record] === 0) this.#free.push(record);
+  /** A message arrived, or is verified. */
+  #landed(number: number): void {
+    this.#flying[number]! -= 1;
+    if (this.#flying[number] !== 0 || number < firstVertex) return;
+    if (this.#numberOf[this.#slotOf[number]!] !== number) this.#free.push(number);
   }
 
   #hasReached(node: number, slot: number): boolean {
@@ -366,41 +403,29 @@ export class Relay {
 
   /** A pending vertex that never completed, or one that is sent again on request. */
   #unreach(node: number, slot: number): void {
-    if (this.#parts.isCalm) this.#firstCopy[slot * this.#nodes + node] = 0;
     this.#reached[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
     this.#onWay[slot * this.#row + (node >>> 5)]! &= ~(1 << (node & 31));
-  }
-
-  #growRecords(): void {
-    const wider = (from: Int32Array): Int32Array<ArrayBuffer> => {
-      const to = new Int32Array(from.length * 2);
-      to.set(from);
-      return to;
-    };
-    this.#slot = wider(this.#slot);
-    this.#serial = wider(this.#serial);
-    this.#from = wider(this.#from);
-    this.#copies = wider(this.#copies);
   }
 
   /** Follows the growth of the vertex table. */
   #fit(): void {
     const slots = 32 * this.#parts.core.standing.words;
     if (this.#bytes.length < slots) {
-      const bytes = new Int32Array(slots);
-      bytes.set(this.#bytes);
-      this.#bytes = bytes;
+      this.#bytes = longer(this.#bytes, slots);
+      this.#walked = longer(this.#walked, slots);
+      this.#numberOf = longer(this.#numberOf, slots);
     }
     if (this.#reached.length === slots * this.#row) return;
-    const longer = (from: Int32Array, row: number): Int32Array<ArrayBuffer> => {
-      const to = new Int32Array(slots * row);
-      to.set(from);
-      return to;
-    };
-    this.#reached = longer(this.#reached, this.#row);
-    this.#promised = longer(this.#promised, this.#row);
-    this.#onWay = longer(this.#onWay, this.#row);
-    this.#verifying = longer(this.#verifying, this.#row);
-    if (this.#parts.isCalm) this.#firstCopy = longer(this.#firstCopy, this.#nodes);
+    this.#reached = longer(this.#reached, slots * this.#row);
+    this.#promised = longer(this.#promised, slots * this.#row);
+    this.#onWay = longer(this.#onWay, slots * this.#row);
+    this.#verifying = longer(this.#verifying, slots * this.#row);
+    if (this.#parts.isCalm) this.#firstCopy = longer(this.#firstCopy, slots * this.#nodes);
   }
+}
+
+function longer(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(length);
+  to.set(from);
+  return to;
 }

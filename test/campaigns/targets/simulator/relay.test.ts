@@ -35,6 +35,7 @@ interface Setting {
   readonly kind: TopologyKind;
   readonly network?: NetworkProfile;
   readonly calibration?: typeof defaultCalibration;
+  readonly isCalm?: boolean;
 }
 
 interface Relayed {
@@ -48,7 +49,9 @@ interface Relayed {
   waiting(slot: number): number;
 }
 
-function relayed({ kind, network = lan, calibration = weightless(defaultCalibration) }: Setting): Relayed {
+const light = weightless(defaultCalibration);
+
+function relayed({ kind, network = lan, calibration = light, isCalm = false }: Setting): Relayed {
   const graph = relayGraph(kind, 8, nodes, 3);
   const simulation = new Simulation(
     {
@@ -57,7 +60,7 @@ function relayed({ kind, network = lan, calibration = weightless(defaultCalibrat
       consensus: runSpecExample().consensus,
       network,
       graph,
-      isCalm: false,
+      isCalm,
       calibration,
       cores: 4,
       seed: 5,
@@ -228,4 +231,52 @@ test('a copy that waits for its verification is not verified again when a reques
   assert.equal(holders(slot), nodes);
   assert.equal(simulation.relay.bodies, nodes, 'it was sent to node 1 twice');
   assert.equal(simulation.cpu.signatureUs(1), simulation.cpu.signatureUs(2));
+});
+
+test('in a calm run copies that would find the vertex there are left out, and nothing but that is different', () => {
+  const outcomeOf = (isCalm: boolean): unknown => {
+    const { simulation, publish, settle } = relayed({ kind: 'mesh', isCalm });
+    const slots = Array.from({ length: 10 }, (_, i) => publish(i * 5));
+    const known: number[] = [];
+    for (let us = 0; us < 60_000; us += 1_000) {
+      settle(1_000);
+      for (const slot of slots)
+        for (let node = 0; node < nodes; node++)
+          if (simulation.core.standing.isKnown(node, slot)) known.push(us * 100_000 + slot * 1_000 + node);
+    }
+    const { delivered, bodies, duplicates } = simulation.relay;
+    return { delivered, bodies, duplicates, sent: simulation.network.bytesSent, known };
+  };
+  assert.deepEqual(outcomeOf(true), outcomeOf(false));
+});
+
+test('a node that ran out of memory in a calm run while a copy was on its way to it takes the next one', () => {
+  const { simulation, graph, publish, settle, holders } = relayed({ kind: 'ring', isCalm: true });
+  const { core, relay } = simulation;
+  const slot = publish(0);
+  const node = graph.neighbours[graph.offsets[0]!]!;
+  core.crash(node, () => true);
+  relay.crash(node);
+  // Its other neighbour hears of it from the far side of the ring, long after that.
+  settle(20_000);
+  assert.ok(holders(slot) < nodes / 2);
+  core.restart(node, simulation.nowUs);
+  settle();
+  assert.equal(holders(slot), nodes);
+});
+
+test('a copy that is still on its way when its vertex is released says nothing about the next one in its slot', () => {
+  const { simulation, publish, settle, holders } = relayed({ kind: 'full' });
+  const { core, relay } = simulation;
+  const gone = publish(0);
+  relay.released(gone);
+  core.table.release(gone, true);
+  core.standing.release(gone);
+  const slot = simulation.register({ creator: 30, sequence: 1, parents: [genesis], inputs: [] });
+  assert.equal(slot, gone, 'the slot is used again');
+  relay.publish(30, slot, 1_000, simulation.nowUs, (peer) => peer === 31);
+  settle();
+  assert.equal(holders(slot), 2);
+  assert.equal(relay.delivered, nodes, 'all copies arrived');
+  assert.equal(relay.duplicates, 0);
 });
