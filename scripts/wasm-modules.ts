@@ -30,9 +30,21 @@ export const smallBlake3: WasmSource = {
 
 export const pollDraws: WasmSource = {
   file: 'campaigns/targets/simulator/poll-draws',
-  exported: ['sample', 'look', 'asked_at', 'delays_at', 'peers_at', 'refusals_at', 'result_at'],
+  exported: [
+    'sample',
+    'look',
+    'follow',
+    'asked_at',
+    'delays_at',
+    'peers_at',
+    'asks_at',
+    'refusals_at',
+    'result_at',
+    'free_at',
+  ],
   hasVectors: true,
   memoryBytes: 11 * 65_536,
+  mostBytes: 2 ** 31,
 };
 
 export const messageKernel: WasmSource = {

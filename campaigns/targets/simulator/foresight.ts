@@ -100,15 +100,13 @@ export class Foresight {
   /** The same, all slots at once. */
   #lookTogether(poll: number, draws: PollDraws): void {
     const { params, polls } = this.#core;
-    const { head, stride, peers, k } = polls;
+    const { head, stride, k } = polls;
     const key = head[poll * stride + fieldKey]!;
-    if (draws.sampledBy !== poll || draws.sampledWith !== key)
-      for (let slot = 0; slot < k; slot++) draws.peers[slot] = peers[poll * k + slot]!;
-    draws.sampledBy = -1;
+    const peers = draws.peersOf(polls, poll);
     const refusing = this.#answering.constant === noToAll ? 1 : 0;
     const { alphaConfidence, alphaPreference } = params;
     const isEarly = params.earlyEnd ? 1 : 0;
-    draws.look(key, k, this.#network.lossLimit, refusing, alphaConfidence, alphaPreference, isEarly);
+    draws.look(peers, key, k, this.#network.lossLimit, refusing, alphaConfidence, alphaPreference, isEarly);
     const { result } = draws;
     this.answers = result[answersAt]!;
     this.lostQueries = result[lostQueriesAt]!;

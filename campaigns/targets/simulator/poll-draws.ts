@@ -1,9 +1,11 @@
 /**
- * The draws of whole polls in WebAssembly of our own: samples of peers, delays, the answer that ends a poll.
- * Owns: its memory and calling it. Does not own: the computation (poll-draws.c), what is done without it and for other polls
- * (node/core/sampler.ts, foresight.ts): the results are the same.
+ * The draws of whole polls in WebAssembly of our own: samples of peers, delays, the answer that ends a poll; and the memory that it
+ * shares with the core. Owns: that memory and calling it. Does not own: the computation (poll-draws.c), what is done without it and for
+ * other polls (node/core/sampler.ts, foresight.ts, poll-exchange.ts): the results are the same.
  */
+import type { ArrayMaker } from '#node/core/arrays.ts';
 import { maximumSampleSize } from '#node/core/params.ts';
+import type { PollBook } from '#node/core/poll-book.ts';
 import { wasmBase64 } from './poll-draws-wasm.ts';
 
 /** What is used of the engine's WebAssembly: it belongs to no library of types that the project loads. */
@@ -12,8 +14,8 @@ interface Memory {
 }
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
-  readonly Memory: new () => Memory;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => Memory;
   readonly CompileError: new () => Error;
 };
 
@@ -32,10 +34,13 @@ export const drawn = {
 const results = 6;
 const delayTableSize = 4096;
 
+/** In place of the ticks until a query arrives: it is lost. */
+export const lostQuery = 0x7fff;
+
 interface Exports {
-  readonly memory: Memory;
-  readonly sample: (self: number, k: number, keyA: number, keyB: number, others: number) => void;
+  readonly sample: (self: number, k: number, keyA: number, keyB: number, others: number, to: number) => void;
   readonly look: (
+    peers: number,
     key: number,
     k: number,
     lossLimit: number,
@@ -44,55 +49,120 @@ interface Exports {
     alphaPreference: number,
     earlyEnd: number,
   ) => void;
+  readonly follow: (peers: number, key: number, k: number, lossLimit: number) => number;
   readonly asked_at: () => number;
   readonly delays_at: () => number;
   readonly peers_at: () => number;
+  readonly asks_at: () => number;
   readonly refusals_at: () => number;
   readonly result_at: () => number;
+  readonly free_at: () => number;
 }
 
-const functions = ['sample', 'look', 'asked_at', 'delays_at', 'peers_at', 'refusals_at', 'result_at'];
+const functions = ['sample', 'look', 'follow', 'asked_at', 'delays_at', 'peers_at', 'asks_at', 'refusals_at'];
 
 function isExports(exports: object): exports is Exports {
-  return (
-    'memory' in exports &&
-    exports.memory instanceof WebAssembly.Memory &&
-    functions.every((name) => name in exports)
-  );
+  return functions.every((name) => name in exports);
 }
 
-export class PollDraws {
+const pageBytes = 65_536;
+const ownBytes = 12 * pageBytes;
+const lineBytes = 64;
+/** Larger networks copy their samples. */
+const mostBytes = 2 ** 30;
+
+/** Bytes for what the core and the exchange keep of each poll and node, and for the votes with which a core begins. */
+export function roomFor(nodes: number, polls: number, k: number): number {
+  const bytes = polls * (7 * k + 512) + nodes * 256;
+  return bytes > mostBytes ? 0 : bytes;
+}
+
+export class PollDraws implements ArrayMaker {
   readonly members: number;
   /** Queries received by each member; the top bit marks those that refuse. */
   readonly asked: Int32Array;
   /** Ticks by the low 12 bits of a draw. */
   readonly delays: Uint16Array;
-  /** The last sample; `look` takes the peers of its poll from here. */
+  /** Room for a sample that has none in this memory. */
   readonly peers: Int32Array;
-  /** Words of the answers that refuse, in the order of arrival. */
+  /** Of the poll that was looked at last, by slot: ticks until the query arrives, or `lostQuery`. */
+  readonly asks: Uint16Array;
+  /** Words of the answers that refuse, or of all of a poll that is followed, in the order of arrival. */
   readonly refusals: Int32Array;
+  readonly words: Int32Array;
   readonly result: Int32Array;
-  /** See `node/core/sampler.ts`; `others`: members without `self`, at least 2k. */
+  /** See `node/core/sampler.ts`; `others`: members without `self`, at least 2k; `to`: an address. */
   readonly sample: Exports['sample'];
   /** Looks at a poll and counts its queries; `refuse`: 1 when attackers say no to everything, else 0. */
   readonly look: Exports['look'];
-  /** Whose sample the peers are, -1 when they are none. */
-  sampledBy = -1;
-  sampledWith = 0;
+  /** Counts the queries of a poll; returns how many answers it has, `words`. */
+  readonly follow: Exports['follow'];
+  readonly #buffer: ArrayBuffer;
+  /** The array that was asked for last, and where it is. */
+  #array: Int32Array | null = null;
+  #arrayAt = -1;
+  #next: number;
 
-  /** `module`: see `compiled`. */
-  constructor(members: number, module: object) {
-    const { exports } = new WebAssembly.Instance(module);
+  /** `module`: see `compiled`; `room`: bytes for arrays of others. */
+  constructor(members: number, module: object, room = 0) {
+    const pages = Math.ceil((ownBytes + room) / pageBytes);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     if (!isExports(exports)) throw new TypeError('the module is not poll-draws');
-    const { buffer } = exports.memory;
+    const { buffer } = memory;
+    this.#buffer = buffer;
+    this.#next = exports.free_at();
     this.members = members;
     this.asked = new Int32Array(buffer, exports.asked_at(), members);
     this.delays = new Uint16Array(buffer, exports.delays_at(), delayTableSize);
     this.peers = new Int32Array(buffer, exports.peers_at(), maximumSampleSize);
+    this.asks = new Uint16Array(buffer, exports.asks_at(), maximumSampleSize);
     this.refusals = new Int32Array(buffer, exports.refusals_at(), maximumSampleSize);
+    this.words = this.refusals;
     this.result = new Int32Array(buffer, exports.result_at(), results);
     this.sample = exports.sample;
     this.look = exports.look;
+    this.follow = exports.follow;
+  }
+
+  int32(length: number): Int32Array {
+    const at = this.#take(4 * length);
+    return at < 0 ? new Int32Array(length) : new Int32Array(this.#buffer, at, length);
+  }
+
+  uint16(length: number): Uint16Array {
+    const at = this.#take(2 * length);
+    return at < 0 ? new Uint16Array(length) : new Uint16Array(this.#buffer, at, length);
+  }
+
+  uint8(length: number): Uint8Array {
+    const at = this.#take(length);
+    return at < 0 ? new Uint8Array(length) : new Uint8Array(this.#buffer, at, length);
+  }
+
+  /** Where that many bytes begin, on a cache line of their own, with a line behind them; -1 when there is no room. */
+  #take(bytes: number): number {
+    const at = Math.ceil(this.#next / lineBytes) * lineBytes;
+    if (at + bytes + lineBytes > this.#buffer.byteLength) return -1;
+    this.#next = at + bytes;
+    return at;
+  }
+
+  /** Where the array begins in this memory, -1 when it is elsewhere. */
+  addressOf(array: Int32Array): number {
+    if (array !== this.#array) {
+      this.#array = array;
+      this.#arrayAt = array.buffer === this.#buffer ? array.byteOffset : -1;
+    }
+    return this.#arrayAt;
+  }
+
+  /** Where the peers of a poll stand in this memory; they are copied when they are elsewhere. */
+  peersOf({ peers, k }: PollBook, poll: number): number {
+    const at = this.addressOf(peers);
+    if (at >= 0) return at + 4 * poll * k;
+    for (let slot = 0; slot < k; slot++) this.peers[slot] = peers[poll * k + slot]!;
+    return this.peers.byteOffset;
   }
 }
 
@@ -104,11 +174,11 @@ export function compiled(wasm: Uint8Array<ArrayBuffer>): object {
 /** Compiled once in a thread: what the engine learns about it stays. */
 let shared: object | null = null;
 
-/** Null where the processor has no vector instructions for it. */
-export function loadPollDraws(members: number): PollDraws | null {
+/** Null where the processor has no vector instructions for it; `room`: see `roomFor`. */
+export function loadPollDraws(members: number, room = 0): PollDraws | null {
   try {
     shared ??= compiled(Uint8Array.from(Buffer.from(wasmBase64, 'base64')));
-    return new PollDraws(members, shared);
+    return new PollDraws(members, shared, room);
   } catch (error) {
     if (error instanceof WebAssembly.CompileError) return null;
     throw error;

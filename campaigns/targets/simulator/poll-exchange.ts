@@ -13,9 +13,10 @@ import { answerYesToAll } from '#node/core/exceptions.ts';
 import { headKey } from '#node/core/poll-book.ts';
 import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
-import { arrivalSlot, arrivalWord, arriveTicksOf, askTicksOf, firstWordAt, noArrival } from './arrival.ts';
+import { arrivalSlot, arriveTicksOf, askTicksOf, firstWordAt, noArrival } from './arrival.ts';
 import { ArrivalOrder } from './arrival-order.ts';
 import { mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
+import { FollowedDraws } from './followed-draws.ts';
 import { Foresight } from './foresight.ts';
 import { type Ahead, InFlight } from './in-flight.ts';
 import {
@@ -29,6 +30,7 @@ import {
 } from './instants.ts';
 import { LateSamples } from './late-samples.ts';
 import type { Network } from './network.ts';
+import { lostQuery } from './poll-draws.ts';
 import { PossibleEnd } from './possible-end.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
@@ -45,6 +47,7 @@ const lookKind = instantKind.look;
 const memberMask = mostMembers - 1;
 const pollMask = mostPolls - 1;
 const attacker = 0x80000000 | 0;
+const lost = lostQuery;
 /** Not looked at yet. */
 const unknownKind = 255;
 /** Polls of a node that may be in flight at once. */
@@ -96,6 +99,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   readonly #order: Int32Array;
   readonly #kinds: Uint8Array;
   readonly #arrivalOrder: ArrivalOrder;
+  readonly #followed: FollowedDraws;
   readonly #possibleEnd: PossibleEnd;
 
   constructor(parts: TrafficParts) {
@@ -123,6 +127,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#order = new Int32Array(polls * k);
     this.#kinds = new Uint8Array(polls * k);
     this.#arrivalOrder = new ArrivalOrder(k);
+    this.#followed = new FollowedDraws(core, network, parts.draws, this.#arrivalOrder);
     this.#possibleEnd = new PossibleEnd(core.params);
   }
 
@@ -198,38 +203,28 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   /** Draws all delays; answers that are not certain are looked at when their query arrives. */
   #follow(poll: number, count: number): void {
     const { k, head, stride, peers } = this.#core.polls;
-    const { delayTable, lossLimit } = this.#network;
     const canBeCertain = !this.#core.table.hasConflicts;
     const from = poll * k;
-    const key = head[poll * stride + fieldKey]!;
     const reference = pollReference(poll, head[poll * stride]!);
+    const draws = this.#followed;
+    const { asks } = draws;
+    const found = draws.draw(poll, count, this.#asked, this.#order, from);
+    this.#network.lost += draws.lostQueries + draws.lostAnswers;
+    this.#counted += count - draws.lostQueries + found;
     this.#kinds.fill(unknownKind, from, from + k);
-    let found = 0;
     for (let slot = 0; slot < count; slot++) {
-      const query = draw32(key, queryStream, 2 * slot);
-      if (query >>> 12 < lossLimit) {
-        this.#network.lost += 1;
-        continue;
-      }
-      const askTicks = delayTable[query & 4095]!;
+      const askTicks = asks[slot]!;
+      if (askTicks === lost) continue;
       const peer = peers[from + slot]!;
-      const asks = this.#asked[peer]!;
-      this.#asked[peer] = asks + 1;
-      this.#counted += 1;
       if (canBeCertain && this.#answering.saysYes(peer, poll))
         this.#kinds[from + slot] = this.#certainKind(poll, slot);
       else this.#queries.push(askTicks, pollEvent(0, slot, peer), reference);
-      const answer = draw32(key, answerStream, 2 * slot);
-      if (answer >>> 12 < lossLimit) this.#network.lost += 1;
-      else this.#order[from + found++] = arrivalWord(askTicks + delayTable[answer & 4095]!, askTicks, slot);
     }
-    this.#counted += found;
-    this.#arrange(poll, found);
+    this.#noteAnswers(poll, found);
     this.#lookAhead(poll);
   }
 
-  #arrange(poll: number, found: number): void {
-    this.#arrivalOrder.sort(this.#order, poll * this.#core.polls.k, found);
+  #noteAnswers(poll: number, found: number): void {
     this.#record[poll * fields + fieldAnswers] = found;
     this.#record[poll * fields + fieldFed] = 0;
   }
@@ -349,7 +344,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
       const word = this.#foresight.answerAt(key, slot);
       if (word !== none) this.#order[from + found++] = word;
     }
-    this.#arrange(poll, found);
+    this.#arrivalOrder.sort(this.#order, from, found);
+    this.#noteAnswers(poll, found);
   }
 
   /** Retries are followed message by message. */

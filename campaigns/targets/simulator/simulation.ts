@@ -26,7 +26,7 @@ import {
 import { Exchange } from './exchange.ts';
 import { type KernelSize, kernelSize, type MessageKernel } from './message-kernel.ts';
 import { finerThan, Network } from './network.ts';
-import { loadPollDraws } from './poll-draws.ts';
+import { loadPollDraws, roomFor } from './poll-draws.ts';
 import { PollExchange } from './poll-exchange.ts';
 import { Relay } from './relay.ts';
 import type { RelayGraph } from './topology.ts';
@@ -110,15 +110,17 @@ export class Simulation implements CorePorts, EventSink {
     const longestUs = 4 * most + 4 * consensus.pollIntervalUs;
     const timeout = { initialUs: longestUs, leastUs: Math.max(10_000, 2 * most), mostUs: 10 * longestUs };
     const { slots, exclusion, reputation } = options;
-    const draws = loadPollDraws(nodes);
+    const polls = nodes * this.#concurrent;
+    const draws = loadPollDraws(nodes, options.tier === 'poll' ? roomFor(nodes, polls, consensus.k) : 0);
     const kernel =
       options.tier === 'message'
         ? options.kernel(kernelSize(nodes, nodes * this.#concurrent, consensus.k, wheelSlots))
         : null;
+    const arrays = kernel ?? draws;
     this.core = options.core(
       {
         ...(draws === null ? {} : { sampler: new VectorSampler(draws) }),
-        ...(kernel === null ? {} : { arrays: kernel }),
+        ...(arrays === null ? {} : { arrays }),
         params: consensus,
         members: nodes,
         first: 0,

@@ -8,7 +8,6 @@ import type { PollDraws } from './poll-draws.ts';
 export class VectorSampler extends Sampler {
   readonly #draws: PollDraws;
   readonly #others: number;
-
   constructor(draws: PollDraws) {
     super(draws.members);
     this.#draws = draws;
@@ -24,15 +23,15 @@ export class VectorSampler extends Sampler {
     at: number,
     exclusions: Exclusions | null,
   ): number {
-    const draws = this.#draws;
-    if (2 * k > this.#others || (exclusions !== null && exclusions.count(self) > 0)) {
-      draws.sampledBy = -1;
+    if (2 * k > this.#others || (exclusions !== null && exclusions.count(self) > 0))
       return super.sample(self, k, keyA, keyB, out, at, exclusions);
+    const outAt = this.#draws.addressOf(out);
+    if (outAt >= 0) {
+      this.#draws.sample(self, k, keyA, keyB, this.#others, outAt + 4 * at);
+      return k;
     }
-    draws.sample(self, k, keyA, keyB, this.#others);
-    draws.sampledBy = self;
-    draws.sampledWith = keyA;
-    const { peers } = draws;
+    const { peers } = this.#draws;
+    this.#draws.sample(self, k, keyA, keyB, this.#others, peers.byteOffset);
     for (let slot = 0; slot < k; slot++) out[at + slot] = peers[slot]!;
     return k;
   }

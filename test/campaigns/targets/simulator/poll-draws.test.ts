@@ -6,11 +6,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ArrivalOrder } from '#campaigns/targets/simulator/arrival-order.ts';
+import { FollowedDraws } from '#campaigns/targets/simulator/followed-draws.ts';
 import { Foresight } from '#campaigns/targets/simulator/foresight.ts';
 import { finerThan, Network } from '#campaigns/targets/simulator/network.ts';
-import { compiled, loadPollDraws, PollDraws } from '#campaigns/targets/simulator/poll-draws.ts';
+import { compiled, loadPollDraws, PollDraws, roomFor } from '#campaigns/targets/simulator/poll-draws.ts';
 import { builtFromSha256, builtWith, wasmBase64 } from '#campaigns/targets/simulator/poll-draws-wasm.ts';
 import { VectorSampler } from '#campaigns/targets/simulator/vector-sampler.ts';
+import { plainArrays } from '#node/core/arrays.ts';
 import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
 import { PollBook } from '#node/core/poll-book.ts';
 import { Sampler } from '#node/core/sampler.ts';
@@ -60,6 +63,20 @@ const cases = fc
     };
   });
 
+/** What was found out about a poll. */
+function foreseen(foresight: Foresight, polls: PollBook, node: number): unknown {
+  const { end, answers, late, lostQueries, lostAnswers } = foresight;
+  const { k } = polls;
+  const odd = Array.from({ length: polls.oddCount(node) }, (_, n) => [
+    polls.oddSlot(node, n),
+    polls.oddKind(node, n),
+  ]);
+  // What stands behind the sample is not the sample's.
+  const peers = [...polls.peers.subarray(node * k, (node + 1) * k + 8)];
+  const votes = polls.yesVotes(node, 0);
+  return { end, answers, late, lostQueries, lostAnswers, odd, peers, votes, filled: polls.filled(node) };
+}
+
 /** One side of the comparison: polls one after the other, and what was found out about each. */
 function polled(of: Case, draws: PollDraws | null, isSampledThere: boolean): unknown[] {
   const { members, k, alpha, preference, earlyEnd, loss, refuse, isTight } = of;
@@ -78,7 +95,7 @@ function polled(of: Case, draws: PollDraws | null, isSampledThere: boolean): unk
   const oneWayUs: [number, number] = isTight ? [1_000, 1_005] : [...profile.oneWayUs];
   const tickUs = Math.ceil(oneWayUs[1] / finerThan);
   const network = new Network({ ...profile, oneWayUs, loss }, members, tickUs, 1);
-  const polls = new PollBook(members, 1, params);
+  const polls = new PollBook(members, 1, params, draws ?? plainArrays);
   const constant = refuse ? answerNoToAll : answerYesToAll;
   const foresight = new Foresight(
     { polls, params },
@@ -89,47 +106,38 @@ function polled(of: Case, draws: PollDraws | null, isSampledThere: boolean): unk
   const asked = draws?.asked ?? new Int32Array(members);
   for (let member = 0; member < members; member += of.attackerEvery) asked[member] = attacker;
   const sampler = draws !== null && isSampledThere ? new VectorSampler(draws) : new Sampler(members);
+  const followed = new FollowedDraws({ polls }, network, draws, new ArrivalOrder(k));
+  const order = new Int32Array(members * k);
   const found: unknown[] = [];
   for (const [i, key] of of.keys.entries()) {
     const node = (i * 7) % members;
     polls.begin(node, Int32Array.of(1), 0, 1, key, 0);
     sampler.sample(node, k, key, node, polls.peers, node * k, null);
+    if (i % 3 === 2) {
+      const count = k - (i % Math.min(k, 5));
+      const words = followed.draw(node, count, asked, order, node * k);
+      found.push([...order.subarray(node * k, node * k + words)], [...followed.asks.subarray(0, count)]);
+      found.push(followed.lostQueries, followed.lostAnswers);
+      continue;
+    }
     foresight.look(node, asked);
-    const { end, answers, late, lostQueries, lostAnswers } = foresight;
-    const odd = Array.from({ length: polls.oddCount(node) }, (_, n) => [
-      polls.oddSlot(node, n),
-      polls.oddKind(node, n),
-    ]);
-    const peers = [...polls.peers.subarray(node * k, (node + 1) * k)];
-    const votes = polls.yesVotes(node, 0);
-    found.push({
-      end,
-      answers,
-      late,
-      lostQueries,
-      lostAnswers,
-      odd,
-      peers,
-      votes,
-      filled: polls.filled(node),
-    });
+    found.push(foreseen(foresight, polls, node));
   }
   return [...found, [...asked]];
 }
 
 function agrees(module: object, runs: number): void {
   fc.assert(
-    fc.property(cases, fc.boolean(), (of, isSampledThere) => {
-      assert.deepEqual(
-        polled(of, new PollDraws(of.members, module), isSampledThere),
-        polled(of, null, false),
-      );
+    fc.property(cases, fc.boolean(), fc.boolean(), (of, isSampledThere, isRoomy) => {
+      const room = isRoomy ? roomFor(of.members, of.members, of.k) : 0;
+      const draws = new PollDraws(of.members, module, room);
+      assert.deepEqual(polled(of, draws, isSampledThere), polled(of, null, false));
     }),
     { numRuns: runs },
   );
 }
 
-test('polls have the same peers, losses, refusals and ends as slot by slot', () => {
+test('polls have the same peers, losses, refusals, orders and ends as slot by slot', () => {
   agrees(compiled(committed), 150);
 });
 
