@@ -77,6 +77,7 @@ export class Relay {
   /** Tick in which the first copy arrives, where one is on its way, else anything: [slot][node]. Only in calm runs. */
   #firstCopy: Int32Array;
   readonly #nodes: number;
+  readonly #everybody: Int32Array;
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -87,6 +88,7 @@ export class Relay {
     this.#verifying = this.#reached.slice();
     this.#nodes = parts.core.standing.nodes;
     this.#senderBits = 32 - Math.clz32(this.#nodes - 1);
+    this.#everybody = Int32Array.from({ length: parts.graph.isDirect ? this.#nodes : 0 }, (_, node) => node);
     this.#senderMask = (1 << this.#senderBits) - 1;
     this.#firstCopy = new Int32Array(parts.isCalm ? 32 * parts.core.standing.words * this.#nodes : 0);
   }
@@ -116,52 +118,55 @@ export class Relay {
     nowUs: number,
     only: ((peer: number) => boolean) | null,
   ): void {
-    const { graph, core } = this.#parts;
+    const { graph, network, calibration, isCalm, wheel, core } = this.#parts;
+    // Who published it has sent it to all.
+    if (graph.isDirect && except >= 0) return;
     const number = this.#number(slot);
-    if (graph.isDirect) {
-      if (except < 0) {
-        for (let peer = 0; peer < core.members; peer++) {
-          if (peer !== node && (only === null || only(peer))) this.#send(number, node, peer, nowUs);
-        }
+    const what = (number << this.#senderBits) | node;
+    const serial = core.table.serial[slot]!;
+    const body = this.#bytes[slot]!;
+    const announcement = calibration.wireBytes.vertexAnnouncement;
+    const reached = this.#reached;
+    const onWay = this.#onWay;
+    const row = slot * this.#row;
+    let copies = 0;
+    let sent = network.bytesSent[node]!;
+    const peers = graph.isDirect ? this.#everybody : graph.neighbours;
+    const until = graph.isDirect ? peers.length : graph.offsets[node + 1]!;
+    for (let edge = graph.isDirect ? 0 : graph.offsets[node]!; edge < until; edge++) {
+      const peer = peers[edge]!;
+      if (peer === except || peer === node || (only !== null && !only(peer))) continue;
+      const word = row + (peer >>> 5);
+      const bit = 1 << (peer & 31);
+      if ((reached[word]! & bit) !== 0) {
+        sent += announcement;
+        continue;
       }
-      return;
+      const isFirst = (onWay[word]! & bit) === 0;
+      const bytes = isFirst ? body : announcement;
+      sent += bytes;
+      if (isFirst) this.bodies += 1;
+      const ticks = network.delay(this.#draw(node, peer, serial), node, peer, bytes, nowUs);
+      if (ticks < 0) continue;
+      if (isCalm && !this.#comesFirst(slot * this.#nodes + peer, wheel.now + ticks, isFirst)) continue;
+      onWay[word]! |= bit;
+      copies += 1;
+      wheel.push(ticks, nodeEvent(eventKind.body, peer), what);
     }
-    for (let edge = graph.offsets[node]!; edge < graph.offsets[node + 1]!; edge++) {
-      const peer = graph.neighbours[edge]!;
-      if (peer !== except && (only === null || only(peer))) this.#send(number, node, peer, nowUs);
-    }
+    network.bytesSent[node] = sent;
+    this.#flying[number]! += copies;
   }
 
-  #send(number: number, node: number, peer: number, nowUs: number): void {
-    const { network, calibration, wheel, isCalm, core } = this.#parts;
-    const slot = this.#slotOf[number]!;
-    if (this.#hasReached(peer, slot)) {
-      network.bytesSent[node]! += calibration.wireBytes.vertexAnnouncement;
-      return;
+  /** False when a copy will find the vertex there: nothing but the counters would notice it. */
+  #comesFirst(at: number, arrival: number, isFirst: boolean): boolean {
+    // Where none is on its way nothing is read.
+    if (!isFirst && this.#firstCopy[at]! <= arrival) {
+      this.delivered += 1;
+      this.duplicates += 1;
+      return false;
     }
-    const word = slot * this.#row + (peer >>> 5);
-    const bit = 1 << (peer & 31);
-    const isFirst = (this.#onWay[word]! & bit) === 0;
-    const bytes = isFirst ? this.#bytes[slot]! : calibration.wireBytes.vertexAnnouncement;
-    network.bytesSent[node]! += bytes;
-    if (isFirst) this.bodies += 1;
-    const draw = this.#draw(node, peer, core.table.serial[slot]!);
-    const ticks = network.delay(draw, node, peer, bytes, nowUs);
-    if (ticks < 0) return;
-    if (isCalm) {
-      const at = slot * this.#nodes + peer;
-      const arrival = wheel.now + ticks;
-      // Where none is on its way nothing is read.
-      if (!isFirst && this.#firstCopy[at]! <= arrival) {
-        // It will find the vertex there: nothing but the counters would notice it.
-        this.delivered += 1;
-        this.duplicates += 1;
-        return;
-      }
-      this.#firstCopy[at] = arrival;
-    }
-    this.#onWay[word]! |= bit;
-    this.#post(ticks, eventKind.body, peer, number, node);
+    this.#firstCopy[at] = arrival;
+    return true;
   }
 
   /** A message about a vertex is on its way. */
