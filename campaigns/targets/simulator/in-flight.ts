@@ -74,12 +74,12 @@ export class InFlight {
     this.#end[record] = end;
     if (this.#keepsPeers)
       for (let slot = 0; slot < count; slot++) this.#peers[record * this.#k + slot] = peers[at + slot]!;
-    return this.#next++;
+    return this.#next++ | 0;
   }
 
   /** Answers after this one were counted as too late; `noArrival`: none. */
   ended(number: number, word: number): void {
-    if (number >= this.#first) this.#end[this.#at(number)] = word;
+    if (((number - this.#first) | 0) >= 0) this.#end[this.#at(number)] = word;
   }
 
   /** What has not arrived before the tick `now`. */

@@ -47,7 +47,7 @@ export function travelTicks(a: number): number {
 export class Instants implements EventSink {
   readonly #wheel: TimingWheel;
   /** Number of the last sending of each poll, in the records of polls: batches of queries in the order in which they left. */
-  readonly #records: Float64Array;
+  readonly #records: Int32Array;
   readonly #stride: number;
   readonly #field: number;
   #dueA = new Int32Array(1024);
@@ -55,7 +55,7 @@ export class Instants implements EventSink {
   #count = 0;
 
   /** `records[poll * stride + field]`: the number of the poll's last sending. */
-  constructor(wheelSlots: number, records: Float64Array, stride: number, field: number) {
+  constructor(wheelSlots: number, records: Int32Array, stride: number, field: number) {
     this.#wheel = new TimingWheel(wheelSlots);
     this.#records = records;
     this.#stride = stride;
@@ -111,7 +111,7 @@ export class Instants implements EventSink {
   #byArrival(a: number, b: number, otherA: number, otherB: number): number {
     const byAsked = (a >>> 15) - (otherA >>> 15);
     if (byAsked !== 0) return byAsked;
-    return this.#sending(b) - this.#sending(otherB) || a - otherA;
+    return (this.#sending(b) - this.#sending(otherB)) | 0 || a - otherA;
   }
 
   #sending(b: number): number {

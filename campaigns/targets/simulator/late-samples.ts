@@ -9,102 +9,115 @@
 import type { Core } from '#node/core/core.ts';
 import { slotAnswered } from '#node/core/poll-book.ts';
 import { arrivalSlot, arriveTicksOf, askTicksOf, noArrival } from './arrival.ts';
+import { type PollRecords, recordTime, recordTimes, recordWord, recordWords } from './poll-records.ts';
 
+// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const none = noArrival;
 const answered = slotAnswered;
-
-// A sample has a record: the word of its answer, the tick in which its query left, the number of the sending, its poll's sequence.
-const fieldWord = 0;
-const fieldStart = 1;
-const fieldSending = 2;
-const fieldSequence = 3;
-const sampleFields = 4;
-/** The open or last poll's first, then that of the poll before. */
-const fields = 2 * sampleFields;
+const words = recordWords;
+const times = recordTimes;
+const youngTime = recordTime.start;
+const oldTime = recordTime.startBefore;
+const youngAt = recordWord.sample;
+const oldAt = recordWord.sampleBefore;
+// A sample: the word of its answer, the number of the sending, its poll's sequence.
+const sendingAt = 1;
+const sequenceAt = 2;
 
 export class LateSamples {
   /** The tick whose answers have arrived, too; of the others only those before the tick have. */
   answeredTick = -1;
   readonly #core: Core;
   readonly #tickUs: number;
-  /** [node][2][field] */
-  readonly #records: Float64Array;
+  readonly #words: Int32Array;
+  readonly #times: Float64Array;
 
-  constructor(core: Core, tickUs: number) {
+  constructor(core: Core, tickUs: number, records: PollRecords) {
     this.#core = core;
     this.#tickUs = tickUs;
-    this.#records = new Float64Array(core.polls.polls * fields);
-    for (let at = fieldWord; at < this.#records.length; at += sampleFields) this.#records[at] = none;
+    this.#words = records.words;
+    this.#times = records.times;
+    for (let poll = 0; poll < core.polls.polls; poll++) {
+      this.#words[poll * words + youngAt] = none;
+      this.#words[poll * words + oldAt] = none;
+    }
   }
 
   /** A poll of the node begins; `word`: its sample, `noArrival` when it is lost. The one before the last is too old now. */
   begin(node: number, tick: number, sending: number, word: number): void {
-    const records = this.#records;
-    const at = node * fields;
-    records[at + sampleFields + fieldWord] = records[at + fieldWord]!;
-    records[at + sampleFields + fieldStart] = records[at + fieldStart]!;
-    records[at + sampleFields + fieldSending] = records[at + fieldSending]!;
-    records[at + sampleFields + fieldSequence] = records[at + fieldSequence]!;
-    records[at + fieldWord] = word;
-    records[at + fieldStart] = tick;
-    records[at + fieldSending] = sending;
-    records[at + fieldSequence] = this.#core.polls.sequence(node);
+    const record = this.#words;
+    const young = node * words + youngAt;
+    const old = node * words + oldAt;
+    record[old] = record[young]!;
+    record[old + sendingAt] = record[young + sendingAt]!;
+    record[old + sequenceAt] = record[young + sequenceAt]!;
+    record[young] = word;
+    record[young + sendingAt] = sending;
+    record[young + sequenceAt] = this.#core.polls.sequence(node);
+    const time = node * times;
+    this.#times[time + oldTime] = this.#times[time + youngTime]!;
+    this.#times[time + youngTime] = tick;
   }
 
   /** Observes what has arrived by now. */
   settle(node: number, now: number): void {
     const until = this.answeredTick === now ? now + 1 : now;
-    this.settleUntil(node, until, -1, -1, -1);
+    this.settleUntil(node, until, -1, 0, -1);
   }
 
   /** Observes what arrives before, or is, the answer of that place in the order of the tick. */
   settleUntil(node: number, tick: number, askedTick: number, sending: number, slot: number): void {
-    const young = node * fields;
-    const old = young + sampleFields;
-    const isYoungDue = this.#isDue(young, tick, askedTick, sending, slot);
-    if (!this.#isDue(old, tick, askedTick, sending, slot)) {
+    const young = node * words + youngAt;
+    const old = node * words + oldAt;
+    const isYoungDue = this.#isDue(node, young, tick, askedTick, sending, slot);
+    if (!this.#isDue(node, old, tick, askedTick, sending, slot)) {
       if (isYoungDue) this.#observe(node, young);
       return;
     }
     const isYoungFirst =
       isYoungDue &&
       this.#isDue(
+        node,
         young,
-        this.#arrivalTick(old),
-        this.#askedTick(old),
-        this.#records[old + fieldSending]!,
-        arrivalSlot(this.#records[old + fieldWord]!),
+        this.#arrivalTick(node, old),
+        this.#askedTick(node, old),
+        this.#words[old + sendingAt]!,
+        arrivalSlot(this.#words[old]!),
       );
     if (isYoungFirst) this.#observe(node, young);
     this.#observe(node, old);
     if (isYoungDue && !isYoungFirst) this.#observe(node, young);
   }
 
-  #arrivalTick(at: number): number {
-    return this.#records[at + fieldStart]! + arriveTicksOf(this.#records[at + fieldWord]!);
+  #startOf(node: number, at: number): number {
+    return this.#times[node * times + (at === node * words + youngAt ? youngTime : oldTime)]!;
   }
 
-  #askedTick(at: number): number {
-    return this.#records[at + fieldStart]! + askTicksOf(this.#records[at + fieldWord]!);
+  #arrivalTick(node: number, at: number): number {
+    return this.#startOf(node, at) + arriveTicksOf(this.#words[at]!);
   }
 
-  #isDue(at: number, tick: number, askedTick: number, sending: number, slot: number): boolean {
-    const word = this.#records[at + fieldWord]!;
+  #askedTick(node: number, at: number): number {
+    return this.#startOf(node, at) + askTicksOf(this.#words[at]!);
+  }
+
+  #isDue(node: number, at: number, tick: number, askedTick: number, sending: number, slot: number): boolean {
+    const word = this.#words[at]!;
     if (word === none) return false;
-    const arrival = this.#arrivalTick(at);
+    const arrival = this.#arrivalTick(node, at);
     if (arrival !== tick) return arrival < tick;
-    const asked = this.#askedTick(at);
+    const asked = this.#askedTick(node, at);
     if (asked !== askedTick) return asked < askedTick;
-    const sent = this.#records[at + fieldSending]!;
-    return sent === sending ? arrivalSlot(word) <= slot : sent < sending;
+    const later = (this.#words[at + sendingAt]! - sending) | 0;
+    return later === 0 ? arrivalSlot(word) <= slot : later < 0;
   }
 
   #observe(poll: number, at: number): void {
     const { polls } = this.#core;
-    const sequence = this.#records[at + fieldSequence]!;
-    const slot = arrivalSlot(this.#records[at + fieldWord]!);
-    const atUs = this.#arrivalTick(at) * this.#tickUs;
-    this.#records[at + fieldWord] = none;
+    const sequence = this.#words[at + sequenceAt]!;
+    const slot = arrivalSlot(this.#words[at]!);
+    const atUs = this.#arrivalTick(poll, at) * this.#tickUs;
+    this.#words[at] = none;
     // A fresh peer has answered at this slot already: see Core.arrive.
     if (polls.head[poll * polls.stride] === sequence && polls.state(poll, slot) === answered) return;
     this.#core.observe(poll, sequence, atUs);

@@ -8,9 +8,10 @@
  * An honest yes to everything is certain beforehand where no vertices conflict: nothing takes it back. What is not
  * certain is looked at in the tick in which its query arrives. Runs with queues are refused (tier.ts).
  */
+import { plainArrays } from '#node/core/arrays.ts';
 import type { Core } from '#node/core/core.ts';
 import { answerYesToAll } from '#node/core/exceptions.ts';
-import { headKey } from '#node/core/poll-book.ts';
+import { headKey, headSampleSlot } from '#node/core/poll-book.ts';
 import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
 import { arrivalSlot, arriveTicksOf, askTicksOf, firstWordAt, noArrival } from './arrival.ts';
@@ -31,12 +32,14 @@ import {
 import { LateSamples } from './late-samples.ts';
 import type { Network } from './network.ts';
 import { lostQuery } from './poll-draws.ts';
+import { PollRecords, recordTime, recordTimes, recordWord, recordWords } from './poll-records.ts';
 import { PossibleEnd } from './possible-end.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const fieldKey = headKey;
+const fieldSampleSlot = headSampleSlot;
 const yesToAll = answerYesToAll;
 const none = noArrival;
 const draw32 = mix;
@@ -54,20 +57,15 @@ const unknownKind = 255;
 const pastBits = 4;
 const pastMask = (1 << pastBits) - 1;
 
-// Fields of a poll's record: what its beginning and its end touch lies in one cache line.
-/** Number of the last sending: the batches of queries are numbered in the order in which they leave. */
-const fieldSending = 0;
-const fieldStart = 1;
-/** Tick of the instant that is waited for; -1 when none is. */
-const fieldLook = 2;
-const fieldFlight = 3;
-/** 1: the end is foreseen. */
-const fieldForeseen = 4;
-/** Foreseen: answers that come too late. Followed: answers in all. */
-const fieldAnswers = 5;
-/** Of a followed poll: answers handed to the poll book. */
-const fieldFed = 6;
-const fields = 8;
+const words = recordWords;
+const times = recordTimes;
+const startAt = recordTime.start;
+const sendingAt = recordWord.sending;
+const lookAt = recordWord.look;
+const flightAt = recordWord.flight;
+const foreseenAt = recordWord.foreseen;
+const answersAt = recordWord.answers;
+const fedAt = recordWord.fed;
 
 export class PollExchange implements Traffic, InstantSink, EventSink {
   nowUs = 0;
@@ -91,8 +89,9 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   #aheadTick = -1;
   #sendings = 0;
   #retrying = false;
-  /** [poll][field] */
-  readonly #record: Float64Array;
+  /** See poll-records.ts. */
+  readonly #record: Int32Array;
+  readonly #times: Float64Array;
   /** Keys of the last polls that asked fresh peers. */
   readonly #pastKeys: Int32Array;
   /** Of followed polls, answers in the order of arrival: [poll][k]. */
@@ -115,10 +114,12 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#foresight = new Foresight(core, network, this.#answering, isUniform ? parts.draws : null);
     const { polls, k } = core.polls;
     this.#inFlight = new InFlight(network, core.members, k, parts.exclusion);
-    this.#record = new Float64Array(polls * fields);
-    for (let poll = 0; poll < polls; poll++) this.#record[poll * fields + fieldLook] = -1;
-    this.#instants = new Instants(parts.wheelSlots, this.#record, fields, fieldSending);
-    this.#samples = new LateSamples(core, network.tickUs);
+    const records = new PollRecords(polls, parts.draws ?? plainArrays);
+    this.#record = records.words;
+    this.#times = records.times;
+    for (let poll = 0; poll < polls; poll++) this.#record[poll * words + lookAt] = -1;
+    this.#instants = new Instants(parts.wheelSlots, this.#record, words, sendingAt);
+    this.#samples = new LateSamples(core, network.tickUs, records);
     this.#queries = new TimingWheel(parts.wheelSlots);
     this.#asked = parts.draws?.asked ?? new Int32Array(core.members);
     if (attack !== null)
@@ -131,10 +132,6 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#possibleEnd = new PossibleEnd(core.params);
   }
 
-  get #now(): number {
-    return this.#queries.now;
-  }
-
   begin(node: number, vertices: number): void {
     const bytes = this.#queryFixedBytes + vertices * this.#queryVertexBytes;
     this.#network.bytesSent[node]! += bytes * this.#core.polls.k;
@@ -145,33 +142,34 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   }
 
   endsBefore(poll: number, tick: number): boolean {
-    const r = poll * fields;
-    const look = this.#record[r + fieldLook]!;
-    return this.#record[r + fieldForeseen] === 1 && look >= 0 && look < tick;
+    const r = poll * words;
+    const look = this.#record[r + lookAt]!;
+    return (
+      this.#record[r + foreseenAt] === 1 && look >= 0 && this.#times[poll * times + startAt]! + look < tick
+    );
   }
 
   settleRoundTrips(node: number): void {
-    this.#samples.settle(node, this.#now);
+    this.#samples.settle(node, this.#queries.now);
   }
 
   queryAll(poll: number, count: number): void {
     const { polls } = this.#core;
     const key = polls.head[poll * polls.stride + fieldKey]!;
-    const now = this.#now;
+    const now = this.#queries.now;
     const record = this.#record;
-    const r = poll * fields;
-    record[r + fieldSending] = this.#sendings;
-    record[r + fieldStart] = now;
-    record[r + fieldLook] = -1;
-    record[r + fieldAnswers] = 0;
-    const sampleSlot = polls.sequence(poll) % polls.k;
+    const r = poll * words;
+    record[r + sendingAt] = this.#sendings;
+    record[r + lookAt] = -1;
+    record[r + answersAt] = 0;
+    const sampleSlot = polls.head[poll * polls.stride + fieldSampleSlot]!;
     const sample = sampleSlot < count ? this.#foresight.answerAt(key, sampleSlot) : none;
     this.#samples.begin(poll, now, this.#sendings++, sample);
     this.#retrying = false;
     const isCertain = count === polls.k && !this.#core.table.hasConflicts && this.#answering.allSayYes(poll);
-    record[r + fieldForeseen] = isCertain ? 1 : 0;
+    record[r + foreseenAt] = isCertain ? 1 : 0;
     const end = isCertain ? this.#foresee(poll) : none;
-    record[r + fieldFlight] = this.#inFlight.add(poll, key, now, count, polls.peers, poll * polls.k, end);
+    record[r + flightAt] = this.#inFlight.add(poll, key, now, count, polls.peers, poll * polls.k, end);
     if (!isCertain) this.#follow(poll, count);
   }
 
@@ -184,7 +182,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const { end } = foresight;
     if (end === none) return none;
     this.#core.ignoredAnswers += foresight.late;
-    this.#record[poll * fields + fieldAnswers] = foresight.late;
+    this.#record[poll * words + answersAt] = foresight.late;
     this.#expect(poll, end, endKind);
     return end;
   }
@@ -192,12 +190,12 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   /** Waits for an answer of the poll. */
   #expect(poll: number, word: number, kind: number): void {
     const { head, stride } = this.#core.polls;
-    const r = poll * fields;
-    const tick = this.#record[r + fieldStart]! + arriveTicksOf(word);
-    this.#record[r + fieldLook] = tick;
+    const r = poll * words;
+    const tick = this.#times[poll * times + startAt]! + arriveTicksOf(word);
+    this.#record[r + lookAt] = arriveTicksOf(word);
     const travel = arriveTicksOf(word) - askTicksOf(word);
     const reference = pollReference(poll, head[poll * stride]!);
-    this.#instants.push(tick - this.#now, travel, kind, arrivalSlot(word), reference, 0);
+    this.#instants.push(tick - this.#queries.now, travel, kind, arrivalSlot(word), reference, 0);
   }
 
   /** Draws all delays; answers that are not certain are looked at when their query arrives. */
@@ -225,19 +223,19 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   }
 
   #noteAnswers(poll: number, found: number): void {
-    this.#record[poll * fields + fieldAnswers] = found;
-    this.#record[poll * fields + fieldFed] = 0;
+    this.#record[poll * words + answersAt] = found;
+    this.#record[poll * words + fedAt] = 0;
   }
 
   /** Waits for the first answer that may end the poll. */
   #lookAhead(poll: number): void {
     const { polls } = this.#core;
-    const r = poll * fields;
+    const r = poll * words;
     const from = poll * polls.k;
-    const count = this.#record[r + fieldAnswers]!;
-    const fed = this.#record[r + fieldFed]!;
+    const count = this.#record[r + answersAt]!;
+    const fed = this.#record[r + fedAt]!;
     const at = this.#possibleEnd.find(this.#order, this.#kinds, from, count, fed, polls.filled(poll) - fed);
-    this.#record[r + fieldLook] = -1;
+    this.#record[r + lookAt] = -1;
     if (at < count) this.#expect(poll, this.#order[from + at]!, lookKind);
   }
 
@@ -247,7 +245,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const isCurrent = head[poll * stride] === b >>> 20;
     const kind = instantKindOf(a);
     if (kind !== instantKind.retry) {
-      if (!isCurrent || this.#record[poll * fields + fieldLook] !== this.#now) return;
+      const wanted = this.#times[poll * times + startAt]! + this.#record[poll * words + lookAt]!;
+      if (!isCurrent || wanted !== this.#queries.now) return;
       this.#settleUntil(poll, a);
       if (kind === endKind) this.#core.conclude(poll, this.nowUs);
       else this.#look(poll, instantSlot(a));
@@ -262,9 +261,9 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
 
   /** Samples that arrive before the answer of an instant, or are that answer. */
   #settleUntil(poll: number, a: number): void {
-    const askedTick = this.#now - travelTicks(a);
-    const sending = this.#record[poll * fields + fieldSending]!;
-    this.#samples.settleUntil(poll, this.#now, askedTick, sending, instantSlot(a));
+    const askedTick = this.#queries.now - travelTicks(a);
+    const sending = this.#record[poll * words + sendingAt]!;
+    this.#samples.settleUntil(poll, this.#queries.now, askedTick, sending, instantSlot(a));
   }
 
   /** What a peer says that is honest, or says yes to everything when it is. */
@@ -278,15 +277,15 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   #look(poll: number, slot: number): void {
     const { polls } = this.#core;
     const record = this.#record;
-    const r = poll * fields;
+    const r = poll * words;
     const sequence = polls.sequence(poll);
     const from = poll * polls.k;
-    const flight = record[r + fieldFlight]!;
-    const count = record[r + fieldAnswers]!;
-    let at = record[r + fieldFed]!;
+    const flight = record[r + flightAt]!;
+    const count = record[r + answersAt]!;
+    let at = record[r + fedAt]!;
     while (arrivalSlot(this.#order[from + at]!) !== slot) at += 1;
     this.#feed(poll, at);
-    record[r + fieldFed] = at + 1;
+    record[r + fedAt] = at + 1;
     const word = this.#order[from + at]!;
     this.#core.count(poll, slot, 0, this.#kinds[from + slot]!, this.nowUs);
     if (polls.head[poll * polls.stride] === sequence) {
@@ -301,11 +300,11 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   #feed(poll: number, until: number): void {
     const { polls } = this.#core;
     const from = poll * polls.k;
-    for (let i = this.#record[poll * fields + fieldFed]!; i < until; i++) {
+    for (let i = this.#record[poll * words + fedAt]!; i < until; i++) {
       const slot = arrivalSlot(this.#order[from + i]!);
       polls.accept(poll, slot, 0, this.#kinds[from + slot]!);
     }
-    this.#record[poll * fields + fieldFed] = until;
+    this.#record[poll * words + fedAt] = until;
   }
 
   /** What has arrived by now is counted; the rest comes too late, for its slots go to fresh peers. */
@@ -315,27 +314,27 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#retrying = false;
     this.settleRoundTrips(poll);
     const record = this.#record;
-    const r = poll * fields;
-    if (record[r + fieldForeseen] === 1) this.#takeBack(poll);
-    const tooLate = firstWordAt(this.#now - record[r + fieldStart]!);
+    const r = poll * words;
+    if (record[r + foreseenAt] === 1) this.#takeBack(poll);
+    const tooLate = firstWordAt(this.#queries.now - this.#times[poll * times + startAt]!);
     const from = poll * polls.k;
-    const count = record[r + fieldAnswers]!;
-    let arrived = record[r + fieldFed]!;
+    const count = record[r + answersAt]!;
+    let arrived = record[r + fedAt]!;
     while (arrived < count && this.#order[from + arrived]! < tooLate) arrived += 1;
     this.#feed(poll, arrived);
     this.#core.ignoredAnswers += count - arrived;
-    record[r + fieldAnswers] = arrived;
-    record[r + fieldLook] = -1;
-    this.#inFlight.ended(record[r + fieldFlight]!, tooLate - 1);
+    record[r + answersAt] = arrived;
+    record[r + lookAt] = -1;
+    this.#inFlight.ended(record[r + flightAt]!, tooLate - 1);
   }
 
   /** The timeout comes before the foreseen end. */
   #takeBack(poll: number): void {
     const { polls } = this.#core;
-    const r = poll * fields;
+    const r = poll * words;
     polls.unforesee(poll);
-    this.#record[r + fieldForeseen] = 0;
-    if (this.#record[r + fieldLook]! >= 0) this.#core.ignoredAnswers -= this.#record[r + fieldAnswers]!;
+    this.#record[r + foreseenAt] = 0;
+    if (this.#record[r + lookAt]! >= 0) this.#core.ignoredAnswers -= this.#record[r + answersAt]!;
     const from = poll * polls.k;
     const key = polls.head[poll * polls.stride + fieldKey]!;
     let found = 0;
@@ -355,7 +354,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const key = head[h + fieldKey]!;
     if (!this.#retrying) {
       this.#retrying = true;
-      this.#record[poll * fields + fieldSending] = this.#sendings++;
+      this.#record[poll * words + sendingAt] = this.#sendings++;
       this.#pastKeys[(poll << pastBits) + (head[h]! & pastMask)] = key;
     }
     const ticks = this.#network.plainDelay(draw32(key, queryStream, 2 * slot + attempt));
@@ -365,7 +364,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   drain(): void {
     if (this.#queries.isDue) this.#queries.drain(this);
     this.#instants.drain(this);
-    this.#samples.answeredTick = this.#now;
+    this.#samples.answeredTick = this.#queries.now;
   }
 
   get isDue(): boolean {
@@ -437,9 +436,9 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   }
 
   #aheadNow(): Ahead {
-    if (this.#ahead === null || this.#aheadTick !== this.#now) {
-      this.#ahead = this.#inFlight.ahead(this.#now);
-      this.#aheadTick = this.#now;
+    if (this.#ahead === null || this.#aheadTick !== this.#queries.now) {
+      this.#ahead = this.#inFlight.ahead(this.#queries.now);
+      this.#aheadTick = this.#queries.now;
     }
     return this.#ahead;
   }
