@@ -13,6 +13,8 @@ import { fileURLToPath } from 'node:url';
 export interface WasmSource {
   /** From the root of the repository, without an extension. */
   readonly file: string;
+  /** What it includes of ours. */
+  readonly headers?: readonly string[];
   readonly exported: readonly string[];
   readonly hasVectors: boolean;
   /** A multiple of 64 KiB. It never grows: that would slow down every typed array of the thread (campaigns/engine.ts). */
@@ -49,7 +51,19 @@ export const pollDraws: WasmSource = {
 
 export const messageKernel: WasmSource = {
   file: 'campaigns/targets/simulator/message-kernel',
-  exported: ['query_all', 'queries', 'reply', 'answers', 'control_at', 'free_at'],
+  headers: ['campaigns/targets/simulator/message-kernel', 'campaigns/targets/simulator/message-votes'],
+  exported: [
+    'query_all',
+    'queries',
+    'reply',
+    'answers',
+    'queries_carefully',
+    'reply_carefully',
+    'answers_carefully',
+    'control_at',
+    'times_at',
+    'free_at',
+  ],
   hasVectors: true,
   memoryBytes: 65_536,
   mostBytes: 2 ** 31,
@@ -82,14 +96,14 @@ export interface Build {
   readonly wasm: Uint8Array;
 }
 
-function pathOf({ file }: WasmSource, ending: string): string {
+function pathOf(file: string, ending: string): string {
   return fileURLToPath(new URL(`../${file}${ending}`, import.meta.url));
 }
 
 export function sourceSha256(source: WasmSource): string {
-  return createHash('sha256')
-    .update(readFileSync(pathOf(source, '.c')))
-    .digest('hex');
+  const hash = createHash('sha256').update(readFileSync(pathOf(source.file, '.c')));
+  for (const header of source.headers ?? []) hash.update(readFileSync(pathOf(header, '.h')));
+  return hash.digest('hex');
 }
 
 /** A fresh build, or the reason why there is none. */
@@ -101,7 +115,7 @@ export function buildWasm(source: WasmSource): Build | string {
   const aside = mkdtempSync(path.join(os.tmpdir(), 'wasm-'));
   try {
     const file = path.join(aside, 'module.wasm');
-    const args = [...optionsFor(source), '-o', file, pathOf(source, '.c')];
+    const args = [...optionsFor(source), '-o', file, pathOf(source.file, '.c')];
     const run = spawnSync('clang', args, { encoding: 'utf8' });
     if (run.status !== 0) throw new Error(`clang failed:\n${run.stderr}`);
     return { compiler: compiler.stdout.split('\n')[0]!.trim(), wasm: new Uint8Array(readFileSync(file)) };
@@ -135,7 +149,7 @@ if (import.meta.main) {
       process.stderr.write(`${build}: apt-get install clang lld\n`);
       process.exit(1);
     }
-    const file = pathOf(source, '-wasm.ts');
+    const file = pathOf(source.file, '-wasm.ts');
     writeFileSync(file, moduleText(source, build));
     process.stdout.write(`${file}: ${build.wasm.length} bytes, ${build.compiler}\n`);
   }

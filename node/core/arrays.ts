@@ -7,10 +7,12 @@ export interface ArrayMaker {
   int32(length: number): Int32Array;
   uint16(length: number): Uint16Array;
   uint8(length: number): Uint8Array;
+  float64(length: number): Float64Array;
 }
 
 export const plainArrays: ArrayMaker = {
   int32: (length) => new Int32Array(length),
   uint16: (length) => new Uint16Array(length),
   uint8: (length) => new Uint8Array(length),
+  float64: (length) => new Float64Array(length),
 };

@@ -37,8 +37,8 @@ export class Evidence {
   readonly #readAhead: ReadAhead;
   /** Pairs of conflicting vertices in the scope of the poll under review, the two of each next to each other. */
   readonly #rivals: number[] = [];
-  /** Yes votes of one answer, by word of the scope. */
-  #yes = new Int32Array(0);
+  /** What one answer says yes to, or refuses, by word of the scope. */
+  #said = new Int32Array(0);
   /** Slots of the poll whose answer is in the book's list. */
   readonly #isOdd: Uint8Array;
 
@@ -103,9 +103,10 @@ export class Evidence {
     for (let i = 0; i < odd; i++) {
       const kind = polls.oddKind(poll, i);
       const slot = polls.oddSlot(poll, i);
+      const refused = this.#room();
+      polls.refusedWords(poll, slot, kind, refused);
       for (let w = 0; w < polls.scopeWords(poll); w++) {
-        const refused = polls.refusedWord(poll, slot, kind, w);
-        if (refused === 0 || (refused & this.#completed(node, poll, w)) === 0) continue;
+        if (refused[w] === 0 || (refused[w]! & this.#completed(node, poll, w)) === 0) continue;
         this.#strike(node, poll, slot, nowUs);
         break;
       }
@@ -156,8 +157,7 @@ export class Evidence {
   #contradicts(poll: number, of: number, kind: number): boolean {
     if (kind !== someUnknown && kind !== someRefused) return false;
     const { polls } = this.#parts;
-    if (this.#yes.length < polls.words) this.#yes = new Int32Array(polls.words);
-    const yes = this.#yes;
+    const yes = this.#room();
     polls.yesWords(poll, of, yes);
     const rivals = this.#rivals;
     for (let i = 0; i < rivals.length; i += 2) {
@@ -168,13 +168,21 @@ export class Evidence {
     return false;
   }
 
+  #room(): Int32Array {
+    const { words } = this.#parts.polls;
+    if (this.#said.length < words) this.#said = new Int32Array(words);
+    return this.#said;
+  }
+
   /** A no to a vertex old enough, without any conflict known in its past. */
   #refusesGround(node: number, poll: number, of: number, kind: number): boolean {
     const { standing, polls } = this.#parts;
     const row = node * standing.capacity;
     const words = polls.scopeWords(poll);
+    const refused = this.#room();
+    polls.refusedWords(poll, of, kind, refused);
     for (let w = 0; w < words; w++) {
-      for (let rest = polls.refusedWord(poll, of, kind, w); rest !== 0; rest &= rest - 1) {
+      for (let rest = refused[w]!; rest !== 0; rest &= rest - 1) {
         const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
         if (standing.rounds[row + slot]! < settledAgeRounds) continue;
         // In the table, decided here or not: a peer that is behind may honestly refuse what descends from a conflict.

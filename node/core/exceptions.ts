@@ -4,9 +4,10 @@
  * Does not own: which answers arrived, and when a poll is over (poll-book.ts).
  *
  * Most words of a scope have no exception, so only the others are stored: a bit map of the words that have one, then for each
- * of them the vertices without a yes and, among these, the refused ones (known, and no). Missing votes are counted in bit
- * planes: plane j of word w holds bit j of 32 counts.
+ * of them the vertices without a yes and, if some are refused, for each the refused ones (known, and no). Missing votes are
+ * counted in bit planes: plane j of word w holds bit j of 32 counts.
  */
+import { type ArrayMaker, plainArrays } from './arrays.ts';
 
 /** What an answer says, as far as it can be said without looking at single vertices. */
 const yesToAll = 1;
@@ -30,20 +31,26 @@ export class Exceptions {
   unknown = 0;
   readonly #polls: number;
   readonly #k: number;
-  readonly #planes: number;
+  /** Bits of a count. */
+  readonly planes: number;
   #words: number;
   /** [poll][slot], see `#at`. */
-  #stored: Int32Array;
-  /** [poll][word][plane] */
-  #count: Int32Array;
+  stored: Int32Array;
+  /** [poll][plane][word] */
+  count: Int32Array;
+  readonly #arrays: ArrayMaker;
+  /** Refused vertices of the answer that is noted. */
+  #refused: Int32Array;
 
-  constructor(polls: number, k: number, words: number) {
+  constructor(polls: number, k: number, words: number, arrays: ArrayMaker = plainArrays) {
     this.#polls = polls;
     this.#k = k;
-    this.#planes = 32 - Math.clz32(k);
+    this.planes = 32 - Math.clz32(k);
     this.#words = words;
-    this.#stored = new Int32Array(polls * k * room(words));
-    this.#count = new Int32Array(polls * words * this.#planes);
+    this.#arrays = arrays;
+    this.stored = arrays.int32(polls * k * room(words));
+    this.count = arrays.int32(polls * countRow(words) * this.planes);
+    this.#refused = new Int32Array(words);
   }
 
   #at(poll: number, slot: number, words: number): number {
@@ -66,10 +73,12 @@ export class Exceptions {
     only: Int32Array = everyWord,
     onlyAt = 0,
   ): number {
-    const stored = this.#stored;
+    const stored = this.stored;
+    const refusedWords = this.#refused;
     const isNarrow = only !== everyWord;
     const mapAt = this.#at(poll, slot, words);
-    let pair = mapAt + mapWords(words);
+    const first = mapAt + mapWords(words);
+    let next = first;
     let some = 0;
     let yes = 0;
     let known = 0;
@@ -90,9 +99,8 @@ export class Exceptions {
         known |= refused;
         refusals |= missing & ~refused;
         missed += ones(missing);
-        stored[pair] = missing;
-        stored[pair + 1] = refused;
-        pair += 2;
+        refusedWords[next - first] = refused;
+        stored[next++] = missing;
         map |= 1 << w;
       }
       // An answer without any is not stored: its place stays out of the caches.
@@ -104,69 +112,77 @@ export class Exceptions {
     if (some === 0) return yesToAll;
     if (isNarrow && yes === 0) yes = outside(scope, scopeAt, words, only, onlyAt);
     if (known === 0) return yes === 0 ? allUnknown : someUnknown;
-    return yes === 0 && refusals === 0 ? noToAll : someRefused;
+    if (yes === 0 && refusals === 0) return noToAll;
+    for (let i = 0; i < next - first; i++) stored[next + i] = refusedWords[i]!;
+    return someRefused;
   }
 
   /** Where word `w` of a stored answer stands, -1 when it has no exception. */
   #find(poll: number, slot: number, words: number, w: number): number {
     const mapAt = this.#at(poll, slot, words);
     const bit = 1 << w;
-    const map = this.#stored[mapAt + (w >>> 5)]!;
+    const map = this.stored[mapAt + (w >>> 5)]!;
     if ((map & bit) === 0) return -1;
     let before = ones(map & (bit - 1));
-    for (let m = 0; m < w >>> 5; m++) before += ones(this.#stored[mapAt + m]!);
-    return mapAt + mapWords(words) + 2 * before;
+    for (let m = 0; m < w >>> 5; m++) before += ones(this.stored[mapAt + m]!);
+    return mapAt + mapWords(words) + before;
   }
 
   /** Vertices of a word that a stored answer does not vote for. */
   missing(poll: number, slot: number, words: number, w: number): number {
     const at = this.#find(poll, slot, words, w);
-    return at < 0 ? 0 : this.#stored[at]!;
+    return at < 0 ? 0 : this.stored[at]!;
   }
 
   /** Takes what a stored answer does not vote for out of the votes of `words` words. */
   takeMissing(poll: number, slot: number, words: number, votes: Int32Array): void {
-    const stored = this.#stored;
+    const stored = this.stored;
     const mapAt = this.#at(poll, slot, words);
     const maps = mapWords(words);
-    let pair = mapAt + maps;
+    let next = mapAt + maps;
     for (let m = 0; m < maps; m++) {
-      for (let rest = stored[mapAt + m]!; rest !== 0; rest &= rest - 1) {
-        votes[(m << 5) + (31 - Math.clz32(rest & -rest))]! &= ~stored[pair]!;
-        pair += 2;
-      }
+      for (let rest = stored[mapAt + m]!; rest !== 0; rest &= rest - 1)
+        votes[(m << 5) + (31 - Math.clz32(rest & -rest))]! &= ~stored[next++]!;
     }
   }
 
-  /** Those of them that it knows. */
-  refused(poll: number, slot: number, words: number, w: number): number {
-    const at = this.#find(poll, slot, words, w);
-    return at < 0 ? 0 : this.#stored[at + 1]!;
+  /** Those of them that it knows, by word, into refused[0 .. words). Only of an answer that refuses some. */
+  takeRefused(poll: number, slot: number, words: number, refused: Int32Array): void {
+    const stored = this.stored;
+    const mapAt = this.#at(poll, slot, words);
+    const maps = mapWords(words);
+    let next = mapAt + maps;
+    for (let m = 0; m < maps; m++) next += ones(stored[mapAt + m]!);
+    for (let w = 0; w < words; w++) refused[w] = 0;
+    for (let m = 0; m < maps; m++) {
+      for (let rest = stored[mapAt + m]!; rest !== 0; rest &= rest - 1)
+        refused[(m << 5) + (31 - Math.clz32(rest & -rest))] = stored[next++]!;
+    }
   }
 
   /** Forgets the counts of a poll. */
   clear(poll: number, words: number): void {
-    const from = poll * this.#words * this.#planes;
-    this.#count.fill(0, from, from + words * this.#planes);
+    const row = countRow(this.#words);
+    const from = poll * row * this.planes;
+    for (let at = from; at < from + row * this.planes; at += row) this.count.fill(0, at, at + words);
   }
 
   /** Counts the exceptions of a stored answer: the carry runs through the planes of each word that has some. */
   add(poll: number, slot: number, words: number): void {
-    const stored = this.#stored;
-    const count = this.#count;
-    const planes = this.#planes;
+    const stored = this.stored;
+    const count = this.count;
     const mapAt = this.#at(poll, slot, words);
-    const row = poll * this.#words;
+    const row = countRow(this.#words);
+    const from = poll * row * this.planes;
     const maps = mapWords(words);
-    let pair = mapAt + maps;
+    let next = mapAt + maps;
     for (let m = 0; m < maps; m++) {
       for (let rest = stored[mapAt + m]!; rest !== 0; rest &= rest - 1) {
         const w = (m << 5) + (31 - Math.clz32(rest & -rest));
-        let carry = stored[pair]!;
-        pair += 2;
-        for (let p = (row + w) * planes; carry !== 0; p++) {
-          const plane = count[p]!;
-          count[p] = plane ^ carry;
+        let carry = stored[next++]!;
+        for (let at = from + w; carry !== 0; at += row) {
+          const plane = count[at]!;
+          count[at] = plane ^ carry;
           carry &= plane;
         }
       }
@@ -175,14 +191,16 @@ export class Exceptions {
 
   /** Mask of the 32 vertices of a word that miss at least `least` > 0 votes. */
   atLeast(poll: number, word: number, least: number): number {
-    const planes = this.#planes;
+    const planes = this.planes;
     if (least >= 1 << planes) return 0;
-    const count = this.#count;
-    const at = (poll * this.#words + word) * planes;
+    const count = this.count;
+    const row = countRow(this.#words);
+    let at = poll * row * planes + word;
     let borrow = 0;
     for (let j = 0; j < planes; j++) {
       const bit = ((least >>> j) & 1) === 1 ? -1 : 0;
-      const plane = count[at + j]!;
+      const plane = count[at]!;
+      at += row;
       borrow = (~plane & bit) | (~(plane ^ bit) & borrow);
     }
     return ~borrow;
@@ -190,25 +208,31 @@ export class Exceptions {
 
   /** Votes that one vertex misses. */
   of(poll: number, vertex: number): number {
-    const at = (poll * this.#words + (vertex >>> 5)) * this.#planes;
+    const row = countRow(this.#words);
+    let at = poll * row * this.planes + (vertex >>> 5);
     let votes = 0;
-    for (let j = 0; j < this.#planes; j++) votes |= ((this.#count[at + j]! >>> (vertex & 31)) & 1) << j;
+    for (let j = 0; j < this.planes; j++) {
+      votes |= ((this.count[at]! >>> (vertex & 31)) & 1) << j;
+      at += row;
+    }
     return votes;
   }
 
   /** Makes room for scopes of `words` words; what is stored and counted moves along. */
   grow(words: number): void {
     const per = this.#k * room(this.#words);
-    const stored = new Int32Array(this.#polls * this.#k * room(words));
-    const planes = this.#words * this.#planes;
-    const count = new Int32Array(this.#polls * words * this.#planes);
-    for (let poll = 0; poll < this.#polls; poll++) {
-      stored.set(this.#stored.subarray(poll * per, (poll + 1) * per), poll * this.#k * room(words));
-      count.set(this.#count.subarray(poll * planes, (poll + 1) * planes), poll * words * this.#planes);
-    }
-    this.#stored = stored;
-    this.#count = count;
+    const stored = this.#arrays.int32(this.#polls * this.#k * room(words));
+    for (let poll = 0; poll < this.#polls; poll++)
+      stored.set(this.stored.subarray(poll * per, (poll + 1) * per), poll * this.#k * room(words));
+    const rows = this.#polls * this.planes;
+    const width = countRow(this.#words);
+    const count = this.#arrays.int32(rows * countRow(words));
+    for (let row = 0; row < rows; row++)
+      count.set(this.count.subarray(row * width, (row + 1) * width), row * countRow(words));
+    this.stored = stored;
+    this.count = count;
     this.#words = words;
+    this.#refused = new Int32Array(words);
   }
 }
 
@@ -234,6 +258,11 @@ function mapWords(words: number): number {
 /** Words that an answer to `words` scope words takes at most. */
 function room(words: number): number {
   return 2 * words + mapWords(words);
+}
+
+/** Length of a row of counts: whole vectors of four words. */
+function countRow(words: number): number {
+  return (words + 3) & -4;
 }
 
 /** Set bits of a word. */

@@ -33,9 +33,6 @@ export class Intake {
   readonly #decisions: Decisions;
   readonly #suspicion: Suspicion;
   readonly #ports: CorePorts;
-  /** When the requests of a node may be repeated, microseconds. */
-  readonly #repeatAtUs: Float64Array;
-
   /** How long a node waits for an answer. Asked for where something is missing only: it is far from what a delivery touches. */
   readonly #timeoutUs: (node: number) => number;
 
@@ -53,7 +50,6 @@ export class Intake {
     this.#suspicion = suspicion;
     this.#ports = ports;
     this.#timeoutUs = timeoutUs;
-    this.#repeatAtUs = new Float64Array(standing.nodes);
   }
 
   /** A verified vertex arrives from a peer (or is the node's own: from < 0). */
@@ -143,9 +139,9 @@ export class Intake {
   want(node: number, slot: number, peer: number, nowUs: number): void {
     const standing = this.#standing;
     if (standing.isKnown(node, slot)) return;
-    if (nowUs >= this.#repeatAtUs[node]!) {
+    if (nowUs >= standing.repeatAtUs[node]!) {
       standing.forgetRequests(node);
-      this.#repeatAtUs[node] = nowUs + this.#timeoutUs(node);
+      standing.repeatAtUs[node] = nowUs + this.#timeoutUs(node);
     }
     if (standing.has(standing.requested, node, slot)) return;
     standing.set(standing.requested, node, slot);

@@ -121,7 +121,7 @@ export class PollBook {
     this.previousStartUs = new Float64Array(polls);
     this.scope = arrays.int32(polls * words);
     this.open = new OpenWords(polls, words, arrays);
-    this.exceptions = new Exceptions(polls, k, words);
+    this.exceptions = new Exceptions(polls, k, words, arrays);
   }
 
   get words(): number {
@@ -386,13 +386,15 @@ export class PollBook {
     this.exceptions.takeMissing(poll, slot, words, votes);
   }
 
-  /** Vertices of a scope word that it knows and does not say yes to. */
-  refusedWord(poll: number, slot: number, kind: number, word: number): number {
-    const scope = this.scope[poll * this.#words + word]!;
-    if (kind === noToAll) return scope;
-    return kind === someRefused
-      ? scope & this.exceptions.refused(poll, slot, this.scopeWords(poll), word)
-      : 0;
+  /** Vertices of the scope that an answer of this kind knows and does not say yes to, by word, into `refused`. */
+  refusedWords(poll: number, slot: number, kind: number, refused: Int32Array): void {
+    const words = this.scopeWords(poll);
+    const from = poll * this.#words;
+    if (kind === someRefused) {
+      this.exceptions.takeRefused(poll, slot, words, refused);
+      for (let w = 0; w < words; w++) refused[w]! &= this.scope[from + w]!;
+    } else if (kind === noToAll) for (let w = 0; w < words; w++) refused[w] = this.scope[from + w]!;
+    else refused.fill(0, 0, words);
   }
 
   /** Every vertex of the scope is certain for both thresholds; else notes when it pays to look again. */

@@ -41,6 +41,8 @@ export class Standing {
   readonly contestedCount: Int32Array;
   readonly pendingCount: Int32Array;
   readonly arrivals: Int32Array;
+  /** When a node may ask again for what it lacks, microseconds. */
+  readonly repeatAtUs: Float64Array;
   /** What all nodes say yes to. */
   readonly common: CommonGround;
 
@@ -52,7 +54,7 @@ export class Standing {
     this.words = capacity >>> 5;
     const row = this.words * nodes;
     this.votes = arrays.int32(2 * row);
-    this.marks = new Int32Array(markWords * row);
+    this.marks = arrays.int32(markWords * row);
     const cells = capacity * nodes;
     this.counter = new Uint16Array(cells);
     this.rounds = new Uint16Array(cells);
@@ -63,6 +65,7 @@ export class Standing {
     this.contestedCount = new Int32Array(nodes);
     this.pendingCount = new Int32Array(nodes);
     this.arrivals = new Int32Array(nodes);
+    this.repeatAtUs = arrays.float64(nodes);
     this.common = new CommonGround(nodes, capacity);
   }
 
@@ -234,7 +237,7 @@ export class Standing {
       return to;
     };
     this.votes = rows(this.votes, 2, this.#arrays.int32(this.nodes * words * 2));
-    this.marks = rows(this.marks, markWords, new Int32Array(this.nodes * words * markWords));
+    this.marks = rows(this.marks, markWords, this.#arrays.int32(this.nodes * words * markWords));
     this.counter = this.#cells(this.counter, new Uint16Array(this.nodes * words * 32), words);
     this.rounds = this.#cells(this.rounds, new Uint16Array(this.nodes * words * 32), words);
     this.score = this.#cells(this.score, new Uint16Array(this.nodes * words * 32), words);

@@ -179,7 +179,11 @@ export class Answering {
   /** `exceptions`: how many there are; `unknown`: not 0 where the peer does not know some of them. */
   #sendExceptions(peer: number, poll: number, exceptions: number, unknown: number, nowUs: number): void {
     this.#parts.network.bytesSent[peer]! += exceptions * this.#parts.calibration.wireBytes.answerPerException;
-    if (unknown === 0) return;
+    if (unknown !== 0) this.requestMissing(peer, poll, nowUs);
+  }
+
+  /** The peer asks for the vertices of the scope that it does not know. */
+  requestMissing(peer: number, poll: number, nowUs: number): void {
     const {
       scope,
       words: width,

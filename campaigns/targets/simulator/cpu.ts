@@ -4,6 +4,8 @@
  * A node with one core shares it between loop and signatures.
  */
 
+import { type ArrayMaker, plainArrays } from '#node/core/arrays.ts';
+
 /** A backlog longer than this is refused: the node's input queue is bounded. */
 export const longestBacklogUs = 2_000_000;
 
@@ -11,23 +13,29 @@ export class Cpu {
   /** When the event loop of a node is free. */
   readonly loopFreeUs: Float64Array;
   readonly #poolFreeUs: Float64Array;
-  readonly #loopBusyUs: Float64Array;
+  readonly loopBusyUs: Float64Array;
   readonly #poolBusyUs: Float64Array;
-  readonly #factor: Float64Array;
+  /** By which costs are multiplied. */
+  readonly factor: Float64Array;
   readonly #workers: number;
   readonly #shared: boolean;
   refused = 0;
   throttledUs = 0;
   #throttledNodes = 0;
 
-  constructor(nodes: number, cores: number) {
-    this.loopFreeUs = new Float64Array(nodes);
+  constructor(nodes: number, cores: number, arrays: ArrayMaker = plainArrays) {
+    this.loopFreeUs = arrays.float64(nodes);
     this.#poolFreeUs = new Float64Array(nodes);
-    this.#loopBusyUs = new Float64Array(nodes);
+    this.loopBusyUs = arrays.float64(nodes);
     this.#poolBusyUs = new Float64Array(nodes);
-    this.#factor = new Float64Array(nodes).fill(1);
+    this.factor = arrays.float64(nodes).fill(1);
     this.#shared = cores < 2;
     this.#workers = Math.max(1, Math.floor(cores) - 1);
+  }
+
+  /** Some costs are multiplied. */
+  get isThrottled(): boolean {
+    return this.#throttledNodes !== 0;
   }
 
   /** Work of the event loop; returns when it is done. */
@@ -36,7 +44,7 @@ export class Cpu {
     const free = this.loopFreeUs[node]!;
     const done = (free > nowUs ? free : nowUs) + cost;
     this.loopFreeUs[node] = done;
-    this.#loopBusyUs[node]! += cost;
+    this.loopBusyUs[node]! += cost;
     return done;
   }
 
@@ -59,7 +67,7 @@ export class Cpu {
 
   /** Work done until now; what still waits in the queues is not counted. */
   busyUs(node: number, nowUs: number): number {
-    const doneUs = this.#loopBusyUs[node]! + this.#poolBusyUs[node]!;
+    const doneUs = this.loopBusyUs[node]! + this.#poolBusyUs[node]!;
     return doneUs - this.#loopWaitsUs(node, nowUs) - this.#poolWaitsUs(node, nowUs);
   }
 
@@ -78,20 +86,20 @@ export class Cpu {
   /** Costs of these nodes are multiplied by `factor` from now on (1 / factor takes it back). */
   setFactor(nodes: Int32Array, factor: number, on: boolean): void {
     for (const node of nodes)
-      this.#factor[node] = on ? this.#factor[node]! * factor : this.#factor[node]! / factor;
+      this.factor[node] = on ? this.factor[node]! * factor : this.factor[node]! / factor;
     this.#throttledNodes += on ? nodes.length : -nodes.length;
   }
 
   /** A crash throws away what waits in the queues: it is never done. */
   reset(node: number, nowUs: number): void {
-    this.#loopBusyUs[node]! -= this.#loopWaitsUs(node, nowUs);
+    this.loopBusyUs[node]! -= this.#loopWaitsUs(node, nowUs);
     this.#poolBusyUs[node]! -= this.#poolWaitsUs(node, nowUs);
     this.loopFreeUs[node] = nowUs;
     this.#poolFreeUs[node] = nowUs;
   }
 
   #throttle(node: number, costUs: number): number {
-    const cost = costUs * this.#factor[node]!;
+    const cost = costUs * this.factor[node]!;
     this.throttledUs += cost - costUs;
     return cost;
   }

@@ -1,7 +1,7 @@
 /**
  * The path of every query and answer: the part of the simulation that runs tens of millions of times a second.
  * Owns: queries and answers in flight, their delays, bytes and CPU, Byzantine rewriting. Does not own: when polls start or
- * what answers mean (node/core), other events (simulation.ts), the same loops where they are simple (message-kernel.ts).
+ * what answers mean (node/core), other events (simulation.ts), the same loops where they are simple (together.ts).
  * Nothing here allocates per message.
  */
 import { answerLate, answerNever, answerNow } from '#node/core/answer.ts';
@@ -12,8 +12,8 @@ import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
 import type { Cpu } from './cpu.ts';
 import { deferred, kindShift, memberOf, mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
-import type { MessageKernel } from './message-kernel.ts';
 import type { Network } from './network.ts';
+import { Together } from './together.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
@@ -49,7 +49,8 @@ export class Exchange implements Traffic {
   readonly #asked: Int32Array;
   /** Keys of the last polls: an answer to a query that arrives when its poll is over has that poll's draw. */
   readonly #pastKeys: Int32Array;
-  readonly #kernel: MessageKernel | null;
+  /** Null where all messages are carried one by one. */
+  readonly #together: Together | null;
   readonly #answering: Answering;
   readonly #parts: TrafficParts;
   readonly #core: Core;
@@ -88,80 +89,18 @@ export class Exchange implements Traffic {
     this.#isWeightless = times.askQuery === 0 && times.answerQuery === 0;
     this.#timeoutUs = new Float64Array(parts.core.polls.polls);
     this.#querySink = {
-      run: (pool, from, until) =>
-        this.#canReply() ? this.#answerTogether(pool, from, until) : this.#onQueries(pool, from, until),
+      run: (pool, from, until) => {
+        if (this.#together?.canReply() === true) this.#together.answer(pool, from, until);
+        else this.#onQueries(pool, from, until);
+      },
     };
     this.#answerSink = {
-      run: (pool, from, until) =>
-        this.#canCount() ? this.#countTogether(pool, from, until) : this.#onAnswers(pool, from, until),
+      run: (pool, from, until) => {
+        if (this.#together?.canCount() === true) this.#together.count(pool, from, until);
+        else this.onAnswers(pool, from, until);
+      },
     };
-    this.#kernel = this.#isWeightless ? kernel : null;
-    this.#kernel?.attach(parts.core, parts.network.delayTable, Math.max(0, this.#answering.constant));
-  }
-
-  /** All is as the kernel takes it to be: nothing but delay and loss, and its memory holds what it needs. */
-  #isAble(): boolean {
-    const network = this.#network;
-    const kernel = this.#kernel;
-    if (kernel === null || !network.plain || network.partitioned) return false;
-    return kernel.begin(this.queries.now, network.lossLimit);
-  }
-
-  #canReply(): boolean {
-    return (
-      this.#isAble() &&
-      !this.#parts.disk.anyFailed &&
-      this.#kernel!.hasRoom(this.answers) &&
-      this.queries.chunksLeft > 0
-    );
-  }
-
-  #canCount(): boolean {
-    return this.#isAble() && this.answers.chunksLeft > 0;
-  }
-
-  /** Queries arrive: the kernel answers those that are simple, all when none is not. */
-  #answerTogether(pool: Int32Array, from: number, until: number): void {
-    const kernel = this.#kernel!;
-    const missing = kernel.queries(from, until);
-    let replied = missing > 0 ? kernel.unknown[0]! : until;
-    for (let i = 0; i < missing; i++) {
-      const e = kernel.unknown[i]!;
-      const a = pool[e]!;
-      const peer = a & memberMask;
-      const poll = pool[e + 1]! & pollMask;
-      const attacks = this.#asked[peer]! < 0;
-      const answer = this.#answering.answer(peer, poll, (a >>> 17) & 1023, attacks, this.nowUs);
-      pool[e] = a | ((answer >>> 2) << kindAt);
-      const manner = answer & 3;
-      if (manner === now) continue;
-      kernel.reply(replied, e);
-      replied = e + 2;
-      if (manner === lateMark) this.#holdBack(poll, pool[e]!, pool[e + 1]!);
-    }
-    if (replied < until) kernel.reply(replied, until);
-    this.messages += kernel.takeDelivered();
-    this.#network.lost += kernel.takeLost();
-  }
-
-  /** The answer to a query of an open poll leaves so late that it arrives just before the querier gives up. */
-  #holdBack(poll: number, a: number, b: number): void {
-    const { head, stride } = this.#core.polls;
-    const counter = 2 * ((a >>> 17) & 1023) + ((a >>> 27) & 1);
-    const delay = this.#network.plainDelay(draw32(head[poll * stride + fieldKey]!, answerStream, counter));
-    if (delay >= 0) this.answers.push(this.#lateTicks(poll, delay), a, b);
-  }
-
-  /** Answers arrive: the kernel counts those that change nothing but counts. */
-  #countTogether(pool: Int32Array, from: number, until: number): void {
-    const kernel = this.#kernel!;
-    for (let e = from; ; e += 2) {
-      e = kernel.answers(e, until);
-      if (e >= until) break;
-      this.#onAnswers(pool, e, e + 2);
-    }
-    this.messages += kernel.takeDelivered();
-    this.#core.ignoredAnswers += kernel.takeIgnored();
+    this.#together = kernel === null ? null : new Together(parts, kernel, this.#answering, this);
   }
 
   /** Queries cannot be answered at once: they cost CPU, or a disk has failed. */
@@ -256,9 +195,8 @@ export class Exchange implements Traffic {
       return;
     }
     const queue = this.queries;
-    if (waitTicks === 0 && this.#isAble() && this.#kernel!.hasRoom(queue)) {
-      this.#kernel!.queryAll(poll, count);
-      network.lost += this.#kernel!.takeLost();
+    if (this.#together?.canAsk(waitTicks) === true) {
+      this.#together.ask(poll, count, waitTicks);
       return;
     }
     const b = pollReference(poll, head[h]!);
@@ -318,7 +256,7 @@ export class Exchange implements Traffic {
       const attempt = (a >>> 27) & 1;
       const h = poll * stride;
       const isCurrent = head[h] === b >>> 20;
-      const key = isCurrent ? head[h + fieldKey]! : this.#pastKey(poll, b >>> 20);
+      const key = isCurrent ? head[h + fieldKey]! : this.pastKey(poll, b >>> 20);
       let manner: number = now;
       if (
         isCurrent &&
@@ -346,12 +284,13 @@ export class Exchange implements Traffic {
       if (delay < 0) continue;
       if (isPlain === 0 && network.isDuplicated(draw)) this.answers.push(delay + 1, a, b);
       ticks += delay;
-      this.answers.push(manner === lateMark ? this.#lateTicks(poll, ticks) : ticks, a, b);
+      this.answers.push(manner === lateMark ? this.lateTicks(poll, ticks) : ticks, a, b);
     }
     this.messages += delivered;
   }
 
-  #pastKey(poll: number, sequence: number): number {
+  /** Key of a recent poll. */
+  pastKey(poll: number, sequence: number): number {
     return this.#pastKeys[(poll << pastBits) + (sequence & pastMask)]!;
   }
 
@@ -369,11 +308,12 @@ export class Exchange implements Traffic {
   }
 
   /** Just before the querier gives up. */
-  #lateTicks(poll: number, ticks: number): number {
+  lateTicks(poll: number, ticks: number): number {
     return Math.max(ticks, Math.floor((this.#timeoutUs[poll]! - this.nowUs) / this.#tickUs) - 1);
   }
 
-  #onAnswers(pool: Int32Array, from: number, until: number): void {
+  /** Answers arrive, one after the other. */
+  onAnswers(pool: Int32Array, from: number, until: number): void {
     const core = this.#core;
     const { active, polls } = core;
     const { head, stride } = polls;

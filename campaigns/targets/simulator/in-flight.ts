@@ -45,7 +45,7 @@ export class InFlight {
     this.#k = k;
     this.#members = members;
     this.#keepsPeers = keepsPeers;
-    this.#longest = 2 * network.delayTable.reduce((most, ticks) => Math.max(most, ticks), 0);
+    this.#longest = 2 * network.longestTicks;
     this.#drawn = new Int32Array(k);
     this.#peers = new Int32Array(keepsPeers ? 1024 * k : 0);
   }

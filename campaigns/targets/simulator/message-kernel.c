@@ -2,52 +2,14 @@
  * The path of every query and answer in WebAssembly: the loops of exchange.ts for what is the same for almost every message.
  * Owns: these loops and pushing into the two queues. Does not own: the memory (message-kernel.ts), any other case: where a
  * message needs more than is known here, nothing of it is done and the caller does it.
- * The same results as exchange.ts, wheel.ts and poll-book.ts, bit for bit, which say what is computed here and why.
+ * The same results as exchange.ts, wheel.ts, cpu.ts and poll-book.ts, bit for bit, which say what is computed here and why.
+ * Each loop is there twice: "careful" where messages cost CPU or a partition may cut them, and without both.
  * Rebuilt and compared by test/campaigns/targets/simulator/message-kernel.test.ts.
  */
-typedef int i32;
-typedef unsigned int u32;
-typedef unsigned long long u64;
-typedef unsigned short u16;
-typedef unsigned char u8;
-
-/* event.ts */
-enum { MEMBER = (1 << 17) - 1, POLL = (1 << 20) - 1, SLOT = 1023, SLOT_AT = 17, ATTEMPT_AT = 27, SEQUENCE_AT = 20, KIND_AT = 29 };
-/* poll-book.ts: fields of a poll's record, states of a slot */
-enum { SEQUENCE, SCOPE_WORDS, FILLED, NEXT_CHECK, KEY, VOTERS, SAMPLE_SLOT, ODD, COUNTED, STATES };
-enum { ANSWERED = 1, KIND_IN_ODD = 10, SOME_STORED = 1 << 12 };
-/* exceptions.ts */
-enum { YES_TO_ALL = 1, SOME_UNKNOWN = 4 };
-/* exchange.ts, wheel.ts, network.ts, random.ts, traffic.ts */
-enum { ATTACKER = (i32)0x80000000, PAST_BITS = 4, CHUNK = 256, DELAYS = 4096, NOBODY = -1 };
-enum { WEYL_STEP = (i32)0x9e3779b1, QUERY_DRAWS = 0x2545f491, ANSWER_DRAWS = 0x6c8e9cf5 };
-
-/* A queue's arrays; `ends`: the first free chunk, the chunks ever used. */
-struct queue { i32 *pool, *next, *write, *first, *ends; };
-
-/* Where everything stands, written by the caller, and what was counted, read by it. */
-static struct {
-  i32 *head, stride, k, concurrent;
-  u16 *odd;
-  i32 *peers, *scope, scope_words, *open, open_words, *votes, row;
-  u8 *active;
-  i32 *asked, *past_keys;
-  /* What attackers say to everything, 0: that has to be asked. */
-  i32 attack;
-  i32 alpha, preference;
-  i32 slot_mask;
-  struct queue queries, answers;
-  /* Ticks by the low 12 bits of a draw. */
-  const u16 *delays;
-  u32 *draws;
-  /* Queries of the last run whose answers the caller has to find out. */
-  i32 *unknown;
-  i32 now, loss_limit;
-  i32 delivered, lost, ignored;
-} s;
-extern u8 __heap_base;
+#include "message-votes.h"
 
 void *control_at(void) { return &s; }
+void *times_at(void) { return &us; }
 void *free_at(void) { return &__heap_base; }
 
 static inline u32 mix(u32 key_a, u32 key_b, u32 counter) {
@@ -72,6 +34,32 @@ static __attribute__((noinline)) i32 extend(const struct queue *q, i32 slot, i32
   return chunk * CHUNK;
 }
 
+/* Math.round of a number that is not negative. */
+static inline i32 rounded(f64 x) {
+  const f64 whole = __builtin_floor(x);
+  return (i32)whole + (x - whole >= 0.5);
+}
+
+static inline i32 node_of(i32 poll) { return s.concurrent == 1 ? poll : poll / s.concurrent; }
+
+/* Cpu.loop and Cpu.isOverloaded: ticks until the node has answered a query, -1: it refuses. */
+static inline i32 serve(i32 node) {
+  const f64 now = us.now, free = s.loop_free[node];
+  if (free - now > us.longest_backlog) {
+    s.refused++;
+    return -1;
+  }
+  f64 cost = us.answer;
+  if (s.throttled) {
+    cost *= s.factor[node];
+    us.throttled += cost - us.answer;
+  }
+  const f64 done = (free > now ? free : now) + cost;
+  s.loop_free[node] = done;
+  s.loop_busy[node] += cost;
+  return rounded((done - now) / us.tick);
+}
+
 static inline void push(const struct queue *q, i32 slot, u32 a, u32 b) {
   i32 at = q->write[slot];
   if ((at & (CHUNK - 1)) == 0) at = extend(q, slot, at);
@@ -79,12 +67,12 @@ static inline void push(const struct queue *q, i32 slot, u32 a, u32 b) {
   q->write[slot] = at + 2;
 }
 
-/* Sends the first `count` queries of a poll. */
-void query_all(i32 poll, i32 count) {
+/* Sends the first `count` queries of a poll, in `wait` ticks. */
+void query_all(i32 poll, i32 count, i32 wait) {
   const struct queue queue = s.queries;
   const i32 *head = s.head + poll * s.stride, *peers = s.peers + poll * s.k;
   const u32 key = head[KEY], about = (u32)head[SEQUENCE] << SEQUENCE_AT | poll;
-  const i32 now = s.now, mask = s.slot_mask, loss_limit = s.loss_limit;
+  const i32 now = s.now + wait, mask = s.slot_mask, loss_limit = s.loss_limit;
   const u16 *delays = s.delays;
   u32 *draws = s.draws;
   for (i32 slot = 0; slot < count; slot++) draws[slot] = mix(key, QUERY_DRAWS, 2 * slot);
@@ -95,147 +83,154 @@ void query_all(i32 poll, i32 count) {
   }
 }
 
-/* No word of the poll's scope may have an exception at an honest node. */
-static inline i32 is_common(i32 poll, i32 words) {
-  const i32 *open = s.open + poll * s.open_words;
-  i32 some = 0;
-  for (i32 from = 0; from < words; from += 32) some |= open[from >> 5];
-  return some == 0;
-}
-
-/* An honest peer says yes to the whole scope of the poll. */
-static inline i32 says_yes(i32 poll, i32 peer, i32 words) {
-  const i32 *open = s.open + poll * s.open_words, *scope = s.scope + poll * s.scope_words;
-  const i32 *votes = s.votes + 2 * peer * s.row;
-  for (i32 from = 0; from < words; from += 32) {
-    u32 rest = open[from >> 5];
-    if (words - from < 32) rest &= (1u << (words - from)) - 1;
-    for (; rest != 0; rest &= rest - 1) {
-      const i32 w = from + __builtin_ctz(rest);
-      if ((scope[w] & ~votes[2 * w]) != 0) return 0;
-    }
-  }
-  return 1;
-}
-
-/* What the peer says to a query that is wanted, -1 when the caller has to find out. */
-static inline i32 kind_of(i32 poll, i32 peer, i32 words, i32 attacks) {
-  if (!attacks) return is_common(poll, words) || says_yes(poll, peer, words) ? YES_TO_ALL : -1;
-  const i32 has_scope = words > 0 && s.scope[poll * s.scope_words + words - 1] != 0;
-  return s.attack != 0 && has_scope && is_common(poll, words) ? s.attack : -1;
-}
-
-/* Sends the answer to a query; returns whether it is lost. */
-static inline i32 send(const struct queue *queue, const i32 *head, i32 is_current, u32 a, u32 b) {
+/* Sends the answer to a query in `wait` ticks; returns whether it is lost. */
+static inline i32 send(const struct queue *queue, const i32 *head, i32 is_current, u32 a, u32 b, i32 wait) {
   const i32 poll = b & POLL, sequence = b >> SEQUENCE_AT;
   const u32 key = is_current ? head[KEY] : s.past_keys[(poll << PAST_BITS) + (sequence & ((1 << PAST_BITS) - 1))];
   const u32 draw = mix(key, ANSWER_DRAWS, 2 * (a >> SLOT_AT & SLOT) + (a >> ATTEMPT_AT & 1));
   if ((i32)(draw >> 12) < s.loss_limit) return 1;
-  push(queue, (s.now + s.delays[draw & (DELAYS - 1)]) & s.slot_mask, a, b);
+  push(queue, (s.now + wait + s.delays[draw & (DELAYS - 1)]) & s.slot_mask, a, b);
   return 0;
 }
 
-/* Sends the answers to queries whose kinds are known. */
-void reply(i32 from, i32 until) {
+static inline void reply_to(i32 from, i32 until, const i32 careful) {
   const struct queue queue = s.answers;
-  const i32 *pool = s.queries.pool;
+  const i32 *pool = s.queries.pool, *waits = s.waits;
+  const i32 first = s.waits_from;
   i32 lost = 0;
   for (i32 e = from; e < until; e += 2) {
     const u32 a = pool[e], b = pool[e + 1];
     const i32 *head = s.head + (b & POLL) * s.stride;
-    if ((i32)b != NOBODY) lost += send(&queue, head, head[SEQUENCE] == (i32)(b >> SEQUENCE_AT), a, b);
+    if ((i32)b == NOBODY) continue;
+    lost += send(&queue, head, head[SEQUENCE] == (i32)(b >> SEQUENCE_AT), a, b, careful ? waits[(e - first) >> 1] : 0);
   }
   s.lost += lost;
 }
 
-/* Queries arrive. Sends their answers; returns how many kinds are `unknown`: `reply` follows from the first of them on. */
-i32 queries(i32 from, i32 until) {
+/* Sends the answers to queries whose kinds are known. */
+void reply(i32 from, i32 until) { reply_to(from, until, 0); }
+void reply_carefully(i32 from, i32 until) { reply_to(from, until, 1); }
+
+static inline i32 take_queries(i32 from, i32 until, const i32 careful) {
   const struct queue queue = s.answers;
   i32 *pool = s.queries.pool, *asked = s.asked;
   const i32 *heads = s.head;
   const u8 *active = s.active;
-  const i32 stride = s.stride;
-  i32 delivered = 0, missing = 0, lost = 0;
+  const i32 stride = s.stride, far = s.slot_mask - s.most_delay;
+  i32 delivered = 0, missing = 0, lost = 0, held = until;
+  if (careful) s.waits_from = from;
   for (i32 e = from; e < until; e += 2) {
     u32 a = pool[e];
     const u32 b = pool[e + 1];
     const i32 peer = a & MEMBER, poll = b & POLL;
+    i32 wait = 0;
     if (!active[peer]) {
       pool[e + 1] = NOBODY;
       continue;
     }
+    if (careful) {
+      if (s.partitioned && s.group[peer] != s.group[node_of(poll)]) {
+        s.cut++;
+        pool[e + 1] = NOBODY;
+        continue;
+      }
+      if (s.has_weight) wait = serve(peer);
+      s.waits[(e - from) >> 1] = wait;
+    }
     delivered++;
-    const i32 asks = asked[peer];
-    asked[peer] = asks + 1;
+    if (careful && wait < 0) {
+      pool[e + 1] = NOBODY;
+      continue;
+    }
+    const i32 before = asked[peer];
+    asked[peer] = before + 1;
     const i32 slot = a >> SLOT_AT & SLOT, attempt = a >> ATTEMPT_AT & 1;
     const i32 *head = heads + poll * stride;
     const i32 is_current = head[SEQUENCE] == (i32)(b >> SEQUENCE_AT);
     const i32 state = (u32)head[STATES + (slot >> 4)] >> ((slot & 15) << 1) & 3;
-    if (is_current && state == attempt << 1) {
-      const i32 kind = kind_of(poll, peer, head[SCOPE_WORDS], asks < 0);
-      if (kind < 0) s.unknown[missing++] = e;
-      else a |= (u32)kind << KIND_AT;
+    i32 kind = 0, marks = 0;
+    if (is_current && state == attempt << 1) kind = kind_of(poll, slot, peer, head[SCOPE_WORDS], before < 0);
+    if (kind < 0) {
+      marks = UNKNOWN;
+    } else {
+      marks = kind >> 3;
+      a |= (u32)kind << KIND_AT;
     }
-    if (missing == 0) lost += send(&queue, head, is_current, a, b);
+    if (careful && wait > far) marks |= FAR;
+    if (marks != 0) s.unknown[missing++] = e << 3 | marks;
+    if ((marks & (UNKNOWN | FAR)) != 0 && held == until) held = e;
+    if (held == until) lost += send(&queue, head, is_current, a, b, wait);
     else pool[e] = a;
   }
+  s.held_from = held;
   s.delivered += delivered;
   s.lost += lost;
   return missing;
 }
 
-/* Whether that many yes votes are at least `least` or can no longer be. */
-static inline i32 is_settled(i32 voters, i32 open, i32 least) { return voters >= least || voters + open < least; }
+/* Queries arrive. Sends their answers; returns how many are left to the caller, `unknown`: `reply` follows from the first of them on. */
+i32 queries(i32 from, i32 until) { return take_queries(from, until, 0); }
+i32 queries_carefully(i32 from, i32 until) { return take_queries(from, until, 1); }
 
-/*
- * With how many filled slots it pays to ask again whether a poll is over, 0: the caller has to find out. Known where no single
- * vertex is left without a vote, for then all of the scope have the same votes; a scope from which one was dropped is looked at first.
- */
-static inline i32 next_check(const i32 *head, i32 filled, i32 voters) {
-  const i32 open = s.k - filled;
-  if (open <= 0 || head[SCOPE_WORDS] == 0 || head[NEXT_CHECK] == 0 || head[COUNTED] >= SOME_STORED) return 0;
-  if (is_settled(voters, open, s.alpha) && is_settled(voters, open, s.preference)) return 0;
-  const i32 success = s.alpha - voters, failure = voters + open - s.alpha + 1;
-  const i32 sooner = success < failure ? success : failure;
-  return filled + (sooner > 0 ? sooner : 1);
+/* An answer cannot be read now: what becomes of it. */
+enum { FREE, GONE, LATER, BEYOND };
+
+/* exchange.ts, #isHeldBack: a partition cuts it off, or the querier's event loop is busy: then it waits. */
+static inline i32 hold_back(const struct queue *queue, i32 querier, u32 a, u32 b) {
+  if (a & DEFERRED) return FREE;
+  if (s.partitioned && s.group[a & MEMBER] != s.group[querier]) {
+    s.cut++;
+    return GONE;
+  }
+  if (!s.has_weight) return FREE;
+  const f64 wait = s.loop_free[querier] - us.now;
+  if (wait < us.tick) return FREE;
+  const f64 ticks = wait / us.tick;
+  if (ticks >= (f64)s.slot_mask) return BEYOND;
+  push(queue, (s.now + (i32)ticks) & s.slot_mask, a | DEFERRED, b);
+  return LATER;
 }
 
-/* Answers arrive. Returns the first that the caller has to look at, or `until`. */
-i32 answers(i32 from, i32 until) {
-  const i32 *pool = s.answers.pool;
+static inline i32 take_answers(i32 from, i32 until, const i32 careful) {
+  const struct queue queue = s.answers;
+  const i32 *pool = queue.pool;
   const u8 *active = s.active;
   i32 *heads = s.head;
   u16 *odd = s.odd;
-  const i32 stride = s.stride, k = s.k, concurrent = s.concurrent;
+  const i32 stride = s.stride, k = s.k;
   i32 delivered = 0, ignored = 0, e = from;
   for (; e < until; e += 2) {
     const u32 a = pool[e], b = pool[e + 1];
     const i32 poll = b & POLL, sequence = b >> SEQUENCE_AT;
     const i32 slot = a >> SLOT_AT & SLOT, attempt = a >> ATTEMPT_AT & 1;
     i32 *head = heads + poll * stride;
-    if (head[SEQUENCE] != sequence) {
+    const i32 is_current = head[SEQUENCE] == sequence;
+    if (careful) {
+      const i32 querier = node_of(poll);
+      if (!is_current && !active[querier]) continue;
+      const i32 held = hold_back(&queue, querier, a, b);
+      if (held == BEYOND) break;
+      delivered += held == LATER;
+      if (held != FREE) continue;
+    }
+    if (!is_current) {
       if (attempt == 0 && slot == sequence % k) break;
-      if (!active[concurrent == 1 ? poll : poll / concurrent]) continue;
-      delivered++;
+      if (!careful && !active[node_of(poll)]) continue;
+      delivered += !(careful && a & DEFERRED);
       ignored++;
       continue;
     }
     if (attempt == 0 && slot == head[SAMPLE_SLOT]) break;
     const i32 states = head[STATES + (slot >> 4)], shift = (slot & 15) << 1;
     if (((u32)states >> shift & 3) != (u32)attempt << 1) {
-      delivered++;
+      delivered += !(careful && a & DEFERRED);
       ignored++;
       continue;
     }
     const i32 filled = head[FILLED] + 1, kind = a >> KIND_AT;
-    if (filled >= head[NEXT_CHECK]) {
-      if (kind >= SOME_UNKNOWN) break;
-      const i32 next = next_check(head, filled, head[VOTERS] + (kind == YES_TO_ALL));
-      if (next == 0) break;
-      head[NEXT_CHECK] = next;
-      head[COUNTED] = head[ODD] + (kind != YES_TO_ALL);
-    }
-    delivered++;
+    const i32 looks = filled >= head[NEXT_CHECK];
+    if (looks && (head[SCOPE_WORDS] > MOST_WORDS || s.planes > MOST_PLANES)) break;
+    delivered += !(careful && a & DEFERRED);
     head[STATES + (slot >> 4)] = states ^ (i32)((u32)(attempt << 1 ^ ANSWERED) << shift);
     head[FILLED] = filled;
     if (kind == YES_TO_ALL) {
@@ -244,8 +239,17 @@ i32 answers(i32 from, i32 until) {
       odd[poll * k + head[ODD]++] = (u16)(kind << KIND_IN_ODD | slot);
       if (kind >= SOME_UNKNOWN) head[COUNTED] |= SOME_STORED;
     }
+    if (!looks) continue;
+    count_new(head, poll);
+    if (filled < k && !is_certain(head, poll, filled)) continue;
+    s.is_over = 1;
+    break;
   }
   s.delivered += delivered;
   s.ignored += ignored;
   return e;
 }
+
+/* Answers arrive. Returns the first that the caller has to look at, or `until`; if `is_over`, only its poll has to be concluded. */
+i32 answers(i32 from, i32 until) { return take_answers(from, until, 0); }
+i32 answers_carefully(i32 from, i32 until) { return take_answers(from, until, 1); }

@@ -7,7 +7,10 @@
  */
 import type { ArrayMaker } from '#node/core/arrays.ts';
 import type { Core } from '#node/core/core.ts';
+import type { Calibration } from '#node/model/calibration.ts';
+import { type Cpu, longestBacklogUs } from './cpu.ts';
 import { wasmBase64 } from './message-kernel-wasm.ts';
+import type { Network } from './network.ts';
 import { chunkWords, type TimingWheel, type WheelArrays } from './wheel.ts';
 
 /** What is used of the engine's WebAssembly: it belongs to no library of types that the project loads. */
@@ -22,15 +25,30 @@ declare const WebAssembly: {
 };
 
 interface Exports {
-  readonly query_all: (poll: number, count: number) => void;
+  readonly query_all: (poll: number, count: number, wait: number) => void;
   readonly queries: (from: number, until: number) => number;
   readonly reply: (from: number, until: number) => void;
   readonly answers: (from: number, until: number) => number;
+  readonly queries_carefully: (from: number, until: number) => number;
+  readonly reply_carefully: (from: number, until: number) => void;
+  readonly answers_carefully: (from: number, until: number) => number;
   readonly control_at: () => number;
+  readonly times_at: () => number;
   readonly free_at: () => number;
 }
 
-const functions = ['query_all', 'queries', 'reply', 'answers', 'control_at', 'free_at'];
+const functions = [
+  'query_all',
+  'queries',
+  'reply',
+  'answers',
+  'queries_carefully',
+  'reply_carefully',
+  'answers_carefully',
+  'control_at',
+  'times_at',
+  'free_at',
+];
 
 function isExports(exports: object): exports is Exports {
   return functions.every((name) => name in exports);
@@ -67,19 +85,67 @@ const control = {
   delivered: 34,
   lost: 35,
   ignored: 36,
+  partitioned: 37,
+  group: 38,
+  hasWeight: 39,
+  throttled: 40,
+  loopFree: 41,
+  loopBusy: 42,
+  factor: 43,
+  cut: 44,
+  refused: 45,
+  mostDelay: 46,
+  waits: 47,
+  heldFrom: 49,
+  isOver: 50,
+  stored: 51,
+  count: 52,
+  planes: 53,
+  marks: 54,
+  bytesSent: 55,
+  repeatAt: 56,
+  refusedWords: 57,
+  lanes: 58,
+  noPlane: 59,
 } as const;
-const controlWords = 37;
+const controlWords = 60;
 const nowAt = control.now;
 const lossLimitAt = control.lossLimit;
+const partitionedAt = control.partitioned;
+const throttledAt = control.throttled;
+const heldFromAt = control.heldFrom;
+const isOverAt = control.isOver;
+
+/** Numbers of the module's block of times, in its order. */
+const times = { now: 0, tick: 1, answer: 2, longestBacklog: 3, throttled: 4, exceptionBytes: 5 } as const;
+const timesCount = 6;
+const nowUsAt = times.now;
+const throttledUsAt = times.throttled;
+
+/** What is left to do about a query in `unknown`, below its place in the pool. */
+export const unknownMark = {
+  /** What is answered is not known to the module. */
+  kind: 1,
+  /** The answer leaves later than the queue reaches. */
+  far: 2,
+  /** The peer asks for vertices that it lacks. */
+  asks: 4,
+} as const;
+export const unknownAt = 3;
 
 const pageBytes = 65_536;
 const lineBytes = 64;
-/** Larger networks do without. */
-const mostBytes = 2 ** 30;
+/** Networks whose arrays do not fit from the beginning do without. Pages that nobody writes to take no memory. */
+const mostBytes = 2 ** 31 - pageBytes;
 /** A call of the module pushes no more events than this, and so needs no more chunks. */
 const mostPushed = 1024;
-/** For arrays that grow while it runs: bytes of a node. */
-const growingBytes = 1024;
+/** Wider scopes are left to exchange.ts. */
+const mostScopeWords = 512;
+/** Answers whose exceptions are counted at once. */
+const answersAtOnce = 16;
+/** Words of a node's row of vertices with which the core begins, and up to which there is room (within `mostBytes`) when it grows. */
+const leastWords = 2;
+const roomyWords = 128;
 
 export interface KernelSize {
   readonly nodes: number;
@@ -94,8 +160,18 @@ export interface KernelSize {
 export function kernelSize(nodes: number, polls: number, k: number, wheelSlots: number): KernelSize {
   const chunks = Math.ceil((4 * polls * k) / chunkWords) + 2 * mostPushed;
   const perQueue = chunks * 4 * (chunkWords + 1) + 8 * wheelSlots;
-  const bytes = 2 * perQueue + polls * (7 * k + 512) + nodes * (16 + growingBytes) + 2 * pageBytes;
-  return { nodes, polls, wheelSlots, chunks, bytes };
+  const fixed = 2 * perQueue + polls * (7 * k + 512) + nodes * 128 + 2 * pageBytes;
+  const least = fixed + growing(nodes, polls, k, leastWords);
+  // It grows by doubling, and what it leaves behind stays.
+  const roomy = fixed + 2 * growing(nodes, polls, k, roomyWords);
+  return { nodes, polls, wheelSlots, chunks, bytes: Math.max(least, Math.min(roomy, mostBytes)) };
+}
+
+/** Bytes of the arrays that grow: votes and marks of nodes; scopes, exceptions and their counts of polls. */
+function growing(nodes: number, polls: number, k: number, words: number): number {
+  const planes = 32 - Math.clz32(k);
+  const perPoll = 2 * words + k * (2 * words + 1 + (words >>> 5)) + planes * (words + 3);
+  return 4 * (nodes * 10 * words + polls * perPoll);
 }
 
 /** Compiled once in a thread: what the engine learns about it stays. */
@@ -105,40 +181,49 @@ export function compiledKernel(wasm: Uint8Array<ArrayBuffer>): object {
   return new WebAssembly.Module(wasm);
 }
 
-/** Null where the processor has no vector instructions for it, or the network is too large. */
+/** Null where the processor has no vector instructions for it, or the network is too large for its memory. */
 export function loadMessageKernel(size: KernelSize): MessageKernel | null {
   if (size.bytes > mostBytes) return null;
   try {
     shared ??= compiledKernel(Uint8Array.from(Buffer.from(wasmBase64, 'base64')));
     return new MessageKernel(size, shared);
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError) return null;
+    // No vector instructions, or no address space.
+    if (error instanceof WebAssembly.CompileError || error instanceof RangeError) return null;
     throw error;
   }
 }
 
 export class MessageKernel implements ArrayMaker {
-  /** Sends the queries of a poll. */
+  /** Sends the queries of a poll, after that many ticks. */
   readonly queryAll: Exports['query_all'];
-  /** Queries of the wheel's pool arrive; returns how many of them are `unknown`, and has answered all when none is. */
+  /** Queries of the wheel's pool arrive; returns how many of them are `unknown`, and has answered all before `heldFrom`. */
   readonly queries: Exports['queries'];
   /** Answers them once their kinds are in the pool. */
   readonly reply: Exports['reply'];
-  /** Answers arrive; returns where the first stands that exchange.ts has to look at. */
+  /** Answers arrive; returns where the first stands that exchange.ts has to look at. See `takeIsOver`. */
   readonly answers: Exports['answers'];
-  /** Where queries stand whose answers are not known to the module. */
+  /** The same where messages cost CPU, or a partition cuts them. */
+  readonly queriesCarefully: Exports['queries'];
+  readonly replyCarefully: Exports['reply'];
+  readonly answersCarefully: Exports['answers'];
+  /** Queries about which something is left to do: where they stand, above `unknownMark`s. */
   readonly unknown: Int32Array;
+  /** Ticks until the queries that have just arrived are answered. Only of those that arrived carefully. */
+  readonly waits: Int32Array;
   readonly asked: Int32Array;
   readonly pastKeys: Int32Array;
   readonly queryArrays: WheelArrays;
   readonly answerArrays: WheelArrays;
   readonly #buffer: ArrayBuffer;
   readonly #control: Int32Array;
+  readonly #times: Float64Array;
   readonly #delays: Uint16Array;
   #next: number;
   #core: Core | null = null;
   #scope: Int32Array | null = null;
   #isNear = false;
+  #fixed: readonly (Uint8Array | Float64Array)[] = [];
 
   constructor(size: KernelSize, module: object) {
     const pages = Math.ceil(size.bytes / pageBytes);
@@ -148,15 +233,23 @@ export class MessageKernel implements ArrayMaker {
     this.#buffer = memory.buffer;
     this.#next = exports.free_at();
     this.#control = new Int32Array(memory.buffer, exports.control_at(), controlWords);
+    this.#times = new Float64Array(memory.buffer, exports.times_at(), timesCount);
     this.queryAll = exports.query_all;
     this.queries = exports.queries;
     this.reply = exports.reply;
     this.answers = exports.answers;
+    this.queriesCarefully = exports.queries_carefully;
+    this.replyCarefully = exports.reply_carefully;
+    this.answersCarefully = exports.answers_carefully;
     this.asked = this.int32(size.nodes);
     this.pastKeys = this.int32(size.polls << 4);
     this.unknown = this.int32(chunkWords / 2);
+    this.waits = this.int32(chunkWords / 2);
     this.#delays = this.uint16(4096);
     this.#control[control.draws] = this.int32(mostPushed).byteOffset;
+    this.#control[control.refusedWords] = this.int32(mostScopeWords).byteOffset;
+    this.#control[control.lanes] = this.int32(answersAtOnce * mostScopeWords).byteOffset;
+    this.#control[control.noPlane] = this.int32(mostScopeWords).byteOffset;
     this.queryArrays = this.#wheelArrays(size, control.queries);
     this.answerArrays = this.#wheelArrays(size, control.answers);
   }
@@ -194,6 +287,11 @@ export class MessageKernel implements ArrayMaker {
     return at < 0 ? new Uint8Array(length) : new Uint8Array(this.#buffer, at, length);
   }
 
+  float64(length: number): Float64Array {
+    const at = this.#take(8 * length);
+    return at < 0 ? new Float64Array(length) : new Float64Array(this.#buffer, at, length);
+  }
+
   /** Where that many bytes begin, on a cache line of their own; -1 when there is no room. */
   #take(bytes: number): number {
     const at = Math.ceil(this.#next / lineBytes) * lineBytes;
@@ -203,9 +301,10 @@ export class MessageKernel implements ArrayMaker {
   }
 
   /** `attack`: the kind of every answer of an attacker, 0 when they differ. */
-  attach(core: Core, delays: Int32Array, attack: number): void {
+  attach(core: Core, network: Network, cpu: Cpu, attack: number, calibration: Calibration): void {
     this.#core = core;
-    this.#delays.set(delays);
+    this.#delays.set(network.delayTable);
+    this.#attachNode(core, network, cpu, calibration);
     const { polls } = core;
     const to = this.#control;
     to[control.head] = polls.head.byteOffset;
@@ -224,10 +323,38 @@ export class MessageKernel implements ArrayMaker {
     to[control.unknown] = this.unknown.byteOffset;
   }
 
+  #attachNode(core: Core, network: Network, cpu: Cpu, calibration: Calibration): void {
+    const { loopFreeUs, loopBusyUs, factor } = cpu;
+    const { group, tickUs, bytesSent } = network;
+    const { repeatAtUs } = core.standing;
+    const to = this.#control;
+    to[control.planes] = core.polls.exceptions.planes;
+    to[control.bytesSent] = bytesSent.byteOffset;
+    to[control.repeatAt] = repeatAtUs.byteOffset;
+    to[control.group] = group.byteOffset;
+    to[control.loopFree] = loopFreeUs.byteOffset;
+    to[control.loopBusy] = loopBusyUs.byteOffset;
+    to[control.factor] = factor.byteOffset;
+    to[control.waits] = this.waits.byteOffset;
+    to[control.mostDelay] = network.longestTicks;
+    this.#times[times.tick] = tickUs;
+    const { askQuery, answerQuery } = calibration.serviceTimesUs;
+    to[control.hasWeight] = askQuery > 0 || answerQuery > 0 ? 1 : 0;
+    this.#times[times.answer] = answerQuery;
+    this.#times[times.exceptionBytes] = calibration.wireBytes.answerPerException;
+    this.#times[times.longestBacklog] = longestBacklogUs;
+    this.#fixed = [group, loopFreeUs, loopBusyUs, factor, bytesSent, repeatAtUs];
+  }
+
   /** Before a tick: whether all arrays are here. */
-  begin(now: number, lossLimit: number): boolean {
-    this.#control[nowAt] = now;
-    this.#control[lossLimitAt] = lossLimit;
+  begin(now: number, nowUs: number, network: Network, cpu: Cpu): boolean {
+    const to = this.#control;
+    to[nowAt] = now;
+    to[lossLimitAt] = network.lossLimit;
+    to[partitionedAt] = network.partitioned ? 1 : 0;
+    to[throttledAt] = cpu.isThrottled ? 1 : 0;
+    this.#times[nowUsAt] = nowUs;
+    this.#times[throttledUsAt] = cpu.throttledUs;
     if (this.#scope !== this.#core!.polls.scope) this.#look();
     return this.#isNear;
   }
@@ -243,8 +370,13 @@ export class MessageKernel implements ArrayMaker {
     to[control.openWords] = polls.open.stride;
     to[control.votes] = standing.votes.byteOffset;
     to[control.row] = standing.words;
+    to[control.marks] = standing.marks.byteOffset;
     const { head, odd, peers, scope, open } = polls;
-    const all = [head, odd, peers, scope, open.maps, standing.votes, active];
+    const { stored, count } = polls.exceptions;
+    to[control.stored] = stored.byteOffset;
+    to[control.count] = count.byteOffset;
+    const { votes, marks } = standing;
+    const all = [head, odd, peers, scope, open.maps, stored, count, votes, marks, active, ...this.#fixed];
     this.#isNear = all.every(({ buffer }) => buffer === this.#buffer);
   }
 
@@ -264,6 +396,29 @@ export class MessageKernel implements ArrayMaker {
 
   takeIgnored(): number {
     return this.#taken(control.ignored);
+  }
+
+  /** From this query on the caller sends the answers. */
+  get heldFrom(): number {
+    return this.#control[heldFromAt]!;
+  }
+
+  /** The last answer is counted, and its poll is over. */
+  takeIsOver(): boolean {
+    return this.#taken(isOverAt) === 1;
+  }
+
+  takeCut(): number {
+    return this.#taken(control.cut);
+  }
+
+  /** With what throttling has added to the queries that arrived last. */
+  get throttledUs(): number {
+    return this.#times[throttledUsAt]!;
+  }
+
+  takeRefused(): number {
+    return this.#taken(control.refused);
   }
 
   #taken(at: number): number {

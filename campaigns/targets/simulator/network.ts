@@ -3,6 +3,7 @@
  * Owns: the tables and queues that turn a random draw into a delay in ticks. Does not own: random streams or events.
  * Delays come from a table of integer ticks built with rational arithmetic; a draw is 12 bits of delay and 20 bits of loss.
  */
+import { type ArrayMaker, plainArrays } from '#node/core/arrays.ts';
 import { mix, purpose, streamKey, unit } from '#node/core/random.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
 
@@ -38,11 +39,17 @@ export class Network {
   readonly #baseLoss: number;
   readonly #usPerByte: number;
 
-  constructor(profile: NetworkProfile, nodes: number, tickUs: number, seed: number) {
+  constructor(
+    profile: NetworkProfile,
+    nodes: number,
+    tickUs: number,
+    seed: number,
+    arrays: ArrayMaker = plainArrays,
+  ) {
     this.#profile = profile;
     this.tickUs = tickUs;
-    this.group = new Uint8Array(nodes);
-    this.bytesSent = new Float64Array(nodes);
+    this.group = arrays.uint8(nodes);
+    this.bytesSent = arrays.float64(nodes);
     this.#extraUs = new Float64Array(nodes);
     this.#sendFreeUs = new Float64Array(nodes);
     this.#receiveFreeUs = new Float64Array(nodes);
@@ -86,6 +93,11 @@ export class Network {
   /** Ticks by the low 12 bits of a draw. */
   get delayTable(): Int32Array {
     return this.#table;
+  }
+
+  /** The longest of them. */
+  get longestTicks(): number {
+    return this.#table.reduce((most, ticks) => Math.max(most, ticks), 0);
   }
 
   /** A message is lost when the high 20 bits of its draw are below this. */

@@ -140,6 +140,11 @@ export class PollDraws implements ArrayMaker {
     return at < 0 ? new Uint8Array(length) : new Uint8Array(this.#buffer, at, length);
   }
 
+  float64(length: number): Float64Array {
+    const at = this.#take(8 * length);
+    return at < 0 ? new Float64Array(length) : new Float64Array(this.#buffer, at, length);
+  }
+
   /** Where that many bytes begin, on a cache line of their own, with a line behind them; -1 when there is no room. */
   #take(bytes: number): number {
     const at = Math.ceil(this.#next / lineBytes) * lineBytes;

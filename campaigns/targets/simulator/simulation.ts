@@ -5,6 +5,7 @@
  * Within a tick timers and vertices come first, then queries, then answers; each first in, first out.
  */
 import type { AnswerDecorator } from '#node/core/answer.ts';
+import { plainArrays } from '#node/core/arrays.ts';
 import type { Core, CoreOptions } from '#node/core/core.ts';
 import type { ConsensusParams, ReputationRules } from '#node/core/params.ts';
 import type { CorePorts } from '#node/core/ports.ts';
@@ -116,11 +117,10 @@ export class Simulation implements CorePorts, EventSink {
       options.tier === 'message'
         ? options.kernel(kernelSize(nodes, nodes * this.#concurrent, consensus.k, wheelSlots))
         : null;
-    const arrays = kernel ?? draws;
     this.core = options.core(
       {
         ...(draws === null ? {} : { sampler: new VectorSampler(draws) }),
-        ...(arrays === null ? {} : { arrays }),
+        arrays: kernel ?? draws ?? plainArrays,
         params: consensus,
         members: nodes,
         first: 0,
@@ -133,8 +133,9 @@ export class Simulation implements CorePorts, EventSink {
       },
       this,
     );
-    this.network = new Network(network, nodes, this.tickUs, seed);
-    this.cpu = new Cpu(nodes, options.cores);
+    const arrays = kernel ?? plainArrays;
+    this.network = new Network(network, nodes, this.tickUs, seed, arrays);
+    this.cpu = new Cpu(nodes, options.cores, arrays);
     this.disk = options.disk(nodes, calibration.serviceTimesUs.syncDisk, conductor);
     const { core, cpu, disk, wheel } = this;
     const parts = { ...options, core, network: this.network, cpu, disk, wheelSlots, draws, kernel };
