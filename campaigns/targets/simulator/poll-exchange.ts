@@ -15,8 +15,8 @@ import { headKey, headSampleSlot } from '#node/core/poll-book.ts';
 import { mix } from '#node/core/random.ts';
 import { Answering } from './answering.ts';
 import { arrivalSlot, arriveTicksOf, askTicksOf, firstWordAt, noArrival } from './arrival.ts';
-import { ArrivalOrder } from './arrival-order.ts';
 import { mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
+import { FollowedAnswers } from './followed-answers.ts';
 import { FollowedDraws } from './followed-draws.ts';
 import { Foresight } from './foresight.ts';
 import { type Ahead, InFlight } from './in-flight.ts';
@@ -33,7 +33,6 @@ import { LateSamples } from './late-samples.ts';
 import type { Network } from './network.ts';
 import { lostQuery } from './poll-draws.ts';
 import { PollRecords, recordTime, recordTimes, recordWord, recordWords } from './poll-records.ts';
-import { PossibleEnd } from './possible-end.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
@@ -51,8 +50,6 @@ const memberMask = mostMembers - 1;
 const pollMask = mostPolls - 1;
 const attacker = 0x80000000 | 0;
 const lost = lostQuery;
-/** Not looked at yet. */
-const unknownKind = 255;
 /** Polls of a node that may be in flight at once. */
 const pastBits = 4;
 const pastMask = (1 << pastBits) - 1;
@@ -94,12 +91,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   readonly #times: Float64Array;
   /** Keys of the last polls that asked fresh peers. */
   readonly #pastKeys: Int32Array;
-  /** Of followed polls, answers in the order of arrival: [poll][k]. */
-  readonly #order: Int32Array;
-  readonly #kinds: Uint8Array;
-  readonly #arrivalOrder: ArrivalOrder;
-  readonly #followed: FollowedDraws;
-  readonly #possibleEnd: PossibleEnd;
+  readonly #followed: FollowedAnswers;
+  readonly #followedDraws: FollowedDraws;
 
   constructor(parts: TrafficParts) {
     const { core, network, attack, attackers, calibration } = parts;
@@ -125,11 +118,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     if (attack !== null)
       for (const [member, attacks] of attackers.entries()) if (attacks === 1) this.#asked[member] = attacker;
     this.#pastKeys = new Int32Array(polls << pastBits);
-    this.#order = new Int32Array(polls * k);
-    this.#kinds = new Uint8Array(polls * k);
-    this.#arrivalOrder = new ArrivalOrder(k);
-    this.#followed = new FollowedDraws(core, network, parts.draws, this.#arrivalOrder);
-    this.#possibleEnd = new PossibleEnd(core.params);
+    this.#followed = new FollowedAnswers(core.polls, core.params, records);
+    this.#followedDraws = new FollowedDraws(core, network, parts.draws, this.#followed.arrivalOrder);
   }
 
   begin(node: number, vertices: number): void {
@@ -204,39 +194,29 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const canBeCertain = !this.#core.table.hasConflicts;
     const from = poll * k;
     const reference = pollReference(poll, head[poll * stride]!);
-    const draws = this.#followed;
+    const answers = this.#followed;
+    const draws = this.#followedDraws;
     const { asks } = draws;
-    const found = draws.draw(poll, count, this.#asked, this.#order, from);
+    const found = draws.draw(poll, count, this.#asked, answers.order, from);
     this.#network.lost += draws.lostQueries + draws.lostAnswers;
     this.#counted += count - draws.lostQueries + found;
-    this.#kinds.fill(unknownKind, from, from + k);
+    answers.begin(poll, found);
     for (let slot = 0; slot < count; slot++) {
       const askTicks = asks[slot]!;
       if (askTicks === lost) continue;
       const peer = peers[from + slot]!;
       if (canBeCertain && this.#answering.saysYes(peer, poll))
-        this.#kinds[from + slot] = this.#certainKind(poll, slot);
+        answers.say(poll, slot, this.#certainKind(poll, slot));
       else this.#queries.push(askTicks, pollEvent(0, slot, peer), reference);
     }
-    this.#noteAnswers(poll, found);
-    this.#lookAhead(poll);
+    this.#waitFor(poll, answers.possibleEnd(poll));
   }
 
-  #noteAnswers(poll: number, found: number): void {
-    this.#record[poll * words + answersAt] = found;
-    this.#record[poll * words + fedAt] = 0;
-  }
-
-  /** Waits for the first answer that may end the poll. */
-  #lookAhead(poll: number): void {
-    const { polls } = this.#core;
+  /** Waits for the answer at that position. */
+  #waitFor(poll: number, at: number): void {
     const r = poll * words;
-    const from = poll * polls.k;
-    const count = this.#record[r + answersAt]!;
-    const fed = this.#record[r + fedAt]!;
-    const at = this.#possibleEnd.find(this.#order, this.#kinds, from, count, fed, polls.filled(poll) - fed);
     this.#record[r + lookAt] = -1;
-    if (at < count) this.#expect(poll, this.#order[from + at]!, lookKind);
+    if (at < this.#record[r + answersAt]!) this.#expect(poll, this.#followed.wordAt(poll, at), lookKind);
   }
 
   happen(a: number, b: number): void {
@@ -273,38 +253,35 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     return this.#asked[peer]! < 0 ? this.#answering.rewritten(peer, poll, slot) >>> 2 : yesToAll;
   }
 
-  /** Counts what has arrived up to this answer. */
+  /** The answer at this slot may end the poll; by now it may be known that it does not. */
   #look(poll: number, slot: number): void {
-    const { polls } = this.#core;
+    const { polls, table } = this.#core;
     const record = this.#record;
     const r = poll * words;
+    const answers = this.#followed;
     const sequence = polls.sequence(poll);
-    const from = poll * polls.k;
     const flight = record[r + flightAt]!;
     const count = record[r + answersAt]!;
-    let at = record[r + fedAt]!;
-    while (arrivalSlot(this.#order[from + at]!) !== slot) at += 1;
-    this.#feed(poll, at);
-    record[r + fedAt] = at + 1;
-    const word = this.#order[from + at]!;
-    this.#core.count(poll, slot, 0, this.#kinds[from + slot]!, this.nowUs);
+    const at = answers.possibleEnd(poll);
+    const word = at < count ? answers.wordAt(poll, at) : none;
+    if (word === none || arrivalSlot(word) !== slot) {
+      this.#waitFor(poll, at);
+      return;
+    }
+    if (answers.isOver(poll) && !table.hasConflicts) {
+      answers.foresee(poll, at);
+      this.#core.conclude(poll, this.nowUs);
+    } else {
+      answers.feed(poll, at);
+      record[r + fedAt] = at + 1;
+      this.#core.count(poll, slot, 0, answers.kindAt(poll, slot), this.nowUs);
+    }
     if (polls.head[poll * polls.stride] === sequence) {
-      this.#lookAhead(poll);
+      this.#waitFor(poll, answers.possibleEnd(poll));
       return;
     }
     this.#core.ignoredAnswers += count - at - 1;
     this.#inFlight.ended(flight, word);
-  }
-
-  /** Counts the answers before position `until`. */
-  #feed(poll: number, until: number): void {
-    const { polls } = this.#core;
-    const from = poll * polls.k;
-    for (let i = this.#record[poll * words + fedAt]!; i < until; i++) {
-      const slot = arrivalSlot(this.#order[from + i]!);
-      polls.accept(poll, slot, 0, this.#kinds[from + slot]!);
-    }
-    this.#record[poll * words + fedAt] = until;
   }
 
   /** What has arrived by now is counted; the rest comes too late, for its slots go to fresh peers. */
@@ -317,13 +294,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const r = poll * words;
     if (record[r + foreseenAt] === 1) this.#takeBack(poll);
     const tooLate = firstWordAt(this.#queries.now - this.#times[poll * times + startAt]!);
-    const from = poll * polls.k;
-    const count = record[r + answersAt]!;
-    let arrived = record[r + fedAt]!;
-    while (arrived < count && this.#order[from + arrived]! < tooLate) arrived += 1;
-    this.#feed(poll, arrived);
-    this.#core.ignoredAnswers += count - arrived;
-    record[r + answersAt] = arrived;
+    this.#core.ignoredAnswers += this.#followed.close(poll, tooLate);
     record[r + lookAt] = -1;
     this.#inFlight.ended(record[r + flightAt]!, tooLate - 1);
   }
@@ -335,16 +306,17 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     polls.unforesee(poll);
     this.#record[r + foreseenAt] = 0;
     if (this.#record[r + lookAt]! >= 0) this.#core.ignoredAnswers -= this.#record[r + answersAt]!;
+    const answers = this.#followed;
     const from = poll * polls.k;
     const key = polls.head[poll * polls.stride + fieldKey]!;
     let found = 0;
     for (let slot = 0; slot < polls.k; slot++) {
-      this.#kinds[from + slot] = this.#certainKind(poll, slot);
       const word = this.#foresight.answerAt(key, slot);
-      if (word !== none) this.#order[from + found++] = word;
+      if (word !== none) answers.order[from + found++] = word;
     }
-    this.#arrivalOrder.sort(this.#order, from, found);
-    this.#noteAnswers(poll, found);
+    answers.arrivalOrder.sort(answers.order, from, found);
+    answers.begin(poll, found);
+    for (let slot = 0; slot < polls.k; slot++) answers.say(poll, slot, this.#certainKind(poll, slot));
   }
 
   /** Retries are followed message by message. */
@@ -400,7 +372,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
         kind = isYes ? yesToAll : this.#answering.answer(peer, poll, slot, attacks, this.nowUs) >>> 2;
       }
       if (attempt === 1) this.#answerRetry(peer, slot, b, kind);
-      else if (isWanted) this.#kinds[poll * polls.k + slot] = kind;
+      else if (isWanted) this.#followed.say(poll, slot, kind);
     }
   }
 

@@ -3,23 +3,42 @@
  * Owns: that bound. Does not own: the order of the answers, what is known of them (poll-exchange.ts), whether the poll is over
  * (node/core/poll-book.ts).
  */
-import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
+import { answerSomeUnknown, answerYesToAll } from '#node/core/exceptions.ts';
 import type { ConsensusParams } from '#node/core/params.ts';
 import { arrivalSlot } from './arrival.ts';
 
-// V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
-const yesToAll = answerYesToAll;
-const noToAll = answerNoToAll;
+/** What an answer counts for by its kind: a vote, and from here on a refusal. Added up without a branch, which nobody could predict. */
+const refusal = 1 << 16;
+const most = refusal - 1;
+/** Of some vertices only, and not known yet: either. */
+const either = 1 + refusal;
+
+function countsByKind(): Int32Array {
+  const counts = new Int32Array(256).fill(either);
+  counts.fill(refusal, 0, answerSomeUnknown);
+  counts[answerYesToAll] = 1;
+  return counts;
+}
 
 export class PossibleEnd {
+  /** Of the answer that was found last: votes until then, at most. */
+  votes = 0;
+  /** The poll is over with it, and each vertex has so many votes. */
+  isCertain = false;
+  readonly #counts = countsByKind();
   readonly #k: number;
   readonly #votes: number;
   readonly #refusals: number;
+  /** For the preference. */
+  readonly #leastVotes: number;
+  readonly #leastRefusals: number;
 
-  constructor({ k, alphaConfidence, earlyEnd }: ConsensusParams) {
+  constructor({ k, alphaConfidence, alphaPreference, earlyEnd }: ConsensusParams) {
     this.#k = k;
     this.#votes = earlyEnd ? alphaConfidence : k;
     this.#refusals = earlyEnd ? k - alphaConfidence + 1 : k;
+    this.#leastVotes = earlyEnd ? alphaPreference : k;
+    this.#leastRefusals = earlyEnd ? k - alphaPreference + 1 : k;
   }
 
   /**
@@ -34,15 +53,20 @@ export class PossibleEnd {
     least: number,
     without: number,
   ): number {
-    // Each vertex of the scope has at most that many votes, and at most that many refusals.
-    let votes = 0;
-    let refusals = without;
+    const counts = this.#counts;
+    let sum = without * refusal;
     for (let at = 0; at < count; at++) {
-      const kind = kinds[from + arrivalSlot(words[from + at]!)]!;
-      if (kind !== noToAll) votes += 1;
-      if (kind !== yesToAll) refusals += 1;
-      const mayEnd = votes >= this.#votes || refusals >= this.#refusals || at + 1 + without === this.#k;
-      if (mayEnd && at >= least) return at;
+      sum = (sum + counts[kinds[from + arrivalSlot(words[from + at]!)]!]!) | 0;
+      // Each vertex of the scope has at most that many votes, and at most that many refusals.
+      const votes = sum & most;
+      const refusals = sum >>> 16;
+      const isDecided = votes >= this.#votes || refusals >= this.#refusals;
+      const isPreferred = votes >= this.#leastVotes || refusals >= this.#leastRefusals;
+      const filled = at + 1 + without;
+      if (at < least || !((isDecided && isPreferred) || filled === this.#k)) continue;
+      this.votes = votes;
+      this.isCertain = votes + refusals === filled;
+      return at;
     }
     return count;
   }

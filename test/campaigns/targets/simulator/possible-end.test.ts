@@ -20,14 +20,16 @@ const polls = fc
     without: fc.nat(3),
     lost: fc.nat(3),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
+    preferenceShare: fc.double({ min: 0, max: 1, noNaN: true }),
     earlyEnd: fc.boolean(),
   })
-  .map(({ said, without, lost, share, earlyEnd }) => {
+  .map(({ said, without, lost, share, preferenceShare, earlyEnd }) => {
     const k = said.length + without + lost;
-    return { said, without, k, alpha: 1 + Math.floor(share * (k - 1)), earlyEnd };
+    const alpha = 1 + Math.floor(share * (k - 1));
+    return { said, without, k, alpha, preference: 1 + Math.floor(preferenceShare * (alpha - 1)), earlyEnd };
   });
 
-function paramsOf(k: number, alpha: number, earlyEnd: boolean) {
+function paramsOf(k: number, alpha: number, preference: number, earlyEnd: boolean) {
   const plain = {
     beta: 5,
     maxRounds: 100,
@@ -36,13 +38,13 @@ function paramsOf(k: number, alpha: number, earlyEnd: boolean) {
     maxUndecided: 9,
     threshold: 0.9,
   };
-  return { ...plain, k, alphaConfidence: alpha, alphaPreference: alpha, earlyEnd };
+  return { ...plain, k, alphaConfidence: alpha, alphaPreference: preference, earlyEnd };
 }
 
 test('what is known of answers gives the end of the poll, and less knowledge no later one', () => {
   fc.assert(
-    fc.property(polls, ({ said, without, k, alpha, earlyEnd }) => {
-      const params = paramsOf(k, alpha, earlyEnd);
+    fc.property(polls, ({ said, without, k, alpha, preference, earlyEnd }) => {
+      const params = paramsOf(k, alpha, preference, earlyEnd);
       const book = new PollBook(1, 1, params);
       book.begin(0, Int32Array.of(1), 0, 1, 7, 0);
       let isOver = false;
@@ -59,6 +61,8 @@ test('what is known of answers gives the end of the poll, and less knowledge no 
       const some = kinds.map((kind, slot) => (said[slot]!.isKnown ? kind : notKnown));
       const possible = new PossibleEnd(params);
       assert.equal(possible.find(words, kinds, 0, said.length, 0, without), end);
+      if (end < said.length)
+        assert.deepEqual([possible.isCertain, possible.votes], [true, book.yesVotes(0, 0)]);
       assert.ok(possible.find(words, some, 0, said.length, 0, without) <= end);
     }),
     { numRuns: 300 },
