@@ -32,7 +32,7 @@ const faultyFinalityTimes = 17;
 /** Of a ramp every step must show what it carries: finality lags the load by one finality time, so half of a step is not looked at (analysis/load.ts). */
 const finalityTimesPerStep = 2.4;
 /** Where partitions fill so much of the time that no window holds enough of what is measured, it is stretched by this much. */
-const mostStretch = 3;
+const mostStretch = 4;
 /** After the fall of a ramp with an end, what is watched at most, as a share of its climb: it ends when the network has recovered. */
 const recoveryShare = 2;
 /** Of the climb, what recovering is expected to take: 250 and 1,000 nodes took a twentieth of it, and the least window the rest. */
@@ -49,10 +49,8 @@ const contestedWarmupFinalityTimes = 4;
  * until then is late, one that is still within its limit would only be counted as if it were.
  */
 const contestedLimits = 1.1;
-/** After a partition in which transactions conflicted, what of the requested cool-down is watched at most: a conflict may keep it from healing. */
-const mostHealingFinalityTimes = 400;
-/** The same of every repetition but the first: what heals does so within a few of them, and that nothing will shows in one. */
-const furtherHealingFinalityTimes = 50;
+/** After a partition in which transactions conflicted, what of the time that the run has left is watched at most: a conflict may keep it from healing. */
+const mostHealingFinalityTimes = 260;
 const leastCooldownFinalityTimes = 3;
 const mostCooldownFinalityTimes = 5;
 /** Vertices that the load of a network that is not live must bring, where twenty polls are over before one is issued. */
@@ -98,12 +96,27 @@ export type Lengths = Pick<WindowPlan, 'warmupUs' | 'measureUs' | 'cooldownUs'>;
 
 /** How much longer the mean time to finality gets because vertices wait for the end of partitions; 1 without. */
 export function delayedBy(faults: RunSpec['faults'], { measureUs }: RunSpec['duration']): number {
-  return faults.reduce((factor, fault) => {
-    if (fault.kind !== 'partition') return factor;
-    const share = Math.min(1, fault.forUs / Math.max(1, measureUs));
-    // Who is cut off waits for half of the partition, which is never shorter than two finality times.
-    return factor + (share * Math.max(2, share * plannedFinalityTimes)) / 2;
-  }, 1);
+  let factor = 1;
+  const cuts = partitionsOf(faults);
+  for (let i = 0; i < cuts.length; ) {
+    const { fromUs } = cuts[i]!;
+    let untilUs = fromUs;
+    // Who is cut off waits until the last of those that overlap is over.
+    for (; i < cuts.length && cuts[i]!.fromUs <= untilUs; i++) untilUs = Math.max(untilUs, cuts[i]!.untilUs);
+    const share = Math.min(1, (untilUs - fromUs) / Math.max(1, measureUs));
+    // For half of the time on average, which is never shorter than two finality times.
+    factor += (share * Math.max(2, share * plannedFinalityTimes)) / 2;
+  }
+  return factor;
+}
+
+function partitionsOf(
+  faults: RunSpec['faults'],
+): readonly { readonly fromUs: number; readonly untilUs: number }[] {
+  const cuts = faults.flatMap((fault) =>
+    fault.kind === 'partition' ? [{ fromUs: fault.atUs, untilUs: fault.atUs + fault.forUs }] : [],
+  );
+  return cuts.sort((a, b) => a.fromUs - b.fromUs);
 }
 
 /**
@@ -208,10 +221,12 @@ function cooldownOfRun(
     return { cooldownUs, chargedUs: chargedCooldownUs(cooldownUs, estimate) };
   const limitUs = Math.ceil(contestedLimits * consensus.maxRounds * roundUs);
   const watchedUs = Math.max(cooldownUs, limitUs);
-  const isCut = faults.some(({ kind }) => kind === 'partition');
-  const healingTimes = spec.repetition === 0 ? mostHealingFinalityTimes : furtherHealingFinalityTimes;
-  const healingUs = Math.min(duration.cooldownUs, healingTimes * finalityUs);
-  return { cooldownUs: isCut ? Math.max(watchedUs, healingUs) : watchedUs, chargedUs: watchedUs };
+  const cuts = partitionsOf(faults);
+  if (cuts.length === 0) return { cooldownUs: watchedUs, chargedUs: watchedUs };
+  const healedUs = cuts.reduce((most, { untilUs }) => Math.max(most, untilUs), 0);
+  const leftUs = duration.warmupUs + duration.measureUs + duration.cooldownUs - healedUs;
+  const healingUs = Math.ceil(Math.min(leftUs, mostHealingFinalityTimes * finalityUs));
+  return { cooldownUs: Math.max(watchedUs, healingUs), chargedUs: watchedUs };
 }
 
 function planOpen(spec: RunSpec, estimate: FinalityEstimate): WindowPlan {

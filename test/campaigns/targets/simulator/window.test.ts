@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
-import { plannedFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
+import { delayedBy, plannedFinalityTimes, planWindow } from '#campaigns/targets/simulator/window.ts';
 import { networkNamed, runSpecExample } from '#test/support/run-spec-example.ts';
 
 const spec = runSpecExample();
@@ -60,7 +60,7 @@ test('warm-up is two finality times or the request, cool-down three to five', ()
   assert.equal(short.cooldownUs, 3 * short.finalityUs);
 });
 
-test('a run with conflicts is watched until each vertex reached its round limit, after a partition for the requested cool-down', () => {
+test('a run with conflicts is watched until each vertex reached its round limit, after a partition for as long as it may take to heal', () => {
   const duration = { ...spec.duration, cooldownUs: 60_000_000 };
   const workload = { ...spec.workload, kind: 'constant', tps: 100, conflictShare: 0.01 } as const;
   const contested = { ...spec, duration, workload };
@@ -69,17 +69,15 @@ test('a run with conflicts is watched until each vertex reached its round limit,
   const plan = planWindow(contested);
   assert.ok(plan.cooldownUs >= limitUs && plan.cooldownUs < 1.2 * limitUs, `${plan.cooldownUs / limitUs}`);
   const cut = { kind: 'partition', groups: [0.5, 0.5], atUs: 1_000_000_000, forUs: 600_000_000 } as const;
-  assert.equal(planWindow({ ...contested, faults: [cut] }).cooldownUs, 60_000_000);
-  const second = planWindow({ ...contested, faults: [cut], repetition: 1 });
-  assert.equal(
-    second.cooldownUs,
-    Math.max(plan.cooldownUs, 50 * second.finalityUs),
-    'that it never heals shows once',
-  );
+  for (const repetition of [0, 1]) {
+    const cutPlan = planWindow({ ...contested, faults: [cut], repetition });
+    assert.equal(cutPlan.cooldownUs, Math.ceil(260 * cutPlan.finalityUs), `repetition ${repetition}`);
+  }
+  const { warmupUs, measureUs, cooldownUs } = duration;
+  const late = { ...cut, atUs: warmupUs + measureUs + cooldownUs - cut.forUs - 45_000_000 };
+  assert.equal(planWindow({ ...contested, faults: [late] }).cooldownUs, 45_000_000, 'all that is left');
   const calm = { ...contested, faults: [cut], workload: { ...workload, conflictShare: 0 } };
   assert.equal(planWindow(calm).cooldownUs, 5 * planWindow(calm).finalityUs);
-  const patient = { ...contested, faults: [cut], duration: { ...duration, cooldownUs: 86_400_000_000 } };
-  assert.equal(planWindow(patient).cooldownUs, 400 * planWindow(patient).finalityUs);
 });
 
 test('a window with a partition holds twenty-four finality times as the partition delays them', () => {
@@ -91,6 +89,17 @@ test('a window with a partition holds twenty-four finality times as the partitio
     const mean = 1 + (share * share * inFinalityTimes) / 2;
     assert.ok(Math.abs(inFinalityTimes / mean / plannedFinalityTimes - 1) < 0.01, `${inFinalityTimes}`);
   }
+});
+
+test('of partitions that overlap nodes wait for the last, of others for each', () => {
+  const cutAt = (atUs: number) =>
+    ({ kind: 'partition', groups: [0.5, 0.5], atUs, forUs: 600_000_000 }) as const;
+  const duration = { ...spec.duration, measureUs: 3_600_000_000 };
+  const one = delayedBy([cutAt(600_000_000)], duration) - 1;
+  const apart = delayedBy([cutAt(600_000_000), cutAt(1_800_000_000)], duration) - 1;
+  const overlapping = delayedBy([cutAt(900_000_000), cutAt(600_000_000)], duration) - 1;
+  assert.ok(Math.abs(apart - 2 * one) < 1e-9);
+  assert.ok(Math.abs(overlapping - 1.5 ** 2 * one) < 1e-9, 'half as long again, as half as many again wait');
 });
 
 test('a single workload is planned in decisions: at least twenty-four, at most what is paid for', () => {
