@@ -12,12 +12,14 @@ import { Foresight } from '#campaigns/targets/simulator/foresight.ts';
 import { finerThan, Network } from '#campaigns/targets/simulator/network.ts';
 import { compiled, loadPollDraws, PollDraws, roomFor } from '#campaigns/targets/simulator/poll-draws.ts';
 import { builtFromSha256, builtWith, wasmBase64 } from '#campaigns/targets/simulator/poll-draws-wasm.ts';
+import { PollRecords } from '#campaigns/targets/simulator/poll-records.ts';
 import { VectorSampler } from '#campaigns/targets/simulator/vector-sampler.ts';
 import { plainArrays } from '#node/core/arrays.ts';
 import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
 import { PollBook } from '#node/core/poll-book.ts';
 import { Sampler } from '#node/core/sampler.ts';
 import { networkProfiles } from '#node/model/network-profile.ts';
+import { RecordedCore } from '#test/node/core/recorded-core.ts';
 import { compareFreshBuild } from '#test/support/fresh-wasm.ts';
 import { pollDraws, sourceSha256 } from '../../../../scripts/wasm-modules.ts';
 
@@ -167,6 +169,20 @@ test('a node that leaves peers out, or asks most of its peers, has the plain sam
   };
   assert.deepEqual(sampled(vector, 5, exclusions), sampled(plain, 5, exclusions));
   assert.deepEqual(sampled(vector, 25, null), sampled(plain, 25, null));
+});
+
+test('there is room for the peers and the records of all polls', () => {
+  for (const [nodes, k] of [
+    [4, 1],
+    [1_000, 50],
+    [3_000, 1_023],
+  ] as const) {
+    const arrays = loadPollDraws(nodes, roomFor(nodes, nodes, k))!;
+    const params = { k, alphaConfidence: k, alphaPreference: k };
+    const { core } = new RecordedCore({ params, members: nodes, hosted: nodes, arrays });
+    assert.ok(arrays.addressOf(core.polls.peers) > 0, `${nodes} nodes, k = ${k}`);
+    assert.ok(arrays.addressOf(new PollRecords(nodes, arrays).words) > 0, `${nodes} nodes, k = ${k}`);
+  }
 });
 
 test('the module was made from the source that is committed', () => {
