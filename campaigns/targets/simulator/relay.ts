@@ -236,10 +236,12 @@ export class Relay {
     const word = node * words + (slot >>> 5);
     let sum = votes[2 * word]! + marks[stride * word]! + seen[node * capacity + slot]!;
     sum += undecidedCount[node]! + arrivals[node]! + pendingCount[node]! + network.bytesSent[node]!;
-    if (isCalm && !graph.isDirect) {
+    if (!graph.isDirect) {
       const row = slot * this.#nodes;
-      for (let edge = graph.offsets[node]!; edge < graph.offsets[node + 1]!; edge++)
-        sum += this.#firstCopy[row + graph.neighbours[edge]!]!;
+      for (let edge = graph.offsets[node]!; edge < graph.offsets[node + 1]!; edge++) {
+        const peer = graph.neighbours[edge]!;
+        sum += isCalm ? this.#firstCopy[row + peer]! : peer;
+      }
     }
     this.seen = sum | 0;
   }
