@@ -55,8 +55,10 @@ export class Intake {
   /** A verified vertex arrives from a peer (or is the node's own: from < 0). */
   deliver(node: number, slot: number, from: number, nowUs: number): Delivery {
     if (this.#standing.isKnown(node, slot)) return 'duplicate';
-    if (!this.#parentsKnown(node, slot)) return this.#pend(node, slot, from, nowUs);
-    this.#enter(node, slot, nowUs);
+    // Nearly always, and then nothing else has to be asked about them.
+    const strong = this.#preference.parentsStrong(node, slot);
+    if (!strong && !this.#parentsKnown(node, slot)) return this.#pend(node, slot, from, nowUs);
+    this.#enter(node, slot, strong, nowUs);
     if (this.#standing.pendingCount[node] !== 0) this.#enterWaiting(node, slot, nowUs);
     return 'entered';
   }
@@ -66,7 +68,7 @@ export class Intake {
     const standing = this.#standing;
     const ready: number[] = [];
     for (let slot: number | undefined = from; slot !== undefined; slot = ready.pop()) {
-      if (slot !== from) this.#enter(node, slot, nowUs);
+      if (slot !== from) this.#enter(node, slot, this.#preference.parentsStrong(node, slot), nowUs);
       if (standing.pendingCount[node] === 0) continue;
       for (let edge = this.#table.childHead[slot]!; edge >= 0; edge = this.#table.childNext[edge]!) {
         const child = (edge / parentSlots) | 0;
@@ -81,27 +83,27 @@ export class Intake {
     }
   }
 
-  #enter(node: number, slot: number, nowUs: number): void {
+  /** `strong`: the node says yes to all its parents. */
+  #enter(node: number, slot: number, strong: boolean, nowUs: number): void {
     this.#standing.enter(node, slot);
     this.#noteEquivocation(node, slot, nowUs);
-    const doom = this.#doom(node, slot);
+    const doom = this.#doom(node, slot, strong);
     if (doom >= 0) {
       this.#decisions.reject(node, slot, doom);
       return;
     }
-    this.#preference.enter(node, slot);
+    this.#preference.enter(node, slot, strong);
   }
 
   /** Why the vertex must be rejected at once, or -1. A conflict of its own comes first: only without one is it valid elsewhere. */
-  #doom(node: number, slot: number): number {
+  #doom(node: number, slot: number, strong: boolean): number {
     const table = this.#table;
     if (table.invalid[slot] === 1 || this.#decisions.hasFinalisedRival(node, slot)) return rejectedByConflict;
+    if (strong) return -1;
     for (let i = 0; i < table.parentCount[slot]!; i++) {
       const parent = table.parents[slot * parentSlots + i]!;
       if (parent === lost) return rejectedByParent;
-      // What a node says yes to it has not rejected, and the votes of parents have just been read.
-      if (parent < 0 || this.#standing.saysYes(node, parent)) continue;
-      if (this.#standing.has(this.#standing.rejected, node, parent)) return rejectedByParent;
+      if (parent >= 0 && this.#standing.has(this.#standing.rejected, node, parent)) return rejectedByParent;
     }
     return -1;
   }

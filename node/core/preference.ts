@@ -24,14 +24,14 @@ export class Preference {
     this.#standing = standing;
   }
 
-  /** Sets preferred and strongly preferred of a vertex that has just been entered. */
-  enter(node: number, slot: number): void {
+  /** Sets preferred and strongly preferred of a vertex that has just been entered; `strong`: `parentsStrong` of it. */
+  enter(node: number, slot: number, strong: boolean): void {
     const table = this.#table;
     const standing = this.#standing;
     if (table.firstConflict(slot) < 0) {
       standing.set(standing.preferred, node, slot);
       // Its children are not known here yet: nothing to spread.
-      if (this.#parentsStrong(node, slot)) standing.setYes(node, slot, true);
+      if (strong) standing.setYes(node, slot, true);
       return;
     }
     for (let edge = table.firstConflict(slot); edge >= 0; edge = table.nextConflict(edge)) {
@@ -97,7 +97,7 @@ export class Preference {
     stack.push(from);
     while (stack.length > 0) {
       const slot = stack.pop()!;
-      const strong = standing.has(standing.preferred, node, slot) && this.#parentsStrong(node, slot);
+      const strong = standing.has(standing.preferred, node, slot) && this.parentsStrong(node, slot);
       if (strong === standing.saysYes(node, slot)) continue;
       standing.setYes(node, slot, strong);
       for (let edge = table.childHead[slot]!; edge >= 0; edge = table.childNext[edge]!) {
@@ -107,7 +107,8 @@ export class Preference {
     }
   }
 
-  #parentsStrong(node: number, slot: number): boolean {
+  /** The node says yes to all its parents: it knows them, too, and has rejected none. */
+  parentsStrong(node: number, slot: number): boolean {
     for (let i = 0; i < this.#table.parentCount[slot]!; i++) {
       const parent = this.#table.parents[slot * parentSlots + i]!;
       if (parent === noParent) continue;

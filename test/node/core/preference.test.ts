@@ -23,7 +23,7 @@ class Lab {
     this.#sequence += 1;
     const slot = this.table.register({ creator: 1, sequence: this.#sequence, parents, inputs });
     this.standing.enter(1, slot);
-    this.preference.enter(1, slot);
+    this.preference.enter(1, slot, this.preference.parentsStrong(1, slot));
     return slot;
   }
 
