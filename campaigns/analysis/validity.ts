@@ -13,6 +13,8 @@ export const issuedShareLeast = 0.95;
 /** Fewest mean times to finality that the measured window must hold. */
 export const finalityTimesLeast = 20;
 
+/** A partition heals within one or two times to finality where nothing conflicts. */
+const healingTimes = 10;
 /** With less than this finalised within the round limit a network is not live. */
 const liveShareLeast = 0.97;
 
@@ -120,9 +122,20 @@ function timesOfSustained(run: RunRecord): number | null {
   return finalityMs === null || finalityMs === 0 ? null : (1_000 * run.result.window.measured_s) / finalityMs;
 }
 
-/** Null when too little was finalised to say. */
+/**
+ * Null when too little was finalised to say. Where a conflict kept a partition from healing, what was decided late was so by how long that
+ * took or the run watched: then the median counts.
+ */
 function timesOfMean(run: RunRecord): number | null {
-  return isStuck(run) ? null : run.result.window.finality_times;
+  if (isStuck(run)) return null;
+  const { faults, results, window } = run.result;
+  const medianMs = results.latency.p50_ms;
+  if (medianMs === null || medianMs === 0) return window.finality_times;
+  const healingUs = healingTimes * 1_000 * medianMs;
+  const isLate = faults.some(
+    ({ kind, recovery_us }) => kind === 'partition' && (recovery_us ?? Number.POSITIVE_INFINITY) > healingUs,
+  );
+  return isLate ? (1_000 * window.measured_s) / medianMs : window.finality_times;
 }
 
 function isStuck({ result }: RunRecord): boolean {

@@ -122,7 +122,7 @@ export class Replay {
     for (const vertex of order) {
       const before = vertex.replaces === null ? undefined : this.#serialOf.get(vertex.replaces);
       if (before === undefined) continue;
-      this.recorder.supersede(before);
+      this.recorder.supersede(before, 0);
       this.reissued += 1;
     }
   }
@@ -225,9 +225,9 @@ export class Replay {
   /** Recovered: every pair of honest node and vertex known before the lifting is decided. */
   #awaitRecovery(fault: number, atUs: number): void {
     const serials = this.#serialsBefore(atUs);
-    const { cast } = this.#parts;
-    const open = cast.honestNodes.reduce((sum, node) => sum + this.#undecided(node, serials), 0);
-    this.recorder.watch(serials, -1, open, atUs, (doneUs) => {
+    const open = new Map<number, number>();
+    for (const node of this.#parts.cast.honestNodes) this.#addUndecided(node, serials, open);
+    this.recorder.watch(open, -1, atUs, (doneUs) => {
       this.recoveries[fault]!.recoveryUs = Math.max(0, doneUs - atUs);
     });
   }
@@ -250,7 +250,9 @@ export class Replay {
       return;
     }
     const serials = this.#serialsBefore(atUs);
-    this.recorder.watch(serials, node, this.#undecided(node, serials), atUs, rejoined);
+    const open = new Map<number, number>();
+    this.#addUndecided(node, serials, open);
+    this.recorder.watch(open, node, atUs, rejoined);
   }
 
   #serialsBefore(atUs: number): number {
@@ -258,13 +260,12 @@ export class Replay {
     return first < 0 ? this.#knownUs.length : first;
   }
 
-  #undecided(node: number, serials: number): number {
+  #addUndecided(node: number, serials: number, open: Map<number, number>): void {
     const known = this.#decided[node]!;
-    let open = 0;
     for (let serial = 0; serial < serials; serial += 1) {
-      if (!this.recorder.isContested(serial) && !known.has(serial)) open += 1;
+      if (!this.recorder.isContested(serial) && !known.has(serial))
+        open.set(serial, (open.get(serial) ?? 0) + 1);
     }
-    return open;
   }
 
   #closeBins(untilUs: number): void {

@@ -28,7 +28,8 @@ export interface Issued {
 
 /** Waits for every pair (live honest node, vertex issued before a moment) to be decided. */
 interface Watch {
-  readonly serials: number;
+  /** By serial: decisions about it that are waited for. */
+  readonly open: Map<number, number>;
   readonly node: number; // -1 = all honest nodes
   left: number;
   readonly done: (atUs: number) => void;
@@ -100,9 +101,10 @@ export class Recorder {
     return this.#dueUs[serial]!;
   }
 
-  /** Its transactions were issued again in another vertex: that one counts. */
-  supersede(serial: number): void {
+  /** Its transactions were issued again in another vertex: that one counts, and nobody waits for this one any more. */
+  supersede(serial: number, atUs: number): void {
     this.#contested[serial] = true;
+    this.#count(serial, -1, Number.POSITIVE_INFINITY, atUs);
   }
 
   isContested(serial: number): boolean {
@@ -121,12 +123,12 @@ export class Recorder {
     this.trace(node, serial * 4 + status, atUs);
     // A node that lost its disk decides again. The same decision counts once; another one is a reversal for the checker to find.
     if (this.#before.size > 0 && this.#before.get(node)?.has(serial * 4 + status) === true) {
-      this.#watch(node, serial, atUs);
+      this.#count(serial, node, 1, atUs);
       return;
     }
     this.#append(serial, node, status);
     if (this.#options.honest[node] === 0) return;
-    this.#watch(node, serial, atUs);
+    this.#count(serial, node, 1, atUs);
     if (status !== finalised) {
       this.rejectedPairs += 1;
       return;
@@ -208,10 +210,14 @@ export class Recorder {
     return hex(this.#traceA) + hex(this.#traceB);
   }
 
-  /** Calls `done` when `left` more decisions about uncontested serials below `serials` (of one node, or of all with -1) were made. */
-  watch(serials: number, node: number, left: number, atUs: number, done: (atUs: number) => void): void {
+  /**
+   * Calls `done` when so many more decisions about each serial (of one node, or of all with -1) were made, or the serial does not count
+   * any more. `open` has uncontested ones only.
+   */
+  watch(open: ReadonlyMap<number, number>, node: number, atUs: number, done: (atUs: number) => void): void {
+    const left = [...open.values()].reduce((sum, count) => sum + count, 0);
     if (left === 0) done(atUs);
-    else this.#watches.push({ serials, node, left, done });
+    else this.#watches.push({ open: new Map(open), node, left, done });
   }
 
   /** Gives up what waits for decisions of this node alone: it went down before it had made them. */
@@ -220,12 +226,16 @@ export class Recorder {
       if (this.#watches[i]!.node === node) this.#watches.splice(i, 1);
   }
 
-  #watch(node: number, serial: number, atUs: number): void {
-    if (this.#watches.length === 0 || this.#contested[serial]!) return;
+  /** At most `decisions` of those that are waited for about a serial were made; `node`: by whom, -1 = by whomever. */
+  #count(serial: number, node: number, decisions: number, atUs: number): void {
     for (let i = this.#watches.length - 1; i >= 0; i--) {
       const watch = this.#watches[i]!;
-      if (serial >= watch.serials || (watch.node >= 0 && watch.node !== node)) continue;
-      watch.left -= 1;
+      const open = watch.open.get(serial);
+      if (open === undefined || (node >= 0 && watch.node >= 0 && watch.node !== node)) continue;
+      const made = Math.min(decisions, open);
+      if (made === open) watch.open.delete(serial);
+      else watch.open.set(serial, open - made);
+      watch.left -= made;
       if (watch.left > 0) continue;
       this.#watches.splice(i, 1);
       watch.done(atUs);

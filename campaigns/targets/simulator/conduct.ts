@@ -271,7 +271,7 @@ export class Conduct implements Conductor {
     if (!own) this.rejectedSubtrees += 1;
     const key = own ? 0 : (this.#inputsOf.get(serial) ?? 0);
     const transactions = this.#recorder.transactionsOf(serial) - (own ? 1 : 0);
-    this.#recorder.supersede(serial);
+    this.#recorder.supersede(serial, nowUs);
     if (transactions <= 0) return;
     this.reissued += 1;
     const ticket = {
@@ -386,10 +386,9 @@ export class Conduct implements Conductor {
     }
     core.restart(node, nowUs);
     this.#askPeers(node, nowUs);
-    const serials = core.table.registered;
-    this.#recorder.watch(serials, node, this.#undecidedAt(node), nowUs, (atUs) =>
-      this.onRejoined(node, atUs, atUs - nowUs),
-    );
+    const open = new Map<number, number>();
+    this.#addUndecided(node, open);
+    this.#recorder.watch(open, node, nowUs, (atUs) => this.onRejoined(node, atUs, atUs - nowUs));
   }
 
   #askPeers(node: number, nowUs: number): void {
@@ -401,24 +400,23 @@ export class Conduct implements Conductor {
     }
   }
 
-  /** Live, uncontested vertices the node has not decided. */
-  #undecidedAt(node: number): number {
+  /** Adds the live, uncontested vertices that the node has not decided, by serial. */
+  #addUndecided(node: number, open: Map<number, number>): void {
     const { standing, table } = this.#sim.core;
-    let open = 0;
     for (let slot = 0; slot < table.highWord * 32; slot++) {
-      if (!table.isLive(slot) || this.#recorder.isContested(table.serial[slot]!)) continue;
+      const serial = table.serial[slot]!;
+      if (!table.isLive(slot) || this.#recorder.isContested(serial)) continue;
       if (!standing.has(standing.finalised, node, slot) && !standing.has(standing.rejected, node, slot))
-        open += 1;
+        open.set(serial, (open.get(serial) ?? 0) + 1);
     }
-    return open;
   }
 
-  /** Pairs (live honest node, uncontested live vertex) that are not decided: what has to heal. */
-  openPairs(): number {
+  /** Pairs (live honest node, uncontested live vertex) that are not decided, by serial: what has to heal. */
+  openPairs(): Map<number, number> {
     const { core } = this.#sim;
-    let open = 0;
+    const open = new Map<number, number>();
     for (let node = 0; node < core.members; node++) {
-      if (this.#options.attackers[node] === 0 && core.active[node] === 1) open += this.#undecidedAt(node);
+      if (this.#options.attackers[node] === 0 && core.active[node] === 1) this.#addUndecided(node, open);
     }
     return open;
   }

@@ -84,8 +84,7 @@ export class FaultLog {
   /** Recovered: every pair of live honest node and vertex issued before the lifting is decided. */
   #awaitRecovery(seen: Seen, nowUs: number): void {
     seen.recoveryUs = null;
-    const { table } = this.#simulation.core;
-    this.#recorder.watch(table.registered, -1, this.#conduct.openPairs(), nowUs, (atUs) => {
+    this.#recorder.watch(this.#conduct.openPairs(), -1, nowUs, (atUs) => {
       seen.recoveryUs = atUs - nowUs;
     });
   }

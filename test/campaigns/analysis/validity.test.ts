@@ -51,6 +51,18 @@ test('a window of fewer than twenty times to finality is too short', () => {
   assert.deepEqual(broken({ window: { finality_times: 19.9 } }), ['window long enough']);
 });
 
+test('after a partition that has not healed soon the median counts, not what was decided late', () => {
+  const late = (fault: Parameters<typeof faultRecord>[0], p50: number): RunChanges => ({
+    faults: [faultRecord({ kind: 'partition', ...fault })],
+    window: { finality_times: 14, measured_s: 60 },
+    latency: { p50_ms: p50 },
+  });
+  assert.deepEqual(broken(late({ recovery_us: null }, 3_000)), []);
+  assert.deepEqual(broken(late({ recovery_us: null }, 3_010)), ['window long enough']);
+  assert.deepEqual(broken(late({ recovery_us: 30_000_001 }, 3_000)), []);
+  assert.deepEqual(broken(late({ recovery_us: 30_000_000 }, 3_000)), ['window long enough']);
+});
+
 test('where nothing is finalised the round limit shows that the window was long enough', () => {
   const nothing: RunChanges = {
     latency: { mean_ms: null, undecided_share: 1 },

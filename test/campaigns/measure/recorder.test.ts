@@ -93,7 +93,7 @@ test('a vertex whose transactions were issued again is counted in the other one 
   const one = recorder();
   const first = issue(one, 1_100);
   issue(one, 1_100);
-  one.supersede(first);
+  one.supersede(first, 1_500);
   assert.equal(one.shares(0).measuredVertices, 1);
   assert.equal(one.openPairs(), 3);
 });
@@ -115,9 +115,13 @@ test('a watch ends with the last decision it waits for, of its node or of all, a
   const one = recorder();
   const [a, b, contested] = [issue(one, 1_000), issue(one, 1_000), issue(one, 1_000, true)];
   const done: string[] = [];
-  one.watch(3, -1, 3, 1_000, (atUs) => done.push(`all ${atUs}`));
-  one.watch(3, 1, 1, 1_000, (atUs) => done.push(`node ${atUs}`));
-  one.watch(3, 2, 0, 1_000, (atUs) => done.push(`none ${atUs}`));
+  const waits = new Map([
+    [a, 1],
+    [b, 2],
+  ]);
+  one.watch(waits, -1, 1_000, (atUs) => done.push(`all ${atUs}`));
+  one.watch(new Map([[b, 1]]), 1, 1_000, (atUs) => done.push(`node ${atUs}`));
+  one.watch(new Map(), 2, 1_000, (atUs) => done.push(`none ${atUs}`));
   const younger = issue(one, 1_100);
   finalise(one, 0, a, 1_200);
   finalise(one, 1, contested, 1_250);
@@ -126,6 +130,25 @@ test('a watch ends with the last decision it waits for, of its node or of all, a
   assert.deepEqual(done, ['none 1000', 'node 1300']);
   finalise(one, 2, b, 1_400);
   assert.deepEqual(done, ['none 1000', 'node 1300', 'all 1400']);
+});
+
+test('a vertex whose transactions were issued again is not waited for any more', () => {
+  const one = recorder();
+  const [a, b] = [issue(one, 1_000), issue(one, 1_000)];
+  const done: string[] = [];
+  const waits = new Map([
+    [a, 1],
+    [b, 3],
+  ]);
+  one.watch(waits, -1, 1_000, (atUs) => done.push(`all ${atUs}`));
+  one.watch(new Map([[b, 1]]), 2, 1_000, (atUs) => done.push(`node ${atUs}`));
+  finalise(one, 0, b, 1_100);
+  one.supersede(b, 1_200);
+  assert.deepEqual(done, ['node 1200']);
+  finalise(one, 1, b, 1_250);
+  assert.deepEqual(done, ['node 1200'], 'what is decided about it says nothing about others');
+  finalise(one, 1, a, 1_300);
+  assert.deepEqual(done, ['node 1200', 'all 1300']);
 });
 
 test('a node that lost its disk repeats its decisions uncounted; another decision is recorded for the checker', () => {
