@@ -239,7 +239,7 @@ static inline i32 take_answers(i32 from, i32 until, const i32 careful) {
       odd[poll * k + head[ODD]++] = (u16)(kind << KIND_IN_ODD | slot);
       if (kind >= SOME_UNKNOWN) head[COUNTED] |= SOME_STORED;
     }
-    if (!looks) continue;
+    if (!looks || is_open(head, filled)) continue;
     count_new(head, poll);
     if (filled < k && !is_certain(head, poll, filled)) continue;
     s.is_over = 1;

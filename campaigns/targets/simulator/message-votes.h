@@ -218,3 +218,18 @@ static __attribute__((noinline)) i32 is_certain(i32 *head, i32 poll, i32 filled)
   }
   return 1;
 }
+
+/* Whether that many yes votes are at least `votes` or can no longer be. */
+static inline i32 is_settled(i32 voters, i32 open, i32 votes) { return voters >= votes || voters + open < votes; }
+
+/* The poll is not over, and that is known at once: no exceptions are stored, so all of its scope have the same votes. Notes when to look again. */
+static inline i32 is_open(i32 *head, i32 filled) {
+  const i32 open = s.k - filled, voters = head[VOTERS];
+  if (head[COUNTED] >= SOME_STORED || open <= 0 || head[SCOPE_WORDS] == 0 || head[NEXT_CHECK] == 0) return 0;
+  if (is_settled(voters, open, s.alpha) && is_settled(voters, open, s.preference)) return 0;
+  const i32 success = s.alpha - voters, failure = voters + open - s.alpha + 1;
+  const i32 sooner = least(success, failure);
+  head[NEXT_CHECK] = filled + (sooner > 0 ? sooner : 1);
+  head[COUNTED] = head[ODD];
+  return 1;
+}
