@@ -49,17 +49,26 @@ export function judgeCriterion(
   const confidence = confidenceOfLook(context.looks ?? 1);
   const strict = summary === null ? null : summarise(known, confidence).interval;
   const deciding = strict === null ? null : { confidence, interval: clamp(strict, metric.unit) };
-  const decision = decide(criterion, metric, readings, summary, deciding, context);
+  const broken = metric.everyRepetition ? brokenIn(criterion, readings) : [];
+  // Where one repetition decides, the mean says nothing: it may lie inside the limit.
+  const worst = farthest(broken, criterion.limit);
+  const observed = worst !== null && Number.isFinite(worst.value) ? worst.value : (summary?.mean ?? null);
+  const decision =
+    broken.length > 0
+      ? failed(
+          `violated in ${broken.length} of ${readings.length} repetitions${worstWords(worst, metric.unit)}`,
+        )
+      : decide(criterion, metric, readings, summary, deciding, context);
   return {
     metric: criterion.metric,
     unit: metric.unit,
     written: criterion.written,
     note: criterion.note,
     limit: criterion.limit,
-    observed: summary?.mean ?? null,
-    interval,
+    observed,
+    interval: worst === null ? interval : null,
     repetitions: readings.length,
-    margin: summary === null ? null : marginOf(criterion, summary.mean),
+    margin: observed === null ? null : marginOf(criterion, observed),
     ...decision,
   };
 }
@@ -80,16 +89,7 @@ function decide(
   deciding: Deciding | null,
   context: CriterionContext,
 ): Decision {
-  const { comparator, limit } = criterion;
-  if (metric.everyRepetition) {
-    const broken = readings.flatMap((reading) =>
-      reading.kind === 'missing' || holds(comparator, reading.value, limit) ? [] : [reading],
-    );
-    if (broken.length > 0)
-      return failed(
-        `violated in ${broken.length} of ${readings.length} repetitions${worstOf(broken, limit, metric.unit)}`,
-      );
-  }
+  const { comparator } = criterion;
   const unseen = readings.find((reading) => reading.kind === 'missing');
   if (readings.length === 0) return open('no repetition has a result', context.command);
   if (unseen?.kind === 'missing') {
@@ -116,15 +116,22 @@ function decide(
   return known;
 }
 
-/** The mean may look harmless: one repetition that never recovers among many that do at once. */
-function worstOf(
-  broken: readonly Exclude<Reading, { kind: 'missing' }>[],
-  limit: number,
-  unit: Metric['unit'],
-): string {
-  const off = ({ value }: { readonly value: number }): number => Math.abs(value - limit);
-  const worst = broken.reduce((farthest, one) => (off(one) > off(farthest) ? one : farthest));
-  if (!Number.isFinite(worst.value)) return '';
+type Known = Exclude<Reading, { kind: 'missing' }>;
+
+/** Repetitions beyond the limit. */
+function brokenIn({ comparator, limit }: Criterion, readings: readonly Reading[]): readonly Known[] {
+  return readings.flatMap((reading) =>
+    reading.kind === 'missing' || holds(comparator, reading.value, limit) ? [] : [reading],
+  );
+}
+
+function farthest(broken: readonly Known[], limit: number): Known | null {
+  const off = ({ value }: Known): number => Math.abs(value - limit);
+  return broken.reduce<Known | null>((far, one) => (far === null || off(one) > off(far) ? one : far), null);
+}
+
+function worstWords(worst: Known | null, unit: Metric['unit']): string {
+  if (worst === null || !Number.isFinite(worst.value)) return '';
   return `, at worst ${show(worst.value, unit)}${worst.kind === 'at-least' ? ' or more' : ''}`;
 }
 

@@ -11,9 +11,9 @@ export interface CriterionVerdict {
   /** What the source demands, where the metric is only the nearest expression of it. */
   readonly note: string | null;
   readonly limit: number;
-  /** Mean over repetitions; null when it was not observed. */
+  /** Mean over repetitions, where one alone decides that of the farthest beyond the limit; null when it was not observed. */
   readonly observed: number | null;
-  /** 95 % confidence interval of the mean over repetitions; null with fewer than two. */
+  /** 95 % confidence interval of the mean over repetitions; null with fewer than two, or where one alone decides. */
   readonly interval: readonly [number, number] | null;
   readonly repetitions: number;
   /** How many more repetitions would likely bring the interval to one side; only where it straddles the limit. */

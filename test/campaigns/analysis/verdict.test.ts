@@ -109,6 +109,17 @@ test('one event in a minute is already one event in a day', () => {
   assert.equal(p.reason, 'violated in 1 of 3 repetitions, at worst 2');
 });
 
+test('where one repetition decides, its figure stands in the table and not a mean that looks harmless', () => {
+  const p = only(
+    judge(
+      [criterion('liveness.failures', 'at_most', 1)],
+      repetitions([{}, { consensus: { liveness_failures: 2 } }, {}]),
+    ),
+  );
+  assert.equal(p.status, 'FAILED');
+  assert.deepEqual([p.observed, p.margin, p.interval], [2, -1, null]);
+});
+
 test('a metric that a run cannot observe is inconclusive with what would answer it', () => {
   const p = only(judge([criterion('recovery.heal_time', 'at_most', 60)], repetitions()));
   assert.equal(p.status, 'INCONCLUSIVE');
