@@ -25,15 +25,21 @@ interface Question {
   readonly axes: readonly Axis[];
 }
 
+/** Where vertices stay open it takes a while until there are as many as polls may name: a window before that uses less. */
+function afterFilling({ scopeVertices, verticesPerSecond }: NodeLoad, { consensus }: RunSpec): string {
+  if (scopeVertices < consensus.maxUndecided) return '';
+  return ` (once ${shown(scopeVertices)} vertices are open, ${shown(scopeVertices / verticesPerSecond)} s after the start)`;
+}
+
 const bandwidth: Question = {
   topic: 'bandwidth',
   metrics: ['resources.bandwidth'],
   unit: 'Mbps',
   least: (load) => load.uniqueMbps + load.pollMbps,
   expected: (load) => load.uniqueMbps + load.pollMbps + load.announcementMbps,
-  what: (load) =>
+  what: (load, spec) =>
     `${shown(load.verticesPerSecond)} vertices/s of ${shown(load.vertexBytes)} bytes are ${shown(load.uniqueMbps)} Mbps before any ` +
-    `announcement, and ${shown(load.exchangesPerSecond)} queries/s with their answers ${shown(load.pollMbps)} Mbps`,
+    `announcement, and ${shown(load.exchangesPerSecond)} queries/s with their answers ${shown(load.pollMbps)} Mbps${afterFilling(load, spec)}`,
   lines: (load, spec) => [
     line(
       'vertices',
@@ -64,7 +70,7 @@ const bandwidth: Question = {
       'exchange',
       load.exchangeBytes,
       'bytes',
-      `query naming ${shown(load.scopeVertices)} vertices, and its answer`,
+      `query naming ${shown(load.scopeVertices)} vertices${afterFilling(load, spec)}, and its answer`,
     ),
     line('polls', load.pollMbps, 'Mbps', 'exchanges x bytes x 8'),
   ],

@@ -23,6 +23,16 @@ test('bandwidth, CPU and memory are refused below what they certainly need', () 
   }
 });
 
+test('where nothing is ever final the need for bandwidth says from when on it holds', () => {
+  const stuck = exampleSpec({ nodes: 1_000, tps: 200, share: 0.4, attack: 'always-reject' });
+  const { scopeVertices, verticesPerSecond } = nodeLoad(stuck);
+  const [found] = resourceFindings(stuck, [criterion('resources.bandwidth', 'at_most', 1)], new Map());
+  const seconds = scopeVertices / verticesPerSecond;
+  assert.match(found!.because, new RegExp(`once 4096 vertices are open, ${seconds} s after the start`));
+  const [live] = resourceFindings(spec, [criterion('resources.bandwidth', 'at_most', 0.01)], new Map());
+  assert.doesNotMatch(live!.because, /vertices are open/);
+});
+
 test('memory of a pool of 10,000 connections exceeds 768 MB', () => {
   const example = exampleSpec({ nodes: 10_000 });
   const [found] = resourceFindings(
