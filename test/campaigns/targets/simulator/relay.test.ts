@@ -200,6 +200,22 @@ test('a restarted node is handed everything it missed in one go', () => {
   );
 });
 
+test('who asks for one vertex is handed its missing ancestors before it, and asks for none of them', () => {
+  const { simulation, publish, settle, holders } = relayed({ kind: 'full' });
+  const { core, relay } = simulation;
+  core.crash(7, () => false);
+  relay.crash(7);
+  const missed: number[] = [];
+  for (let i = 0; i < 6; i++) missed.push(publish(i, [missed[i - 1] ?? genesis]));
+  settle();
+  core.restart(7, simulation.nowUs);
+  const child = publish(20, [missed[5]!]);
+  const requests = relay.requests;
+  settle();
+  for (const slot of [...missed, child]) assert.equal(holders(slot), nodes);
+  assert.equal(relay.requests, requests + 1, 'no ancestor came before its own parents');
+});
+
 test('a push to part of the network reaches that part only', () => {
   const { simulation, settle, holders } = relayed({ kind: 'full' });
   const slot = simulation.register({ creator: 4, sequence: 1, parents: [genesis], inputs: [] });
