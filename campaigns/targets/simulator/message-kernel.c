@@ -93,7 +93,7 @@ static inline i32 send(const struct queue *queue, const i32 *head, i32 is_curren
   return 0;
 }
 
-static inline void reply_to(i32 from, i32 until, const i32 careful) {
+static ALWAYS void reply_to(i32 from, i32 until, const i32 careful) {
   const struct queue queue = s.answers;
   const i32 *pool = s.queries.pool, *waits = s.waits;
   const i32 first = s.waits_from;
@@ -111,7 +111,7 @@ static inline void reply_to(i32 from, i32 until, const i32 careful) {
 void reply(i32 from, i32 until) { reply_to(from, until, 0); }
 void reply_carefully(i32 from, i32 until) { reply_to(from, until, 1); }
 
-static inline i32 take_queries(i32 from, i32 until, const i32 careful) {
+static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful) {
   const struct queue queue = s.answers;
   i32 *pool = s.queries.pool, *asked = s.asked;
   const i32 *heads = s.head;
@@ -191,7 +191,7 @@ static inline i32 hold_back(const struct queue *queue, i32 querier, u32 a, u32 b
   return LATER;
 }
 
-static inline i32 take_answers(i32 from, i32 until, const i32 careful) {
+static ALWAYS i32 take_answers(i32 from, i32 until, const i32 careful) {
   const struct queue queue = s.answers;
   const i32 *pool = queue.pool;
   const u8 *active = s.active;

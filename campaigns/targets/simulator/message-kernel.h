@@ -81,3 +81,5 @@ static struct {
   f64 exception_bytes;
 } us;
 extern u8 __heap_base;
+/* Specialised by its arguments: left to itself the compiler makes one function of both loops, which asks at every message. */
+#define ALWAYS inline __attribute__((always_inline))
