@@ -51,6 +51,8 @@ const contestedWarmupFinalityTimes = 4;
 const contestedLimits = 1.1;
 /** After a partition in which transactions conflicted, what of the time that the run has left is watched at most: a conflict may keep it from healing. */
 const mostHealingFinalityTimes = 260;
+/** The same of every repetition but the first: what heals does so within a few of them, and that nothing will shows in one. */
+const furtherHealingFinalityTimes = 50;
 const leastCooldownFinalityTimes = 3;
 const mostCooldownFinalityTimes = 5;
 /** Vertices that the load of a network that is not live must bring, where twenty polls are over before one is issued. */
@@ -225,7 +227,8 @@ function cooldownOfRun(
   if (cuts.length === 0) return { cooldownUs: watchedUs, chargedUs: watchedUs };
   const healedUs = cuts.reduce((most, { untilUs }) => Math.max(most, untilUs), 0);
   const leftUs = duration.warmupUs + duration.measureUs + duration.cooldownUs - healedUs;
-  const healingUs = Math.ceil(Math.min(leftUs, mostHealingFinalityTimes * finalityUs));
+  const healingTimes = spec.repetition === 0 ? mostHealingFinalityTimes : furtherHealingFinalityTimes;
+  const healingUs = Math.ceil(Math.min(leftUs, healingTimes * finalityUs));
   return { cooldownUs: Math.max(watchedUs, healingUs), chargedUs: watchedUs };
 }
 
