@@ -32,10 +32,14 @@ export const smallBlake3: WasmSource = {
 
 export const pollDraws: WasmSource = {
   file: 'campaigns/targets/simulator/poll-draws',
+  headers: ['campaigns/targets/simulator/poll-turns', 'campaigns/targets/simulator/poll-turns-memory'],
   exported: [
     'sample',
     'look',
     'follow',
+    'turns',
+    'turns_at',
+    'turn_times_at',
     'asked_at',
     'delays_at',
     'peers_at',

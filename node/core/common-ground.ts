@@ -4,6 +4,8 @@
  * (poll-book.ts). In a real node, which hosts itself only, the set is its own votes.
  */
 
+import { type ArrayMaker, plainArrays } from './arrays.ts';
+
 export class CommonGround {
   /** Bits by word of the vertex table. */
   rows: Int32Array;
@@ -12,10 +14,12 @@ export class CommonGround {
   readonly #nodes: number;
   /** Nodes that say yes, by slot. */
   #saying: Int32Array;
+  readonly #arrays: ArrayMaker;
 
-  constructor(nodes: number, capacity: number) {
+  constructor(nodes: number, capacity: number, arrays: ArrayMaker = plainArrays) {
     this.#nodes = nodes;
-    this.rows = new Int32Array(capacity >>> 5);
+    this.#arrays = arrays;
+    this.rows = arrays.int32(capacity >>> 5);
     this.#saying = new Int32Array(capacity);
   }
 
@@ -46,7 +50,7 @@ export class CommonGround {
   }
 
   grow(words: number): void {
-    const rows = new Int32Array(words);
+    const rows = this.#arrays.int32(words);
     rows.set(this.rows);
     this.rows = rows;
     const saying = new Int32Array(words << 5);

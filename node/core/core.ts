@@ -61,6 +61,8 @@ export interface CoreOptions {
   /** Draws the samples; makes the arrays that a host's own loops use, too. Left out: the plain ones. */
   readonly sampler?: Sampler;
   readonly arrays?: ArrayMaker;
+  /** Makes what else the end and the beginning of a poll touch, for a host that has both done elsewhere (`arrays`). */
+  readonly pollArrays?: ArrayMaker;
   /** Leave convicted peers out of sampling. */
   readonly exclusion: boolean;
   /** Left out: misbehaviour convicts, for good. */
@@ -90,10 +92,11 @@ export class Core {
   readonly #intake: Intake;
   readonly #evidence: Evidence;
   readonly #sampler: Sampler;
-  readonly #roundTrip: RoundTrip;
-  readonly #weight: number;
-  readonly #pollNumber: Int32Array;
-  readonly #nextStartUs: Float64Array;
+  readonly roundTrip: RoundTrip;
+  readonly weight: number;
+  /** By node: how many polls it has begun, and when it may begin the next. */
+  readonly pollNumber: Int32Array;
+  readonly nextStartUs: Float64Array;
   readonly #wakeUs: Float64Array;
   readonly #ripe: number[] = [];
   readonly #readmitted = (node: number, peer: number): void => this.#ports.readmitted?.(node, peer);
@@ -102,27 +105,29 @@ export class Core {
 
   constructor(options: CoreOptions, ports: CorePorts) {
     const { params, members, hosted, slots, reputation = lastingConvictions, arrays = plainArrays } = options;
+    const { first, exclusion, pollArrays = plainArrays } = options;
     this.params = params;
     this.members = members;
-    this.#first = options.first;
+    this.#first = first;
     this.#seed = options.seed;
     this.#ports = ports;
     this.table = new VertexTable(members, hosted, slots);
-    this.standing = new Standing(hosted, slots, arrays);
+    this.standing = new Standing(hosted, slots, arrays, pollArrays);
     this.polls = new PollBook(hosted * params.concurrentPolls, slots >>> 5, params, arrays);
     this.standing.common.onLoss = (word) => this.polls.open.widen(word);
     this.#preference = new Preference(this.table, this.standing);
     this.decisions = new Decisions(this.table, this.standing, this.#preference, this.polls, ports, params);
-    this.suspicion = new Suspicion(members, options.first, hosted, options.exclusion, reputation.halfLifeUs);
+    const { halfLifeUs, basis } = reputation;
+    this.suspicion = new Suspicion(members, first, hosted, exclusion, halfLifeUs, pollArrays);
     this.#intake = new Intake(this, this.#preference, ports, (node) => this.#timeoutUs(node));
     this.tips = new Tips(this.table, this.standing);
-    this.#evidence = new Evidence(this, ports, reputation.basis);
+    this.#evidence = new Evidence(this, ports, basis);
     this.#sampler = options.sampler ?? new Sampler(members);
-    this.#roundTrip = new RoundTrip(hosted, options.timeout);
-    this.#weight = confidenceWeight(params.threshold, params.beta);
+    this.roundTrip = new RoundTrip(hosted, options.timeout, pollArrays);
+    this.weight = confidenceWeight(params.threshold, params.beta);
     this.active = arrays.uint8(hosted).fill(1);
-    this.#pollNumber = new Int32Array(hosted);
-    this.#nextStartUs = new Float64Array(hosted);
+    this.pollNumber = pollArrays.int32(hosted);
+    this.nextStartUs = pollArrays.float64(hosted);
     this.#wakeUs = new Float64Array(hosted).fill(-1);
   }
 
@@ -207,7 +212,7 @@ export class Core {
       slot === polls.head[poll * polls.stride + fieldSampleSlot] &&
       (outcome !== ignored || this.#isGivenUp(poll, slot))
     )
-      this.#roundTrip.observe(this.#nodeOf(poll), nowUs - polls.startUs[poll]!);
+      this.roundTrip.observe(this.#nodeOf(poll), nowUs - polls.startUs[poll]!);
     this.#weigh(poll, outcome, nowUs);
   }
 
@@ -240,7 +245,7 @@ export class Core {
     const age = (polls.sequence(poll) - sequence) & sequenceBits;
     if (age > 1) return;
     const startUs = age === 0 ? polls.startUs[poll]! : polls.previousStartUs[poll]!;
-    this.#roundTrip.observe(this.#nodeOf(poll), nowUs - startUs);
+    this.roundTrip.observe(this.#nodeOf(poll), nowUs - startUs);
   }
 
   #nodeOf(poll: number): number {
@@ -253,7 +258,7 @@ export class Core {
     if (polls.head[poll * polls.stride + fieldCurrent] !== sequence) return;
     const node = this.#nodeOf(poll);
     this.#ports.roundTripRead?.(node);
-    if (polls.filled(poll) === 0) this.#roundTrip.heardNothing(node);
+    if (polls.filled(poll) === 0) this.roundTrip.heardNothing(node);
     let retried = false;
     for (let slot = 0; slot < polls.k; slot++) {
       const state = polls.state(poll, slot);
@@ -276,23 +281,15 @@ export class Core {
 
   #timeoutUs(node: number): number {
     this.#ports.roundTripRead?.(node);
-    return this.#roundTrip.timeoutUs(node);
+    return this.roundTrip.timeoutUs(node);
   }
 
   #sparePeer(node: number, poll: number, slot: number): number {
     const { peers, k, head, stride } = this.polls;
     const key = head[poll * stride + fieldKey]!;
-    return this.#sampler.spare(
-      this.#first + node,
-      peers,
-      poll * k,
-      k,
-      key,
-      this.#first + node,
-      slot,
-      this.suspicion,
-      this.polls.replaced(poll),
-    );
+    const self = this.#first + node;
+    const before = this.polls.replaced(poll);
+    return this.#sampler.spare(self, peers, poll * k, k, key, self, slot, this.suspicion, before);
   }
 
   /** Starts a poll if the node is due for one, else asks to be woken when it is. */
@@ -303,7 +300,7 @@ export class Core {
       if (this.active[node] === 0 || this.standing.undecidedCount[node] === 0) return;
       const poll = node * c + j;
       if (this.polls.isOpen(poll)) continue;
-      const dueUs = this.#nextStartUs[node]!;
+      const dueUs = this.nextStartUs[node]!;
       if (nowUs < dueUs) {
         if (this.#wakeUs[node]! < 0) {
           this.#wakeUs[node] = dueUs;
@@ -320,9 +317,9 @@ export class Core {
     const k = polls.k;
     const member = this.#first + node;
     this.#ports.roundTripRead?.(node);
-    const number = this.#pollNumber[node]!++;
+    const number = this.pollNumber[node]!++;
     const key = streamKey(this.#seed, member, purpose.poll, number);
-    this.#nextStartUs[node] = nowUs + this.params.pollIntervalUs;
+    this.nextStartUs[node] = nowUs + this.params.pollIntervalUs;
     this.suspicion.forgive(node, nowUs, this.#readmitted);
     const vertices = polls.begin(
       poll,
@@ -349,7 +346,7 @@ export class Core {
       const peers = polls.peers;
       for (let slot = 0; slot < drawn; slot++) ports.query(poll, slot, 0, peers[poll * k + slot]!);
     }
-    ports.timeoutAt(poll, polls.sequence(poll), nowUs + this.#roundTrip.timeoutUs(node));
+    ports.timeoutAt(poll, polls.sequence(poll), nowUs + this.roundTrip.timeoutUs(node));
   }
 
   /**
@@ -404,11 +401,11 @@ export class Core {
       if ((preferred & bit) !== 0 && score[cell]! < highestCount) score[cell]! += 1;
       if ((chit & bit) !== 0) {
         if (counter[cell]! < highestCount) counter[cell]! += 1;
-        confidence[cell] = afterChit(confidence[cell]!, this.#weight, 1);
+        confidence[cell] = afterChit(confidence[cell]!, this.weight, 1);
         if (counter[cell]! >= beta) this.#ripe.push((word << 5) + lane);
       } else {
         this.clearCounter(cell);
-        confidence[cell] = afterChit(confidence[cell]!, this.#weight, 0);
+        confidence[cell] = afterChit(confidence[cell]!, this.weight, 0);
       }
     }
     return vertices;
@@ -439,7 +436,7 @@ export class Core {
     for (let j = 0; j < this.params.concurrentPolls; j++)
       this.polls.close(node * this.params.concurrentPolls + j);
     this.decisions.reopen(this.standing.restart(node, durable));
-    this.#roundTrip.forget(node);
+    this.roundTrip.forget(node);
     this.#wakeUs[node] = -1;
   }
 

@@ -92,12 +92,13 @@ export class PollBook {
   readonly #preference: number;
   readonly #earlyEnd: boolean;
   /** Votes with which an outcome can be certain at the earliest. */
-  readonly #firstCheck: number;
+  readonly firstCheck: number;
   /** Answers that are not yes to everything, in the order of arrival: [poll][..]: slot (10 bits), kind. */
   readonly odd: Uint16Array;
   /** Peers of a poll that did not answer and were replaced: [poll][..], from the first replacement on. */
   #replaced: Int32Array | null = null;
-  readonly #replacedCount: Uint16Array;
+  /** By poll: how many. */
+  readonly replacedCount: Uint16Array;
   readonly #arrays: ArrayMaker;
   #words: number;
 
@@ -107,18 +108,18 @@ export class PollBook {
     this.#alpha = params.alphaConfidence;
     this.#preference = params.alphaPreference;
     this.#earlyEnd = params.earlyEnd;
-    this.#firstCheck = Math.min(params.alphaConfidence, k - params.alphaConfidence + 1);
+    this.firstCheck = Math.min(params.alphaConfidence, k - params.alphaConfidence + 1);
     this.polls = polls;
     this.#arrays = arrays;
     this.#words = words;
     this.peers = arrays.int32(polls * k);
     this.odd = arrays.uint16(polls * k);
-    this.#replacedCount = new Uint16Array(polls);
+    this.replacedCount = arrays.uint16(polls);
     this.stride = (fieldStates + ((k + 15) >>> 4) + lineWords - 1) & -lineWords;
     this.head = arrays.int32(polls * this.stride);
     for (let poll = 0; poll < polls; poll++) this.head[poll * this.stride] = closed;
-    this.startUs = new Float64Array(polls);
-    this.previousStartUs = new Float64Array(polls);
+    this.startUs = arrays.float64(polls);
+    this.previousStartUs = arrays.float64(polls);
     this.scope = arrays.int32(polls * words);
     this.open = new OpenWords(polls, words, arrays);
     this.exceptions = new Exceptions(polls, k, words, arrays);
@@ -205,9 +206,9 @@ export class PollBook {
     head[h] = sequence;
     head[h + fieldScopeWords] = last;
     head[h + fieldFilled] = 0;
-    head[h + fieldNextCheck] = this.#earlyEnd ? this.#firstCheck : this.k;
+    head[h + fieldNextCheck] = this.#earlyEnd ? this.firstCheck : this.k;
     head[h + fieldKey] = key;
-    this.#replacedCount[poll] = 0;
+    this.replacedCount[poll] = 0;
     head[h + fieldVoters] = 0;
     head[h + fieldSampleSlot] = sequence % this.k;
     head[h + fieldOdd] = 0;
@@ -283,7 +284,7 @@ export class PollBook {
   unforesee(poll: number): void {
     const h = poll * this.stride;
     this.head[h + fieldFilled] = 0;
-    this.head[h + fieldNextCheck] = this.#earlyEnd ? this.#firstCheck : this.k;
+    this.head[h + fieldNextCheck] = this.#earlyEnd ? this.firstCheck : this.k;
     this.head[h + fieldVoters] = 0;
     this.head[h + fieldOdd] = 0;
     this.head[h + fieldCounted] = 0;
@@ -291,7 +292,7 @@ export class PollBook {
 
   /** Who was asked in this poll before a slot was given to somebody else: not fresh for any other slot. */
   replaced(poll: number): Int32Array {
-    const count = this.#replacedCount[poll]!;
+    const count = this.replacedCount[poll]!;
     return this.#replaced === null || count === 0
       ? nobody
       : this.#replaced.subarray(poll * this.k, poll * this.k + count);
@@ -300,8 +301,8 @@ export class PollBook {
   /** The slot was given to a fresh peer. */
   retry(poll: number, slot: number, peer: number): void {
     this.#replaced ??= new Int32Array(this.polls * this.k);
-    this.#replaced[poll * this.k + this.#replacedCount[poll]!] = this.peers[poll * this.k + slot]!;
-    this.#replacedCount[poll]! += 1;
+    this.#replaced[poll * this.k + this.replacedCount[poll]!] = this.peers[poll * this.k + slot]!;
+    this.replacedCount[poll]! += 1;
     this.peers[poll * this.k + slot] = peer;
     this.#setState(poll, slot, retried);
   }

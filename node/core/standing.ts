@@ -47,26 +47,34 @@ export class Standing {
   readonly common: CommonGround;
 
   readonly #arrays: ArrayMaker;
+  readonly #counters: ArrayMaker;
 
-  constructor(nodes: number, capacity: number, arrays: ArrayMaker = plainArrays) {
+  /** `counters`: makes what only the end of a poll counts. */
+  constructor(
+    nodes: number,
+    capacity: number,
+    arrays: ArrayMaker = plainArrays,
+    counters: ArrayMaker = plainArrays,
+  ) {
     this.nodes = nodes;
     this.#arrays = arrays;
+    this.#counters = counters;
     this.words = capacity >>> 5;
     const row = this.words * nodes;
     this.votes = arrays.int32(2 * row);
     this.marks = arrays.int32(markWords * row);
     const cells = capacity * nodes;
-    this.counter = new Uint16Array(cells);
-    this.rounds = new Uint16Array(cells);
-    this.score = new Uint16Array(cells);
-    this.confidence = new Float32Array(cells);
+    this.counter = counters.uint16(cells);
+    this.rounds = counters.uint16(cells);
+    this.score = counters.uint16(cells);
+    this.confidence = this.#floats(cells);
     this.seen = new Int32Array(cells);
     this.undecidedCount = new Int32Array(nodes);
     this.contestedCount = new Int32Array(nodes);
     this.pendingCount = new Int32Array(nodes);
     this.arrivals = new Int32Array(nodes);
     this.repeatAtUs = arrays.float64(nodes);
-    this.common = new CommonGround(nodes, capacity);
+    this.common = new CommonGround(nodes, capacity, arrays);
   }
 
   get capacity(): number {
@@ -238,13 +246,19 @@ export class Standing {
     };
     this.votes = rows(this.votes, 2, this.#arrays.int32(this.nodes * words * 2));
     this.marks = rows(this.marks, markWords, this.#arrays.int32(this.nodes * words * markWords));
-    this.counter = this.#cells(this.counter, new Uint16Array(this.nodes * words * 32), words);
-    this.rounds = this.#cells(this.rounds, new Uint16Array(this.nodes * words * 32), words);
-    this.score = this.#cells(this.score, new Uint16Array(this.nodes * words * 32), words);
-    this.confidence = this.#cells(this.confidence, new Float32Array(this.nodes * words * 32), words);
-    this.seen = this.#cells(this.seen, new Int32Array(this.nodes * words * 32), words);
+    const cells = this.nodes * words * 32;
+    this.counter = this.#cells(this.counter, this.#counters.uint16(cells), words);
+    this.rounds = this.#cells(this.rounds, this.#counters.uint16(cells), words);
+    this.score = this.#cells(this.score, this.#counters.uint16(cells), words);
+    this.confidence = this.#cells(this.confidence, this.#floats(cells), words);
+    this.seen = this.#cells(this.seen, new Int32Array(cells), words);
     this.common.grow(words);
     this.words = words;
+  }
+
+  #floats(cells: number): Float32Array {
+    const { buffer, byteOffset } = this.#counters.int32(cells);
+    return new Float32Array(buffer, byteOffset, cells);
   }
 
   #cells<T extends Uint16Array | Float32Array | Int32Array>(from: T, to: T, words: number): T {

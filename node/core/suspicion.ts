@@ -8,6 +8,7 @@
  * saw them; a pair of signed vertices convinces everybody, for good. With a half-life the strikes of
  * answers are forgotten, and who was convicted by them is asked again once half of what convicted is left.
  */
+import { type ArrayMaker, plainArrays } from './arrays.ts';
 import { Penalties } from './penalties.ts';
 import type { Exclusions } from './sampler.ts';
 
@@ -27,11 +28,12 @@ export class Suspicion implements Exclusions {
   readonly #exclude: boolean;
   readonly #excluded: Int32Array;
   /** Number of a member among those that were ever struck, from 1 on; 0: never. Few are, so rows are short and stay near. */
-  readonly #suspect: Int32Array;
+  readonly suspect: Int32Array;
   #suspects = 0;
   /** Rows of strikes: [node][suspect / 16], two bits each. */
-  #strikes: Int32Array;
-  #words = 1;
+  strikes: Int32Array;
+  /** Of a row. */
+  words = 1;
   readonly #hosted: number;
   /** Null when convictions are for good; the rows of strikes then say it all. */
   readonly #penalties: Penalties | null;
@@ -42,16 +44,25 @@ export class Suspicion implements Exclusions {
   readonly convictedBy: Int32Array;
   /** Strikes that answers of a member brought at all hosted nodes, after its conviction, too. */
   readonly struck: Float64Array;
+  readonly #arrays: ArrayMaker;
 
-  constructor(members: number, first: number, hosted: number, exclude: boolean, halfLifeUs = 0) {
+  constructor(
+    members: number,
+    first: number,
+    hosted: number,
+    exclude: boolean,
+    halfLifeUs = 0,
+    arrays: ArrayMaker = plainArrays,
+  ) {
+    this.#arrays = arrays;
     this.#first = first;
     this.#hosted = hosted;
     this.#exclude = exclude;
     this.#excluded = new Int32Array(hosted);
     this.convictedBy = new Int32Array(members);
-    this.struck = new Float64Array(members);
-    this.#suspect = new Int32Array(members);
-    this.#strikes = new Int32Array(hosted);
+    this.struck = arrays.float64(members);
+    this.suspect = arrays.int32(members);
+    this.strikes = arrays.int32(hosted);
     this.#penalties = halfLifeUs > 0 ? new Penalties(halfLifeUs) : null;
     this.#onProbation = this.#penalties === null ? [] : Array.from({ length: hosted }, () => []);
     this.#lookAtUs = new Float64Array(this.#penalties === null ? 0 : hosted);
@@ -59,17 +70,17 @@ export class Suspicion implements Exclusions {
 
   /** Adds strikes; returns true when this convicts the peer at this node. */
   strike(node: number, peer: number, strikes: number, nowUs = 0): boolean {
-    const number = this.#suspect[peer]!;
+    const number = this.suspect[peer]!;
     const suspect = number > 0 ? number - 1 : this.#note(peer);
-    const at = node * this.#words + (suspect >>> 4);
+    const at = node * this.words + (suspect >>> 4);
     const shift = (suspect & 15) << 1;
-    const before = (this.#strikes[at]! >>> shift) & convicted;
+    const before = (this.strikes[at]! >>> shift) & convicted;
     if (peer === this.#first + node) return false;
     if (strikes !== signedEvidence) this.struck[peer]! += strikes;
     const held = this.#penalties?.add(node, peer, strikes, nowUs) ?? before + strikes;
     if (before === convicted) return false;
     const after = held < convicted ? Math.floor(held) : convicted;
-    this.#strikes[at]! += (after - before) << shift;
+    this.strikes[at]! += (after - before) << shift;
     if (after < convicted) return false;
     this.convictedBy[peer]! += 1;
     this.#excluded[node]! += 1;
@@ -90,9 +101,9 @@ export class Suspicion implements Exclusions {
         if (held !== signedEvidence) waiting[kept++] = peer;
         continue;
       }
-      const suspect = this.#suspect[peer]! - 1;
-      const at = node * this.#words + (suspect >>> 4);
-      this.#strikes[at]! -= (convicted - Math.floor(held)) << ((suspect & 15) << 1);
+      const suspect = this.suspect[peer]! - 1;
+      const at = node * this.words + (suspect >>> 4);
+      this.strikes[at]! -= (convicted - Math.floor(held)) << ((suspect & 15) << 1);
       this.convictedBy[peer]! -= 1;
       this.#excluded[node]! -= 1;
       readmitted(node, peer);
@@ -103,29 +114,27 @@ export class Suspicion implements Exclusions {
   /** The first strike against a member anywhere; returns its place in the rows. */
   #note(peer: number): number {
     const suspect = this.#suspects++;
-    this.#suspect[peer] = this.#suspects;
-    if (suspect >>> 4 < this.#words) return suspect;
-    const words = 2 * this.#words;
-    const wider = new Int32Array(this.#hosted * words);
+    this.suspect[peer] = this.#suspects;
+    if (suspect >>> 4 < this.words) return suspect;
+    const words = 2 * this.words;
+    const wider = this.#arrays.int32(this.#hosted * words);
     for (let node = 0; node < this.#hosted; node++)
-      wider.set(this.#strikes.subarray(node * this.#words, (node + 1) * this.#words), node * words);
-    this.#strikes = wider;
-    this.#words = words;
+      wider.set(this.strikes.subarray(node * this.words, (node + 1) * this.words), node * words);
+    this.strikes = wider;
+    this.words = words;
     return suspect;
   }
 
   /** Looks at the row of a node here and there, so that it is near when it is needed. */
   glance(node: number): number {
-    const at = node * this.#words;
-    return (
-      this.#strikes[at]! + this.#strikes[at + (this.#words >>> 1)]! + this.#strikes[at + this.#words - 1]!
-    );
+    const at = node * this.words;
+    return this.strikes[at]! + this.strikes[at + (this.words >>> 1)]! + this.strikes[at + this.words - 1]!;
   }
 
   isConvicted(node: number, peer: number): boolean {
-    const suspect = this.#suspect[peer]! - 1;
+    const suspect = this.suspect[peer]! - 1;
     if (suspect < 0) return false;
-    const row = this.#strikes[node * this.#words + (suspect >>> 4)]!;
+    const row = this.strikes[node * this.words + (suspect >>> 4)]!;
     return ((row >>> ((suspect & 15) << 1)) & convicted) === convicted;
   }
 

@@ -37,7 +37,8 @@ export class InFlight {
   #end = new Int32Array(1024);
   #peers: Int32Array;
   #first = 0;
-  #next = 0;
+  /** Number of the next poll. */
+  next = 0;
 
   constructor(network: Network, members: number, k: number, keepsPeers: boolean) {
     this.#network = network;
@@ -63,10 +64,10 @@ export class InFlight {
     at: number,
     end: number,
   ): number {
-    while (this.#first < this.#next && this.#start[this.#at(this.#first)]! + this.#longest < nowTick)
+    while (this.#first < this.next && this.#start[this.#at(this.#first)]! + this.#longest < nowTick)
       this.#first += 1;
-    if (this.#next - this.#first === this.#node.length) this.#grow();
-    const record = this.#at(this.#next);
+    if (this.next - this.#first === this.#node.length) this.#grow();
+    const record = this.#at(this.next);
     this.#node[record] = node;
     this.#key[record] = key;
     this.#count[record] = count;
@@ -74,7 +75,7 @@ export class InFlight {
     this.#end[record] = end;
     if (this.#keepsPeers)
       for (let slot = 0; slot < count; slot++) this.#peers[record * this.#k + slot] = peers[at + slot]!;
-    return this.#next++ | 0;
+    return this.next++ | 0;
   }
 
   /** Answers after this one were counted as too late; `noArrival`: none. */
@@ -86,8 +87,7 @@ export class InFlight {
   ahead(now: number): Ahead {
     const asked = new Int32Array(this.#members);
     const found = { queries: 0, answers: 0, ignored: 0, lost: 0, asked };
-    for (let number = this.#first; number < this.#next; number++)
-      this.#addAhead(this.#at(number), now, found);
+    for (let number = this.#first; number < this.next; number++) this.#addAhead(this.#at(number), now, found);
     return found;
   }
 
@@ -130,7 +130,7 @@ export class InFlight {
   #grow(): void {
     const size = this.#node.length;
     const wider = <T extends Int32Array | Float64Array>(from: T, to: T, per: number): T => {
-      for (let number = this.#first; number < this.#next; number++) {
+      for (let number = this.#first; number < this.next; number++) {
         const at = (number & (size - 1)) * per;
         to.set(from.subarray(at, at + per), (number & (2 * size - 1)) * per);
       }

@@ -6,6 +6,7 @@
  *
  * Word a: 1,023 - ticks that the answer travels (10 bits), slot (10), kind (2), detail (3). Word b: see event.ts.
  */
+import { type ArrayMaker, plainArrays } from '#node/core/arrays.ts';
 import { pollOf } from './event.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
@@ -19,11 +20,14 @@ export const instantKind = {
 } as const;
 
 export interface InstantSink {
+  /** The instants of a tick from `from` on: does what it can do of them together; returns where the first stands that is left. */
+  together(from: number, until: number): number;
   /** An instant is there: its two words. */
   happen(a: number, b: number): void;
 }
 
 const longestTravel = 1023;
+const firstRoom = 1024;
 /** Longer lists are sorted by the engine. */
 const shortList = 48;
 
@@ -50,12 +54,23 @@ export class Instants implements EventSink {
   readonly #records: Int32Array;
   readonly #stride: number;
   readonly #field: number;
-  #dueA = new Int32Array(1024);
-  #dueB = new Int32Array(1024);
+  /** Those of this tick. */
+  dueA: Int32Array;
+  dueB: Int32Array;
   #count = 0;
+  readonly #arrays: ArrayMaker;
 
   /** `records[poll * stride + field]`: the number of the poll's last sending. */
-  constructor(wheelSlots: number, records: Int32Array, stride: number, field: number) {
+  constructor(
+    wheelSlots: number,
+    records: Int32Array,
+    stride: number,
+    field: number,
+    arrays: ArrayMaker = plainArrays,
+  ) {
+    this.#arrays = arrays;
+    this.dueA = arrays.int32(firstRoom);
+    this.dueB = arrays.int32(firstRoom);
     this.#wheel = new TimingWheel(wheelSlots);
     this.#records = records;
     this.#stride = stride;
@@ -92,8 +107,8 @@ export class Instants implements EventSink {
 
   /** Moves what comes later up by one, down from position `at`, and fills the gap. */
   #place(at: number, a: number, b: number): void {
-    const dueA = this.#dueA;
-    const dueB = this.#dueB;
+    const dueA = this.dueA;
+    const dueB = this.dueB;
     let to = at;
     for (; to > 0 && this.#isLater(dueA[to - 1]!, dueB[to - 1]!, a, b); to--) {
       dueA[to] = dueA[to - 1]!;
@@ -119,14 +134,14 @@ export class Instants implements EventSink {
   }
 
   #fit(needed: number): void {
-    if (needed <= this.#dueA.length) return;
-    const wider = (from: Int32Array): Int32Array<ArrayBuffer> => {
-      const to = new Int32Array(2 * needed);
+    if (needed <= this.dueA.length) return;
+    const wider = (from: Int32Array): Int32Array => {
+      const to = this.#arrays.int32(2 * needed);
       to.set(from);
       return to;
     };
-    this.#dueA = wider(this.#dueA);
-    this.#dueB = wider(this.#dueB);
+    this.dueA = wider(this.dueA);
+    this.dueB = wider(this.dueB);
   }
 
   drain(sink: InstantSink): void {
@@ -134,30 +149,33 @@ export class Instants implements EventSink {
     this.#count = 0;
     this.#wheel.drain(this);
     this.#sort();
-    for (let i = 0; i < this.#count; i++) sink.happen(this.#dueA[i]!, this.#dueB[i]!);
+    for (let i = 0; i < this.#count; i++) {
+      i = sink.together(i, this.#count);
+      if (i < this.#count) sink.happen(this.dueA[i]!, this.dueB[i]!);
+    }
   }
 
   run(pool: Int32Array, from: number, until: number): void {
     this.#fit(this.#count + ((until - from) >> 1));
     for (let e = from; e < until; e += 2) {
-      this.#dueA[this.#count] = pool[e]!;
-      this.#dueB[this.#count++] = pool[e + 1]!;
+      this.dueA[this.#count] = pool[e]!;
+      this.dueB[this.#count++] = pool[e + 1]!;
     }
   }
 
   #sort(): void {
     const count = this.#count;
     if (count <= shortList) {
-      for (let i = 1; i < count; i++) this.#place(i, this.#dueA[i]!, this.#dueB[i]!);
+      for (let i = 1; i < count; i++) this.#place(i, this.dueA[i]!, this.dueB[i]!);
       return;
     }
-    const fromA = this.#dueA.slice(0, count);
-    const fromB = this.#dueB.slice(0, count);
+    const fromA = this.dueA.slice(0, count);
+    const fromB = this.dueB.slice(0, count);
     const order = Int32Array.from(fromA.keys());
     order.sort((i, j) => this.#byArrival(fromA[i]!, fromB[i]!, fromA[j]!, fromB[j]!));
     for (let i = 0; i < count; i++) {
-      this.#dueA[i] = fromA[order[i]!]!;
-      this.#dueB[i] = fromB[order[i]!]!;
+      this.dueA[i] = fromA[order[i]!]!;
+      this.dueB[i] = fromB[order[i]!]!;
     }
   }
 }

@@ -1,6 +1,7 @@
 /*
  * The draws of a whole poll in WebAssembly, four at a time: its peers, its delays, and the answer that ends it.
- * Owns: the computation, the memory. Does not own: which polls are certain (poll-exchange.ts), the call (poll-draws.ts).
+ * Owns: the computation, the memory. Does not own: which polls are certain (poll-exchange.ts), the call (poll-draws.ts), turns of polls
+ * (poll-turns.h).
  * The same results as node/core/sampler.ts and foresight.ts, bit for bit, which say what is computed here and why.
  * Rebuilt and compared by test/campaigns/targets/simulator/poll-draws.test.ts.
  */
@@ -12,6 +13,8 @@ typedef unsigned short u16;
 typedef unsigned char u8;
 typedef signed char i8;
 typedef unsigned long long u64;
+
+#include "poll-turns-memory.h"
 
 /* event.ts, params.ts; loops go on to the end of a vector, or of two. */
 enum { MOST_MEMBERS = 1 << 17, MOST_SLOTS = 1024 + 16, DELAYS = 4096 };
@@ -45,6 +48,8 @@ struct Own {
   u16 indices[8] VECTOR, next[BUCKETS + 1];
   i32 result[RESULTS] VECTOR;
   u32 epoch;
+  struct turns turns VECTOR;
+  struct turn_times turn_times VECTOR;
 };
 extern struct Own __heap_base;
 #define own __heap_base
@@ -55,6 +60,8 @@ i32 *peers_at(void) { return own.peers; }
 u16 *asks_at(void) { return own.ask; }
 i32 *refusals_at(void) { return own.refusals; }
 i32 *result_at(void) { return own.result; }
+struct turns *turns_at(void) { return &own.turns; }
+struct turn_times *turn_times_at(void) { return &own.turn_times; }
 void *free_at(void) { return &own + 1; }
 
 #define ALL wasm_i32x4_splat
@@ -369,3 +376,5 @@ i32 follow(const i32 *of, i32 key, i32 k, i32 loss_limit) {
   }
   return found;
 }
+
+#include "poll-turns.h"

@@ -33,6 +33,9 @@ export const drawn = {
 } as const;
 const results = 6;
 const delayTableSize = 4096;
+/** Of the module's blocks for turns of polls (poll-turns.ts). */
+const turnWords = 53;
+const turnTimes = 8;
 
 /** In place of the ticks until a query arrives: it is lost. */
 export const lostQuery = 0x7fff;
@@ -50,6 +53,9 @@ interface Exports {
     earlyEnd: number,
   ) => void;
   readonly follow: (peers: number, key: number, k: number, lossLimit: number) => number;
+  readonly turns: (from: number, until: number) => number;
+  readonly turns_at: () => number;
+  readonly turn_times_at: () => number;
   readonly asked_at: () => number;
   readonly delays_at: () => number;
   readonly peers_at: () => number;
@@ -59,7 +65,19 @@ interface Exports {
   readonly free_at: () => number;
 }
 
-const functions = ['sample', 'look', 'follow', 'asked_at', 'delays_at', 'peers_at', 'asks_at', 'refusals_at'];
+const functions = [
+  'sample',
+  'look',
+  'follow',
+  'turns',
+  'turns_at',
+  'turn_times_at',
+  'asked_at',
+  'delays_at',
+  'peers_at',
+  'asks_at',
+  'refusals_at',
+];
 
 function isExports(exports: object): exports is Exports {
   return functions.every((name) => name in exports);
@@ -70,11 +88,18 @@ const ownBytes = 12 * pageBytes;
 const lineBytes = 64;
 /** Larger networks copy their samples. */
 const mostBytes = 2 ** 30;
+const mostTurnBytes = 2 ** 31 - pageBytes;
 
 /** Bytes for what the core and the exchange keep of each poll and node, and for the votes with which a core begins. */
 export function roomFor(nodes: number, polls: number, k: number): number {
   const bytes = polls * (7 * k + 512) + nodes * 256;
   return bytes > mostBytes ? 0 : bytes;
+}
+
+/** The same with what turns of polls touch (poll-turns.ts), also after the core has grown twice; 0: too much. */
+export function roomForTurns(nodes: number, polls: number, k: number): number {
+  const bytes = polls * (7 * k + 600) + nodes * (5_600 + Math.min(4_096, nodes));
+  return bytes > mostTurnBytes ? 0 : bytes;
 }
 
 export class PollDraws implements ArrayMaker {
@@ -97,7 +122,11 @@ export class PollDraws implements ArrayMaker {
   readonly look: Exports['look'];
   /** Counts the queries of a poll; returns how many answers it has, `words`. */
   readonly follow: Exports['follow'];
-  readonly #buffer: ArrayBuffer;
+  /** See poll-turns.ts. */
+  readonly turns: Exports['turns'];
+  readonly turnControl: Int32Array;
+  readonly turnTimes: Float64Array;
+  readonly buffer: ArrayBuffer;
   /** The array that was asked for last, and where it is. */
   #array: Int32Array | null = null;
   #arrayAt = -1;
@@ -110,7 +139,7 @@ export class PollDraws implements ArrayMaker {
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     if (!isExports(exports)) throw new TypeError('the module is not poll-draws');
     const { buffer } = memory;
-    this.#buffer = buffer;
+    this.buffer = buffer;
     this.#next = exports.free_at();
     this.members = members;
     this.asked = new Int32Array(buffer, exports.asked_at(), members);
@@ -123,32 +152,35 @@ export class PollDraws implements ArrayMaker {
     this.sample = exports.sample;
     this.look = exports.look;
     this.follow = exports.follow;
+    this.turns = exports.turns;
+    this.turnControl = new Int32Array(buffer, exports.turns_at(), turnWords);
+    this.turnTimes = new Float64Array(buffer, exports.turn_times_at(), turnTimes);
   }
 
   int32(length: number): Int32Array {
     const at = this.#take(4 * length);
-    return at < 0 ? new Int32Array(length) : new Int32Array(this.#buffer, at, length);
+    return at < 0 ? new Int32Array(length) : new Int32Array(this.buffer, at, length);
   }
 
   uint16(length: number): Uint16Array {
     const at = this.#take(2 * length);
-    return at < 0 ? new Uint16Array(length) : new Uint16Array(this.#buffer, at, length);
+    return at < 0 ? new Uint16Array(length) : new Uint16Array(this.buffer, at, length);
   }
 
   uint8(length: number): Uint8Array {
     const at = this.#take(length);
-    return at < 0 ? new Uint8Array(length) : new Uint8Array(this.#buffer, at, length);
+    return at < 0 ? new Uint8Array(length) : new Uint8Array(this.buffer, at, length);
   }
 
   float64(length: number): Float64Array {
     const at = this.#take(8 * length);
-    return at < 0 ? new Float64Array(length) : new Float64Array(this.#buffer, at, length);
+    return at < 0 ? new Float64Array(length) : new Float64Array(this.buffer, at, length);
   }
 
   /** Where that many bytes begin, on a cache line of their own, with a line behind them; -1 when there is no room. */
   #take(bytes: number): number {
     const at = Math.ceil(this.#next / lineBytes) * lineBytes;
-    if (at + bytes + lineBytes > this.#buffer.byteLength) return -1;
+    if (at + bytes + lineBytes > this.buffer.byteLength) return -1;
     this.#next = at + bytes;
     return at;
   }
@@ -157,7 +189,7 @@ export class PollDraws implements ArrayMaker {
   addressOf(array: Int32Array): number {
     if (array !== this.#array) {
       this.#array = array;
-      this.#arrayAt = array.buffer === this.#buffer ? array.byteOffset : -1;
+      this.#arrayAt = array.buffer === this.buffer ? array.byteOffset : -1;
     }
     return this.#arrayAt;
   }
@@ -179,13 +211,13 @@ export function compiled(wasm: Uint8Array<ArrayBuffer>): object {
 /** Compiled once in a thread: what the engine learns about it stays. */
 let shared: object | null = null;
 
-/** Null where the processor has no vector instructions for it; `room`: see `roomFor`. */
+/** Null where the processor has no vector instructions for it, or there is no address space; `room`: see `roomFor`. */
 export function loadPollDraws(members: number, room = 0): PollDraws | null {
   try {
     shared ??= compiled(Uint8Array.from(Buffer.from(wasmBase64, 'base64')));
     return new PollDraws(members, shared, room);
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError) return null;
+    if (error instanceof WebAssembly.CompileError || error instanceof RangeError) return null;
     throw error;
   }
 }

@@ -33,6 +33,7 @@ import { LateSamples } from './late-samples.ts';
 import type { Network } from './network.ts';
 import { lostQuery } from './poll-draws.ts';
 import { PollRecords, recordTime, recordTimes, recordWord, recordWords } from './poll-records.ts';
+import { PollTurns } from './poll-turns.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
 
@@ -76,6 +77,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   readonly #inFlight: InFlight;
   readonly #instants: Instants;
   readonly #samples: LateSamples;
+  /** Null where the processor has no vector instructions. */
+  readonly #turns: PollTurns | null;
   /** Queries whose answers are not certain beforehand. */
   readonly #queries: TimingWheel;
   /** As in exchange.ts, but counted when the queries leave. */
@@ -107,12 +110,15 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#foresight = new Foresight(core, network, this.#answering, isUniform ? parts.draws : null);
     const { polls, k } = core.polls;
     this.#inFlight = new InFlight(network, core.members, k, parts.exclusion);
-    const records = new PollRecords(polls, parts.draws ?? plainArrays);
+    const arrays = parts.draws ?? plainArrays;
+    const records = new PollRecords(polls, arrays);
     this.#record = records.words;
     this.#times = records.times;
     for (let poll = 0; poll < polls; poll++) this.#record[poll * words + lookAt] = -1;
-    this.#instants = new Instants(parts.wheelSlots, this.#record, words, sendingAt);
+    this.#instants = new Instants(parts.wheelSlots, this.#record, words, sendingAt, arrays);
     this.#samples = new LateSamples(core, network.tickUs, records);
+    const queues = { instants: this.#instants, samples: this.#samples, inFlight: this.#inFlight, records };
+    this.#turns = parts.draws === null ? null : new PollTurns(parts, parts.draws, queues);
     this.#queries = new TimingWheel(parts.wheelSlots);
     this.#asked = parts.draws?.asked ?? new Int32Array(core.members);
     if (attack !== null)
@@ -217,6 +223,17 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const r = poll * words;
     this.#record[r + lookAt] = -1;
     if (at < this.#record[r + answersAt]!) this.#expect(poll, this.#followed.wordAt(poll, at), lookKind);
+  }
+
+  together(from: number, until: number): number {
+    const turns = this.#turns;
+    if (turns === null) return from;
+    const done = turns.run(from, until, this.#queries.now, this.nowUs, this.#sendings);
+    if (turns.turns === 0) return done;
+    this.#sendings += turns.turns;
+    this.#counted += turns.delivered;
+    this.#retrying = false;
+    return done;
   }
 
   happen(a: number, b: number): void {

@@ -5,7 +5,7 @@
  * Within a tick timers and vertices come first, then queries, then answers; each first in, first out.
  */
 import type { AnswerDecorator } from '#node/core/answer.ts';
-import { plainArrays } from '#node/core/arrays.ts';
+import { type ArrayMaker, plainArrays } from '#node/core/arrays.ts';
 import type { Core, CoreOptions } from '#node/core/core.ts';
 import type { ConsensusParams, ReputationRules } from '#node/core/params.ts';
 import type { CorePorts } from '#node/core/ports.ts';
@@ -27,11 +27,11 @@ import {
 import { Exchange } from './exchange.ts';
 import { type KernelSize, kernelSize, type MessageKernel } from './message-kernel.ts';
 import { finerThan, Network } from './network.ts';
-import { loadPollDraws, roomFor } from './poll-draws.ts';
+import { loadPollDraws, type PollDraws, roomFor, roomForTurns } from './poll-draws.ts';
 import { PollExchange } from './poll-exchange.ts';
 import { Relay } from './relay.ts';
 import type { RelayGraph } from './topology.ts';
-import type { Traffic } from './traffic.ts';
+import type { PollHost, Traffic } from './traffic.ts';
 import { VectorSampler } from './vector-sampler.ts';
 import type { DecisionSink, VirtualDisk } from './virtual-disk.ts';
 import { type EventSink, TimingWheel } from './wheel.ts';
@@ -75,7 +75,19 @@ export interface Conductor extends DecisionSink {
 
 const wheelSlots = 8192;
 
-export class Simulation implements CorePorts, EventSink {
+/** At poll fidelity their memory holds what polls touch, the core's arrays included where there is room for them. */
+function drawsOf({ tier, nodes, consensus }: SimulationOptions): {
+  readonly draws: PollDraws | null;
+  readonly pollArrays: ArrayMaker;
+} {
+  if (tier !== 'poll') return { draws: loadPollDraws(nodes), pollArrays: plainArrays };
+  const polls = nodes * consensus.concurrentPolls;
+  const room = roomForTurns(nodes, polls, consensus.k);
+  const draws = loadPollDraws(nodes, room > 0 ? room : roomFor(nodes, polls, consensus.k));
+  return { draws, pollArrays: room > 0 && draws !== null ? draws : plainArrays };
+}
+
+export class Simulation implements CorePorts, EventSink, PollHost {
   readonly core: Core;
   readonly network: Network;
   readonly cpu: Cpu;
@@ -111,8 +123,7 @@ export class Simulation implements CorePorts, EventSink {
     const longestUs = 4 * most + 4 * consensus.pollIntervalUs;
     const timeout = { initialUs: longestUs, leastUs: Math.max(10_000, 2 * most), mostUs: 10 * longestUs };
     const { slots, exclusion, reputation } = options;
-    const polls = nodes * this.#concurrent;
-    const draws = loadPollDraws(nodes, options.tier === 'poll' ? roomFor(nodes, polls, consensus.k) : 0);
+    const { draws, pollArrays } = drawsOf(options);
     const kernel =
       options.tier === 'message'
         ? options.kernel(kernelSize(nodes, nodes * this.#concurrent, consensus.k, wheelSlots))
@@ -121,6 +132,7 @@ export class Simulation implements CorePorts, EventSink {
       {
         ...(draws === null ? {} : { sampler: new VectorSampler(draws) }),
         arrays: kernel ?? draws ?? plainArrays,
+        pollArrays,
         params: consensus,
         members: nodes,
         first: 0,
@@ -133,12 +145,13 @@ export class Simulation implements CorePorts, EventSink {
       },
       this,
     );
-    const arrays = kernel ?? plainArrays;
+    const arrays = kernel ?? draws ?? plainArrays;
     this.network = new Network(network, nodes, this.tickUs, seed, arrays);
     this.cpu = new Cpu(nodes, options.cores, arrays);
     this.disk = options.disk(nodes, calibration.serviceTimesUs.syncDisk, conductor);
     const { core, cpu, disk, wheel } = this;
-    const parts = { ...options, core, network: this.network, cpu, disk, wheelSlots, draws, kernel };
+    const shared = { core, network: this.network, cpu, disk, host: this };
+    const parts = { ...options, ...shared, wheelSlots, draws, kernel };
     this.exchange = options.tier === 'poll' ? new PollExchange(parts) : new Exchange(parts);
     this.relay = new Relay({
       core,
@@ -260,6 +273,12 @@ export class Simulation implements CorePorts, EventSink {
   pollEnded(_node: number, _poll: number, vertices: number, chits: number): void {
     this.polledVertices += vertices;
     this.chits += chits;
+  }
+
+  turned(polls: number, vertices: number): void {
+    this.polls += polls;
+    this.polledVertices += vertices;
+    this.chits += vertices;
   }
 
   wakeAt(node: number, atUs: number): void {

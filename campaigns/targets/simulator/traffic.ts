@@ -4,11 +4,19 @@
  * message (exchange.ts), an event per poll (poll-exchange.ts).
  */
 import type { Core } from '#node/core/core.ts';
+import type { ReputationRules } from '#node/core/params.ts';
 import type { AnsweringParts } from './answering.ts';
 import type { Cpu } from './cpu.ts';
 import type { MessageKernel } from './message-kernel.ts';
 import type { PollDraws } from './poll-draws.ts';
 import type { VirtualDisk } from './virtual-disk.ts';
+
+/** Who counts polls and sets their timers. */
+export interface PollHost {
+  /** So many polls have ended with a success for all of their vertices, and the next one of each node has begun. */
+  turned(polls: number, vertices: number): void;
+  timeoutAt(poll: number, sequence: number, atUs: number): void;
+}
 
 export interface TrafficParts extends AnsweringParts {
   readonly core: Core;
@@ -16,6 +24,9 @@ export interface TrafficParts extends AnsweringParts {
   readonly disk: VirtualDisk;
   readonly attackers: Uint8Array;
   readonly exclusion: boolean;
+  readonly isCalm: boolean;
+  readonly reputation: ReputationRules;
+  readonly host: PollHost;
   readonly wheelSlots: number;
   /** Null where the processor has no vector instructions. */
   readonly draws: PollDraws | null;

@@ -1,0 +1,52 @@
+/*
+ * Where the turns of polls find everything: the control block that poll-turns.ts writes, and the numbers beside it.
+ * Owns: their layout. Does not own: what is done with them (poll-turns.h), the arrays they point to.
+ */
+#pragma once
+typedef double f64;
+
+/* What is told of a poll that has begun: three words. */
+enum { BEGUN_POLL, BEGUN_KEY, BEGUN_END, BEGUN };
+
+struct turns {
+  /* Instants of the tick, two words each. */
+  const i32 *due_a, *due_b;
+  i32 *begun;
+  /* poll-book.ts */
+  i32 *head, stride, k;
+  u16 *odd;
+  i32 *peers, *scope, scope_words, *open, open_words;
+  u16 *replaced;
+  /* standing.ts: `row` words of a node; core.table.highWord */
+  const i32 *marks;
+  i32 row;
+  const i32 *common;
+  i32 high_word;
+  u16 *counter, *rounds, *score;
+  float *confidence;
+  /* suspicion.ts */
+  const i32 *suspect;
+  i32 *strikes, strike_words;
+  i32 *poll_number, *record;
+  /* Of the run. */
+  i32 seed, others, loss_limit, refuse, alpha, preference, early_end, first_check, beta, max_rounds;
+  /* Ticks within which no poll times out. */
+  i32 least_timeout;
+  /* Numbers of the next sending and the next poll in flight. */
+  i32 sendings, flights;
+  /* Counted: turns of the last call; the others since they were read. */
+  i32 turns, vertices, delivered, lost, ignored;
+  /* Keeps the compiler from leaving reads out. */
+  i32 seen;
+  /* By member or poll, as 64-bit numbers: suspicion.ts, round-trip.ts, core.ts, poll-book.ts, network.ts */
+  f64 *struck, *smoothed, *deviation, *back_off, *next_start, *start, *previous_start, *bytes_sent;
+};
+
+struct turn_times {
+  /* Microseconds; of a tick, of the interval between polls. */
+  f64 now, tick, interval;
+  f64 tick_now;
+  /* Samples that arrive before that tick have arrived. */
+  f64 settled_until;
+  f64 weight, query_bytes, vertex_bytes;
+};

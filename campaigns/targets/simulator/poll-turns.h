@@ -1,0 +1,262 @@
+/*
+ * Polls of which all is certain, one after the other: what the end of one changes, and the beginning of the next of its node.
+ * Owns: the same as Core.conclude, Core.wake and PollExchange.queryAll do in the plainest case. Does not own: which case that is in the
+ * run as a whole (poll-turns.ts). Where a poll needs more than is known here, nothing of it is done and the caller does it.
+ */
+#pragma once
+#define t own.turns
+#define us own.turn_times
+
+/* event.ts, instants.ts */
+enum { POLL = (1 << 20) - 1, SEQUENCE_AT = 20, KIND_AT = 3, END_KIND = 0, TRAVEL_AT = 15, LONGEST_TRAVEL = 1023, SLOT_AT = 5, SLOT = 1023 };
+/* poll-book.ts: fields of a poll's record, a state, how long sequences are */
+enum { SEQUENCE, SCOPE_WORDS, FILLED, NEXT_CHECK, KEY, VOTES, SAMPLE_SLOT, ODD, COUNTED, STATES, ANSWERED = 1, WRAP = 0x7ff, CLOSED = WRAP + 1, KIND_IN_ODD = 10 };
+/* exceptions.ts, standing.ts, suspicion.ts, evidence.ts, core.ts */
+enum { NO_TO_ALL = 2, UNDECIDED = 0, CONTESTED = 2, MARK_WORDS = 8, CONVICTED = 3, SETTLED_AGE = 4, HIGHEST_COUNT = 0xffff };
+/* poll-records.ts: times and words of a record, words of a sample */
+enum { START, START_BEFORE, SENDING = 4, LOOK, FLIGHT, FORESEEN, LATE, SAMPLE = 10, SAMPLE_BEFORE = 13, RECORD = 16 };
+enum { WORD, SENT, OF_SEQUENCE };
+/* random.ts */
+enum { POLL_PURPOSE = 1 };
+enum { LINE = 64 };
+
+static inline i32 mix(i32 key_a, i32 key_b, i32 counter) {
+  u32 h = (u32)key_a ^ (u32)counter * (u32)WEYL_STEP;
+  h = (h ^ h >> 16) * (u32)FIRST;
+  h = (h ^ h >> 13) + (u32)key_b;
+  h = (h ^ h >> 15) * (u32)SECOND;
+  return (i32)(h ^ h >> 16);
+}
+
+static inline f64 *times_of(i32 poll) { return (f64 *)&t.record[poll * RECORD]; }
+
+static inline i32 is_due(const i32 *sample, f64 start, f64 tick, f64 asked_tick, i32 sending, i32 slot) {
+  const i32 word = sample[WORD];
+  if (word == NO_ARRIVAL) return 0;
+  const f64 arrival = start + (word >> ARRIVE_AT);
+  if (arrival != tick) return arrival < tick;
+  const f64 asked = start + (word >> ASK_AT & SLOT);
+  if (asked != asked_tick) return asked < asked_tick;
+  const i32 later = (i32)((u32)sample[SENT] - (u32)sending);
+  return later == 0 ? (word & SLOT) <= slot : later < 0;
+}
+
+static void observe(i32 poll, i32 *sample, f64 start) {
+  const i32 *h = &t.head[poll * t.stride];
+  const i32 word = sample[WORD], slot = word & SLOT;
+  sample[WORD] = NO_ARRIVAL;
+  if (h[SEQUENCE] == sample[OF_SEQUENCE] && (h[STATES + (slot >> 4)] >> ((slot & 15) << 1) & 3) == ANSWERED) return;
+  if (((h[SEQUENCE] - sample[OF_SEQUENCE]) & WRAP) > 1) return;
+  const f64 round_trip = (start + (word >> ARRIVE_AT)) * us.tick - start * us.tick;
+  t.back_off[poll] = 1;
+  const f64 smoothed = t.smoothed[poll];
+  if (smoothed < 0) {
+    t.smoothed[poll] = round_trip;
+    t.deviation[poll] = round_trip / 2;
+    return;
+  }
+  const f64 error = round_trip - smoothed, distance = error < 0 ? -error : error;
+  t.deviation[poll] += (distance - t.deviation[poll]) / 4;
+  t.smoothed[poll] = smoothed + error / 8;
+}
+
+/* Samples that arrive before the answer of that place, or are it. */
+static inline void settle(i32 poll, f64 tick, f64 asked_tick, i32 sending, i32 slot) {
+  i32 *young = &t.record[poll * RECORD + SAMPLE], *old = &t.record[poll * RECORD + SAMPLE_BEFORE];
+  const f64 start = times_of(poll)[START], before = times_of(poll)[START_BEFORE];
+  const i32 is_young = is_due(young, start, tick, asked_tick, sending, slot);
+  if (!is_due(old, before, tick, asked_tick, sending, slot)) {
+    if (is_young) observe(poll, young, start);
+    return;
+  }
+  const i32 word = old[WORD];
+  const i32 is_first = is_young && is_due(young, start, before + (word >> ARRIVE_AT), before + (word >> ASK_AT & SLOT), old[SENT], word & SLOT);
+  if (is_first) observe(poll, young, start);
+  observe(poll, old, before);
+  if (is_young && !is_first) observe(poll, young, start);
+}
+
+/* Nothing is decided by this end of a poll, nor does a vertex reach a limit: 0; else 1. `aged`: 1 if a vertex is old enough for a groundless no. */
+static inline i32 is_eventful(i32 poll, const i32 *h, i32 *aged) {
+  for (i32 w = 0; w < h[SCOPE_WORDS]; w++)
+    for (u32 rest = (u32)t.scope[poll * t.scope_words + w]; rest != 0; rest &= rest - 1) {
+      const i32 cell = (poll * t.row + w) * 32 + __builtin_ctz(rest);
+      const i32 rounds = t.rounds[cell], counter = t.counter[cell];
+      if (counter + 1 >= t.beta || rounds + 1 == t.max_rounds) return 1;
+      if (rounds == HIGHEST_COUNT || counter == HIGHEST_COUNT || t.score[cell] == HIGHEST_COUNT) return 1;
+      *aged |= rounds >= SETTLED_AGE;
+    }
+  return 0;
+}
+
+/* The next poll has a scope to which all say yes: 0; else 1. */
+static inline i32 is_uncertain(i32 poll) {
+  const i32 *marks = &t.marks[poll * t.row * MARK_WORDS];
+  i32 any = 0, more = 0;
+  for (i32 w = 0; w < t.high_word; w++, marks += MARK_WORDS) {
+    any |= marks[UNDECIDED];
+    more |= (marks[UNDECIDED] & ~t.common[w]) | marks[CONTESTED];
+  }
+  return any == 0 || more != 0;
+}
+
+static inline i32 *strikes_of(i32 poll, i32 suspect) { return &t.strikes[poll * t.strike_words + (suspect >> 4)]; }
+
+static inline i32 suspect_at(i32 poll, i32 i) {
+  return t.suspect[t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)]] - 1;
+}
+
+/* A refusal is the first of its peer anywhere, or convicts it, or is another one than of everything. */
+static inline i32 is_news(i32 poll, i32 odd) {
+  i32 news = 0;
+  for (i32 i = 0; i < odd; i++) {
+    const i32 suspect = suspect_at(poll, i);
+    if (suspect < 0 || t.odd[poll * t.k + i] >> KIND_IN_ODD != NO_TO_ALL) return 1;
+    news |= (*strikes_of(poll, suspect) >> ((suspect & 15) << 1) & CONVICTED) == CONVICTED - 1;
+  }
+  return news;
+}
+
+static inline void strike(i32 poll, i32 odd) {
+  for (i32 i = 0; i < odd; i++) {
+    const i32 peer = t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)];
+    const i32 suspect = t.suspect[peer] - 1, shift = (suspect & 15) << 1;
+    i32 *row = strikes_of(poll, suspect);
+    t.struck[peer] += 1;
+    *row += ((*row >> shift & CONVICTED) != CONVICTED) << shift;
+  }
+}
+
+static inline void conclude(i32 poll, const i32 *h) {
+  i32 vertices = 0;
+  for (i32 w = 0; w < h[SCOPE_WORDS]; w++)
+    for (u32 rest = (u32)t.scope[poll * t.scope_words + w]; rest != 0; rest &= rest - 1, vertices++) {
+      const i32 cell = (poll * t.row + w) * 32 + __builtin_ctz(rest);
+      t.rounds[cell] += 1;
+      t.score[cell] += 1;
+      t.counter[cell] += 1;
+      t.confidence[cell] = (float)((f64)t.confidence[cell] * (1 - us.weight) + us.weight);
+    }
+  t.vertices += vertices;
+}
+
+/* Returns the key of the poll. */
+static inline i32 open(i32 poll, i32 *h) {
+  const i32 key = mix(mix(t.seed, POLL_PURPOSE, poll), POLL_PURPOSE * FIRST, t.poll_number[poll]++);
+  t.next_start[poll] = us.now + us.interval;
+  const i32 *marks = &t.marks[poll * t.row * MARK_WORDS];
+  i32 vertices = 0, last = 0;
+  for (i32 w = 0; w < t.high_word; w++, marks += MARK_WORDS) {
+    const i32 bits = marks[UNDECIDED];
+    t.scope[poll * t.scope_words + w] = bits;
+    if (bits != 0) last = w + 1;
+    vertices += __builtin_popcount((u32)bits);
+  }
+  t.previous_start[poll] = t.start[poll];
+  t.start[poll] = us.now;
+  const i32 sequence = (h[SEQUENCE] + 1) & WRAP;
+  h[SEQUENCE] = sequence;
+  h[SCOPE_WORDS] = last;
+  h[NEXT_CHECK] = t.first_check;
+  h[KEY] = key;
+  h[SAMPLE_SLOT] = sequence % t.k;
+  h[FILLED] = h[VOTES] = h[ODD] = h[COUNTED] = 0;
+  for (i32 i = STATES; i < t.stride; i++) h[i] = 0;
+  t.replaced[poll] = 0;
+  t.open[poll * t.open_words] = 0;
+  t.bytes_sent[poll] += (us.query_bytes + vertices * us.vertex_bytes) * t.k;
+  return key;
+}
+
+/* Word of the answer at a slot. */
+static inline i32 answer_at(i32 key, i32 slot) {
+  const u32 query = (u32)mix(key, QUERY_DRAWS, 2 * slot), answer = (u32)mix(key, ANSWER_DRAWS, 2 * slot);
+  if (query >> 12 < (u32)t.loss_limit || answer >> 12 < (u32)t.loss_limit) return NO_ARRIVAL;
+  const i32 ask = own.delays[query & (DELAYS - 1)];
+  return (ask + own.delays[answer & (DELAYS - 1)]) << ARRIVE_AT | ask << ASK_AT | slot;
+}
+
+/* Draws all of the poll that has just been opened and notes its end. */
+static inline void foresee(i32 poll, i32 *h, i32 key) {
+  i32 *r = &t.record[poll * RECORD];
+  f64 *times = times_of(poll);
+  for (i32 i = 0; i < 3; i++) r[SAMPLE_BEFORE + i] = r[SAMPLE + i];
+  times[START_BEFORE] = times[START];
+  times[START] = us.tick_now;
+  r[SAMPLE + WORD] = answer_at(key, h[SAMPLE_SLOT]);
+  r[SAMPLE + SENT] = r[SENDING] = t.sendings++;
+  r[SAMPLE + OF_SEQUENCE] = h[SEQUENCE];
+  i32 *peers = &t.peers[poll * t.k];
+  sample(poll, t.k, key, poll, t.others, peers);
+  look(peers, key, t.k, t.loss_limit, t.refuse, t.alpha, t.preference, t.early_end);
+  const i32 *found = own.result;
+  const i32 end = found[END], odd = found[REFUSALS];
+  t.lost += found[LOST_QUERIES] + found[LOST_ANSWERS];
+  t.delivered += t.k - found[LOST_QUERIES] + found[ANSWERS];
+  r[FORESEEN] = 1;
+  r[FLIGHT] = t.flights++;
+  r[LOOK] = -1;
+  r[LATE] = 0;
+  if (end == NO_ARRIVAL) return;
+  h[FILLED] = found[VOTERS] + odd;
+  h[VOTES] = found[VOTERS];
+  h[ODD] = odd;
+  for (i32 i = 0; i < odd; i++) t.odd[poll * t.k + i] = (u16)(NO_TO_ALL << KIND_IN_ODD | (own.refusals[i] & SLOT));
+  r[LATE] = found[ANSWERS] - found[VOTERS] - odd;
+  t.ignored += r[LATE];
+  r[LOOK] = end >> ARRIVE_AT;
+}
+
+/* Returns 0, and has done nothing, where more is to be known. */
+static i32 turn(u32 a, u32 b) {
+  const i32 poll = b & POLL;
+  i32 *h = &t.head[poll * t.stride], *r = &t.record[poll * RECORD];
+  if ((a >> KIND_AT & 3) != END_KIND || h[SEQUENCE] != (i32)(b >> SEQUENCE_AT)) return 0;
+  if (times_of(poll)[START] + r[LOOK] != us.tick_now || r[FORESEEN] != 1 || h[COUNTED] != 0) return 0;
+  if (h[VOTES] < t.alpha || h[VOTES] < t.preference || t.next_start[poll] > us.now) return 0;
+  i32 aged = 0;
+  if (is_uncertain(poll) || is_eventful(poll, h, &aged)) return 0;
+  const i32 odd = aged ? h[ODD] : 0;
+  if (is_news(poll, odd)) return 0;
+  const i32 travel = LONGEST_TRAVEL - (i32)(a >> TRAVEL_AT);
+  settle(poll, us.tick_now, us.tick_now - travel, r[SENDING], a >> SLOT_AT & SLOT);
+  strike(poll, odd);
+  conclude(poll, h);
+  h[SEQUENCE] |= CLOSED;
+  settle(poll, us.settled_until, -1, 0, -1);
+  foresee(poll, h, open(poll, h));
+  i32 *to = &t.begun[t.turns++ * BEGUN];
+  to[BEGUN_POLL] = poll;
+  to[BEGUN_KEY] = h[KEY];
+  to[BEGUN_END] = own.result[END];
+  return 1;
+}
+
+/* Reads what the turn of a poll is going to read, all at once: thousands of nodes have a turn before this one has its next. */
+static inline i32 glance(i32 poll) {
+  const i32 *h = &t.head[poll * t.stride];
+  const i32 cell = poll * t.row * 32;
+  i32 sum = h[0] + t.record[poll * RECORD] + t.marks[poll * t.row * MARK_WORDS] + t.scope[poll * t.scope_words];
+  sum += t.counter[cell] + t.rounds[cell] + t.score[cell] + (t.confidence[cell] != 0);
+  for (i32 at = 0; at < t.k; at += LINE / 4) sum += t.peers[poll * t.k + at];
+  sum += t.odd[poll * t.k] + t.poll_number[poll] + t.open[poll * t.open_words] + t.replaced[poll];
+  for (i32 at = 0; at < t.strike_words; at += LINE / 4) sum += t.strikes[poll * t.strike_words + at];
+  const f64 more = t.next_start[poll] + t.start[poll] + t.previous_start[poll] + t.bytes_sent[poll];
+  return sum + (more + t.smoothed[poll] + t.deviation[poll] + t.back_off[poll] > 0);
+}
+
+/* Instants of the tick, in their order; returns where the first stands that the caller has to do. Ends with a poll that may need a timer. */
+i32 turns(i32 from, i32 until) {
+  t.turns = 0;
+  if (from < until) t.seen += glance(t.due_b[from] & POLL);
+  for (i32 i = from; i < until; i++) {
+    if (i + 1 < until) t.seen += glance(t.due_b[i + 1] & POLL);
+    if (!turn((u32)t.due_a[i], (u32)t.due_b[i])) return i;
+    const i32 wait = t.record[(t.due_b[i] & POLL) * RECORD + LOOK];
+    if (wait < 0 || wait >= t.least_timeout) return i + 1;
+  }
+  return until;
+}
+
+#undef t
+#undef us
