@@ -82,10 +82,15 @@ export class Suspicion implements Exclusions {
     const after = held < convicted ? Math.floor(held) : convicted;
     this.strikes[at]! += (after - before) << shift;
     if (after < convicted) return false;
-    this.convictedBy[peer]! += 1;
-    this.#excluded[node]! += 1;
+    this.convicted(node, peer);
     if (this.#penalties !== null && held !== signedEvidence) this.#onProbation[node]!.push(peer);
     return true;
+  }
+
+  /** The strikes of the peer at the node have come to convict it. */
+  convicted(node: number, peer: number): void {
+    this.convictedBy[peer]! += 1;
+    this.#excluded[node]! += 1;
   }
 
   /** Lets in again whom the node has forgiven by now; `readmitted` hears of each. Once per poll of the node is often enough. */

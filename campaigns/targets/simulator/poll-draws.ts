@@ -34,7 +34,7 @@ export const drawn = {
 const results = 6;
 const delayTableSize = 4096;
 /** Of the module's blocks for turns of polls (poll-turns.ts). */
-const turnWords = 53;
+const turnWords = 55;
 const turnTimes = 8;
 
 /** In place of the ticks until a query arrives: it is lost. */

@@ -7,11 +7,15 @@ typedef double f64;
 
 /* What is told of a poll that has begun: three words. */
 enum { BEGUN_POLL, BEGUN_KEY, BEGUN_END, BEGUN };
+/* There is room for those of one poll more. */
+enum { MOST_CONVICTIONS = 1024 };
 
 struct turns {
   /* Instants of the tick, two words each. */
   const i32 *due_a, *due_b;
   i32 *begun;
+  /* Polls, and the peers that their nodes have convicted. */
+  i32 *convicted;
   /* poll-book.ts */
   i32 *head, stride, k;
   u16 *odd;
@@ -35,7 +39,7 @@ struct turns {
   /* Numbers of the next sending and the next poll in flight. */
   i32 sendings, flights;
   /* Counted: turns of the last call; the others since they were read. */
-  i32 turns, vertices, delivered, lost, ignored;
+  i32 turns, convictions, vertices, delivered, lost, ignored;
   /* Keeps the compiler from leaving reads out. */
   i32 seen;
   /* By member or poll, as 64-bit numbers: suspicion.ts, round-trip.ts, core.ts, poll-book.ts, network.ts */

@@ -106,25 +106,28 @@ static inline i32 suspect_at(i32 poll, i32 i) {
   return t.suspect[t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)]] - 1;
 }
 
-/* A refusal is the first of its peer anywhere, or convicts it, or is another one than of everything. */
+/* A refusal is the first of its peer anywhere, or another one than of everything. */
 static inline i32 is_news(i32 poll, i32 odd) {
   i32 news = 0;
-  for (i32 i = 0; i < odd; i++) {
-    const i32 suspect = suspect_at(poll, i);
-    if (suspect < 0 || t.odd[poll * t.k + i] >> KIND_IN_ODD != NO_TO_ALL) return 1;
-    news |= (*strikes_of(poll, suspect) >> ((suspect & 15) << 1) & CONVICTED) == CONVICTED - 1;
-  }
+  for (i32 i = 0; i < odd; i++) news |= suspect_at(poll, i) < 0 || t.odd[poll * t.k + i] >> KIND_IN_ODD != NO_TO_ALL;
   return news;
 }
 
+/* Whom this convicts is noted behind the others without a branch on it. */
 static inline void strike(i32 poll, i32 odd) {
+  i32 convictions = t.convictions;
   for (i32 i = 0; i < odd; i++) {
     const i32 peer = t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)];
     const i32 suspect = t.suspect[peer] - 1, shift = (suspect & 15) << 1;
     i32 *row = strikes_of(poll, suspect);
+    const i32 before = *row >> shift & CONVICTED;
     t.struck[peer] += 1;
-    *row += ((*row >> shift & CONVICTED) != CONVICTED) << shift;
+    *row += (before != CONVICTED) << shift;
+    t.convicted[2 * convictions] = poll;
+    t.convicted[2 * convictions + 1] = peer;
+    convictions += before == CONVICTED - 1;
   }
+  t.convictions = convictions;
 }
 
 static inline void conclude(i32 poll, const i32 *h) {
@@ -245,15 +248,16 @@ static inline i32 glance(i32 poll) {
   return sum + (more + t.smoothed[poll] + t.deviation[poll] + t.back_off[poll] > 0);
 }
 
-/* Instants of the tick, in their order; returns where the first stands that the caller has to do. Ends with a poll that may need a timer. */
+/* Instants of the tick, in their order; returns where the first stands that the caller has to do. Ends with a poll that may need a timer, or
+ * when there is no room for the convictions of another one. */
 i32 turns(i32 from, i32 until) {
-  t.turns = 0;
+  t.turns = t.convictions = 0;
   if (from < until) t.seen += glance(t.due_b[from] & POLL);
   for (i32 i = from; i < until; i++) {
     if (i + 1 < until) t.seen += glance(t.due_b[i + 1] & POLL);
     if (!turn((u32)t.due_a[i], (u32)t.due_b[i])) return i;
     const i32 wait = t.record[(t.due_b[i] & POLL) * RECORD + LOOK];
-    if (wait < 0 || wait >= t.least_timeout) return i + 1;
+    if (wait < 0 || wait >= t.least_timeout || t.convictions > MOST_CONVICTIONS) return i + 1;
   }
   return until;
 }

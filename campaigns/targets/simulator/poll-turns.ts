@@ -21,56 +21,58 @@ const control = {
   dueA: 0,
   dueB: 1,
   begun: 2,
-  head: 3,
-  stride: 4,
-  k: 5,
-  odd: 6,
-  peers: 7,
-  scope: 8,
-  scopeWords: 9,
-  open: 10,
-  openWords: 11,
-  replaced: 12,
-  marks: 13,
-  row: 14,
-  common: 15,
-  highWord: 16,
-  counter: 17,
-  rounds: 18,
-  score: 19,
-  confidence: 20,
-  suspect: 21,
-  strikes: 22,
-  strikeWords: 23,
-  pollNumber: 24,
-  record: 25,
-  seed: 26,
-  others: 27,
-  lossLimit: 28,
-  refuse: 29,
-  alpha: 30,
-  preference: 31,
-  earlyEnd: 32,
-  firstCheck: 33,
-  beta: 34,
-  maxRounds: 35,
-  leastTimeout: 36,
-  sendings: 37,
-  flights: 38,
-  turns: 39,
-  vertices: 40,
-  delivered: 41,
-  lost: 42,
-  ignored: 43,
-  seen: 44,
-  struck: 45,
-  smoothed: 46,
-  deviation: 47,
-  backOff: 48,
-  nextStart: 49,
-  start: 50,
-  previousStart: 51,
-  bytesSent: 52,
+  convicted: 3,
+  head: 4,
+  stride: 5,
+  k: 6,
+  odd: 7,
+  peers: 8,
+  scope: 9,
+  scopeWords: 10,
+  open: 11,
+  openWords: 12,
+  replaced: 13,
+  marks: 14,
+  row: 15,
+  common: 16,
+  highWord: 17,
+  counter: 18,
+  rounds: 19,
+  score: 20,
+  confidence: 21,
+  suspect: 22,
+  strikes: 23,
+  strikeWords: 24,
+  pollNumber: 25,
+  record: 26,
+  seed: 27,
+  others: 28,
+  lossLimit: 29,
+  refuse: 30,
+  alpha: 31,
+  preference: 32,
+  earlyEnd: 33,
+  firstCheck: 34,
+  beta: 35,
+  maxRounds: 36,
+  leastTimeout: 37,
+  sendings: 38,
+  flights: 39,
+  turns: 40,
+  convictions: 41,
+  vertices: 42,
+  delivered: 43,
+  lost: 44,
+  ignored: 45,
+  seen: 46,
+  struck: 47,
+  smoothed: 48,
+  deviation: 49,
+  backOff: 50,
+  nextStart: 51,
+  start: 52,
+  previousStart: 53,
+  bytesSent: 54,
 } as const;
 const highWordAt = control.highWord;
 const lossLimitAt = control.lossLimit;
@@ -78,6 +80,7 @@ const leastTimeoutAt = control.leastTimeout;
 const sendingsAt = control.sendings;
 const flightsAt = control.flights;
 const turnsAt = control.turns;
+const convictionsAt = control.convictions;
 const verticesAt = control.vertices;
 const deliveredAt = control.delivered;
 const lostAt = control.lost;
@@ -100,6 +103,8 @@ const settledUntilAt = times.settledUntil;
 
 /** Words about a poll that has begun: its number, key, the answer that ends it. */
 const begunWords = 3;
+/** Convictions that a call may tell of. */
+const mostConvictions = 2_048;
 /** Words of vertices in a scope: one word of a map has a bit for each. */
 const mostWords = 32;
 
@@ -130,6 +135,8 @@ export class PollTurns {
   readonly #control: Int32Array;
   readonly #times: Float64Array;
   readonly #begun: Int32Array;
+  /** Nodes and peers. */
+  readonly #convicted: Int32Array;
   readonly #isPlain: boolean;
   /** What was told of the arrays that are made anew when they grow. */
   #scope: Int32Array | null = null;
@@ -144,6 +151,7 @@ export class PollTurns {
     this.#control = draws.turnControl;
     this.#times = draws.turnTimes;
     this.#begun = draws.int32(parts.core.polls.polls * begunWords);
+    this.#convicted = draws.int32(2 * mostConvictions);
     this.#isPlain = isPlain(parts);
     this.#tellRun();
   }
@@ -195,6 +203,7 @@ export class PollTurns {
       dueA: instants.dueA,
       dueB: instants.dueB,
       begun: this.#begun,
+      convicted: this.#convicted,
       head: polls.head,
       odd: polls.odd,
       peers: polls.peers,
@@ -255,10 +264,18 @@ export class PollTurns {
     this.delivered = this.#taken(deliveredAt);
     network.lost += this.#taken(lostAt);
     core.ignoredAnswers += this.#taken(ignoredAt);
+    for (let i = 0; i < to[convictionsAt]!; i++)
+      this.#convict(this.#convicted[2 * i]!, this.#convicted[2 * i + 1]!);
     host.turned(turns, this.#taken(verticesAt));
     for (let turn = 0; turn < turns; turn++) this.#queue(turn * begunWords, now);
     this.#setTimer((turns - 1) * begunWords, nowUs);
     return done;
+  }
+
+  #convict(node: number, peer: number): void {
+    const { core, host } = this.#parts;
+    core.suspicion.convicted(node, peer);
+    host.convicted(node, peer);
   }
 
   /** A poll has begun: its messages are on their way, and its end is waited for. */

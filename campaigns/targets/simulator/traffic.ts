@@ -16,6 +16,8 @@ export interface PollHost {
   /** So many polls have ended with a success for all of their vertices, and the next one of each node has begun. */
   turned(polls: number, vertices: number): void;
   timeoutAt(poll: number, sequence: number, atUs: number): void;
+  /** The node has just convicted the peer. */
+  convicted(node: number, peer: number): void;
 }
 
 export interface TrafficParts extends AnsweringParts {
