@@ -32,12 +32,15 @@ export const smallBlake3: WasmSource = {
 
 export const pollDraws: WasmSource = {
   file: 'campaigns/targets/simulator/poll-draws',
-  headers: ['campaigns/targets/simulator/poll-turns', 'campaigns/targets/simulator/poll-turns-memory'],
+  headers: ['poll-memory', 'poll-turns', 'poll-follow'].map((name) => `campaigns/targets/simulator/${name}`),
   exported: [
     'sample',
     'look',
     'follow',
     'turns',
+    'follow_near',
+    'possible_end',
+    'arrivals',
     'turns_at',
     'turn_times_at',
     'asked_at',

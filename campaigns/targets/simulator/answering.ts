@@ -95,6 +95,11 @@ export class Answering {
     return at === until;
   }
 
+  /** Kind of the answer of a peer that is honest, or says yes to everything when it is. */
+  certainKind(peer: number, poll: number, slot: number, attacks: boolean): number {
+    return attacks ? this.rewritten(peer, poll, slot) >>> 2 : yesToAll;
+  }
+
   /** The answer of an attacker that says yes to the whole scope when it is honest. */
   rewritten(peer: number, poll: number, slot: number): number {
     const { polls } = this.#core;

@@ -8,6 +8,7 @@ import type { ConsensusParams } from '#node/core/params.ts';
 import type { PollBook } from '#node/core/poll-book.ts';
 import { arrivalSlot } from './arrival.ts';
 import { ArrivalOrder } from './arrival-order.ts';
+import type { PollMemory } from './poll-memory.ts';
 import { type PollRecords, recordWord, recordWords } from './poll-records.ts';
 import { PossibleEnd } from './possible-end.ts';
 
@@ -20,30 +21,33 @@ const fedAt = recordWord.fed;
 const unknownKind = 255;
 
 export class FollowedAnswers {
-  /** Words of the answers in the order of arrival: [poll][k]. */
+  /** See poll-records.ts. */
   readonly order: Int32Array;
   readonly arrivalOrder: ArrivalOrder;
-  /** What an answer says: [poll][slot]. */
   readonly #kinds: Uint8Array;
   readonly #polls: PollBook;
   readonly #record: Int32Array;
   readonly #possibleEnd: PossibleEnd;
 
-  constructor(polls: PollBook, params: ConsensusParams, records: PollRecords) {
+  constructor(polls: PollBook, params: ConsensusParams, records: PollRecords, memory: PollMemory | null) {
     this.#polls = polls;
     this.#record = records.words;
-    this.order = new Int32Array(polls.polls * polls.k);
-    this.#kinds = new Uint8Array(polls.polls * polls.k);
+    this.order = records.order;
+    this.#kinds = records.kinds;
     this.arrivalOrder = new ArrivalOrder(polls.k);
-    this.#possibleEnd = new PossibleEnd(params);
+    this.#possibleEnd = new PossibleEnd(params, memory);
   }
 
-  /** A poll has so many answers, sorted in `order`; what they say is not known. */
-  begin(poll: number, found: number): void {
+  /** Nothing is known of what the answers of a poll say. */
+  knowNothing(poll: number): void {
     const { k } = this.#polls;
+    this.#kinds.fill(unknownKind, poll * k, (poll + 1) * k);
+  }
+
+  /** A poll has so many answers, sorted in `order`. */
+  begin(poll: number, found: number): void {
     this.#record[poll * words + answersAt] = found;
     this.#record[poll * words + fedAt] = 0;
-    this.#kinds.fill(unknownKind, poll * k, (poll + 1) * k);
   }
 
   say(poll: number, slot: number, kind: number): void {
@@ -63,7 +67,7 @@ export class FollowedAnswers {
     const fed = this.#record[poll * words + fedAt]!;
     const without = this.#polls.filled(poll) - fed;
     const count = this.#record[poll * words + answersAt]!;
-    return this.#possibleEnd.find(this.order, this.#kinds, poll * this.#polls.k, count, fed, without);
+    return this.#possibleEnd.of(poll, this.order, this.#kinds, count, fed, without);
   }
 
   /** It is certain that the poll is over with the answer that was found last, and no answer has been handed over. */

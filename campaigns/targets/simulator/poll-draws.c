@@ -14,7 +14,7 @@ typedef unsigned char u8;
 typedef signed char i8;
 typedef unsigned long long u64;
 
-#include "poll-turns-memory.h"
+#include "poll-memory.h"
 
 /* event.ts, params.ts; loops go on to the end of a vector, or of two. */
 enum { MOST_MEMBERS = 1 << 17, MOST_SLOTS = 1024 + 16, DELAYS = 4096 };
@@ -378,3 +378,4 @@ i32 follow(const i32 *of, i32 key, i32 k, i32 loss_limit) {
 }
 
 #include "poll-turns.h"
+#include "poll-follow.h"

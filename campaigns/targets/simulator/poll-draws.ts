@@ -34,8 +34,8 @@ export const drawn = {
 const results = 6;
 const delayTableSize = 4096;
 /** Of the module's blocks for turns of polls (poll-turns.ts). */
-const turnWords = 55;
-const turnTimes = 8;
+const turnWords = 62;
+const turnTimes = 9;
 
 /** In place of the ticks until a query arrives: it is lost. */
 export const lostQuery = 0x7fff;
@@ -54,6 +54,18 @@ interface Exports {
   ) => void;
   readonly follow: (peers: number, key: number, k: number, lossLimit: number) => number;
   readonly turns: (from: number, until: number) => number;
+  readonly follow_near: (poll: number, count: number, lossLimit: number, canBeCertain: number) => number;
+  readonly possible_end: (
+    poll: number,
+    count: number,
+    least: number,
+    without: number,
+    votes: number,
+    refusals: number,
+    leastVotes: number,
+    leastRefusals: number,
+  ) => number;
+  readonly arrivals: (from: number, until: number) => number;
   readonly turns_at: () => number;
   readonly turn_times_at: () => number;
   readonly asked_at: () => number;
@@ -70,6 +82,9 @@ const functions = [
   'look',
   'follow',
   'turns',
+  'follow_near',
+  'possible_end',
+  'arrivals',
   'turns_at',
   'turn_times_at',
   'asked_at',
@@ -98,7 +113,7 @@ export function roomFor(nodes: number, polls: number, k: number): number {
 
 /** The same with what turns of polls touch (poll-turns.ts), also after the core has grown twice; 0: too much. */
 export function roomForTurns(nodes: number, polls: number, k: number): number {
-  const bytes = polls * (7 * k + 600) + nodes * (5_600 + Math.min(4_096, nodes));
+  const bytes = polls * (21 * k + 600) + 32 * pageBytes + nodes * (5_600 + Math.min(4_096, nodes));
   return bytes > mostTurnBytes ? 0 : bytes;
 }
 
@@ -124,6 +139,10 @@ export class PollDraws implements ArrayMaker {
   readonly follow: Exports['follow'];
   /** See poll-turns.ts. */
   readonly turns: Exports['turns'];
+  /** See followed-polls.ts, possible-end.ts and poll-exchange.ts: of polls whose arrays are all here (poll-memory.ts). */
+  readonly followNear: Exports['follow_near'];
+  readonly possibleEnd: Exports['possible_end'];
+  readonly arrivals: Exports['arrivals'];
   readonly turnControl: Int32Array;
   readonly turnTimes: Float64Array;
   readonly buffer: ArrayBuffer;
@@ -153,6 +172,9 @@ export class PollDraws implements ArrayMaker {
     this.look = exports.look;
     this.follow = exports.follow;
     this.turns = exports.turns;
+    this.followNear = exports.follow_near;
+    this.possibleEnd = exports.possible_end;
+    this.arrivals = exports.arrivals;
     this.turnControl = new Int32Array(buffer, exports.turns_at(), turnWords);
     this.turnTimes = new Float64Array(buffer, exports.turn_times_at(), turnTimes);
   }

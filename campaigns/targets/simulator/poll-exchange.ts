@@ -17,7 +17,7 @@ import { Answering } from './answering.ts';
 import { arrivalSlot, arriveTicksOf, askTicksOf, firstWordAt, noArrival } from './arrival.ts';
 import { mostMembers, mostPolls, pollEvent, pollReference } from './event.ts';
 import { FollowedAnswers } from './followed-answers.ts';
-import { FollowedDraws } from './followed-draws.ts';
+import { FollowedPolls } from './followed-polls.ts';
 import { Foresight } from './foresight.ts';
 import { type Ahead, InFlight } from './in-flight.ts';
 import {
@@ -31,11 +31,12 @@ import {
 } from './instants.ts';
 import { LateSamples } from './late-samples.ts';
 import type { Network } from './network.ts';
-import { lostQuery } from './poll-draws.ts';
+import type { PollDraws } from './poll-draws.ts';
+import { times as numbers, PollMemory } from './poll-memory.ts';
 import { PollRecords, recordTime, recordTimes, recordWord, recordWords } from './poll-records.ts';
 import { PollTurns } from './poll-turns.ts';
 import { answerDraws, queryDraws, type Traffic, type TrafficParts } from './traffic.ts';
-import { type EventSink, TimingWheel } from './wheel.ts';
+import { type EventSink, TimingWheel, wheelArrays } from './wheel.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const fieldKey = headKey;
@@ -50,7 +51,7 @@ const lookKind = instantKind.look;
 const memberMask = mostMembers - 1;
 const pollMask = mostPolls - 1;
 const attacker = 0x80000000 | 0;
-const lost = lostQuery;
+const nowUsAt = numbers.now;
 /** Polls of a node that may be in flight at once. */
 const pastBits = 4;
 const pastMask = (1 << pastBits) - 1;
@@ -78,6 +79,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   readonly #instants: Instants;
   readonly #samples: LateSamples;
   /** Null where the processor has no vector instructions. */
+  readonly #memory: PollMemory | null;
   readonly #turns: PollTurns | null;
   /** Queries whose answers are not certain beforehand. */
   readonly #queries: TimingWheel;
@@ -95,7 +97,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   /** Keys of the last polls that asked fresh peers. */
   readonly #pastKeys: Int32Array;
   readonly #followed: FollowedAnswers;
-  readonly #followedDraws: FollowedDraws;
+  readonly #followedPolls: FollowedPolls;
 
   constructor(parts: TrafficParts) {
     const { core, network, attack, attackers, calibration } = parts;
@@ -111,21 +113,31 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const { polls, k } = core.polls;
     this.#inFlight = new InFlight(network, core.members, k, parts.exclusion);
     const arrays = parts.draws ?? plainArrays;
-    const records = new PollRecords(polls, arrays);
+    const records = new PollRecords(polls, k, arrays);
     this.#record = records.words;
     this.#times = records.times;
     for (let poll = 0; poll < polls; poll++) this.#record[poll * words + lookAt] = -1;
     this.#instants = new Instants(parts.wheelSlots, this.#record, words, sendingAt, arrays);
     this.#samples = new LateSamples(core, network.tickUs, records);
-    const queues = { instants: this.#instants, samples: this.#samples, inFlight: this.#inFlight, records };
-    this.#turns = parts.draws === null ? null : new PollTurns(parts, parts.draws, queues);
-    this.#queries = new TimingWheel(parts.wheelSlots);
+    const queries = wheelArrays(parts.wheelSlots, polls * k, arrays);
+    this.#queries = new TimingWheel(parts.wheelSlots, queries);
+    const queues = { instants: this.#instants, samples: this.#samples, inFlight: this.#inFlight };
+    const kept = { instants: this.#instants, records, pool: queries.pool };
+    this.#memory = parts.draws === null ? null : new PollMemory(parts, parts.draws, kept);
+    this.#turns = this.#memory === null ? null : new PollTurns(parts, this.#memory, queues);
     this.#asked = parts.draws?.asked ?? new Int32Array(core.members);
     if (attack !== null)
       for (const [member, attacks] of attackers.entries()) if (attacks === 1) this.#asked[member] = attacker;
     this.#pastKeys = new Int32Array(polls << pastBits);
-    this.#followed = new FollowedAnswers(core.polls, core.params, records);
-    this.#followedDraws = new FollowedDraws(core, network, parts.draws, this.#followed.arrivalOrder);
+    this.#followed = new FollowedAnswers(core.polls, core.params, records, this.#memory);
+    this.#followedPolls = new FollowedPolls(
+      parts,
+      this.#answering,
+      this.#followed,
+      this.#memory,
+      this.#queries,
+      this.#asked,
+    );
   }
 
   begin(node: number, vertices: number): void {
@@ -196,26 +208,11 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
 
   /** Draws all delays; answers that are not certain are looked at when their query arrives. */
   #follow(poll: number, count: number): void {
-    const { k, head, stride, peers } = this.#core.polls;
-    const canBeCertain = !this.#core.table.hasConflicts;
-    const from = poll * k;
-    const reference = pollReference(poll, head[poll * stride]!);
-    const answers = this.#followed;
-    const draws = this.#followedDraws;
-    const { asks } = draws;
-    const found = draws.draw(poll, count, this.#asked, answers.order, from);
-    this.#network.lost += draws.lostQueries + draws.lostAnswers;
-    this.#counted += count - draws.lostQueries + found;
-    answers.begin(poll, found);
-    for (let slot = 0; slot < count; slot++) {
-      const askTicks = asks[slot]!;
-      if (askTicks === lost) continue;
-      const peer = peers[from + slot]!;
-      if (canBeCertain && this.#answering.saysYes(peer, poll))
-        answers.say(poll, slot, this.#certainKind(poll, slot));
-      else this.#queries.push(askTicks, pollEvent(0, slot, peer), reference);
-    }
-    this.#waitFor(poll, answers.possibleEnd(poll));
+    const polls = this.#followedPolls;
+    const found = polls.begin(poll, count);
+    this.#network.lost += polls.lostQueries + polls.lostAnswers;
+    this.#counted += count - polls.lostQueries + found;
+    this.#waitFor(poll, this.#followed.possibleEnd(poll));
   }
 
   /** Waits for the answer at that position. */
@@ -261,13 +258,6 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const askedTick = this.#queries.now - travelTicks(a);
     const sending = this.#record[poll * words + sendingAt]!;
     this.#samples.settleUntil(poll, this.#queries.now, askedTick, sending, instantSlot(a));
-  }
-
-  /** What a peer says that is honest, or says yes to everything when it is. */
-  #certainKind(poll: number, slot: number): number {
-    const { peers, k } = this.#core.polls;
-    const peer = peers[poll * k + slot]!;
-    return this.#asked[peer]! < 0 ? this.#answering.rewritten(peer, poll, slot) >>> 2 : yesToAll;
   }
 
   /** The answer at this slot may end the poll; by now it may be known that it does not. */
@@ -324,6 +314,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#record[r + foreseenAt] = 0;
     if (this.#record[r + lookAt]! >= 0) this.#core.ignoredAnswers -= this.#record[r + answersAt]!;
     const answers = this.#followed;
+    const { peers } = polls;
     const from = poll * polls.k;
     const key = polls.head[poll * polls.stride + fieldKey]!;
     let found = 0;
@@ -333,7 +324,10 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     }
     answers.arrivalOrder.sort(answers.order, from, found);
     answers.begin(poll, found);
-    for (let slot = 0; slot < polls.k; slot++) answers.say(poll, slot, this.#certainKind(poll, slot));
+    for (let slot = 0; slot < polls.k; slot++) {
+      const peer = peers[from + slot]!;
+      answers.say(poll, slot, this.#answering.certainKind(peer, poll, slot, this.#asked[peer]! < 0));
+    }
   }
 
   /** Retries are followed message by message. */
@@ -372,7 +366,12 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   /** Queries arrive whose answers are not certain, and retries. */
   run(pool: Int32Array, from: number, until: number): void {
     const { polls } = this.#core;
+    const near = this.#nearQueries(pool);
     for (let e = from; e < until; e += 2) {
+      if (near !== null) {
+        e = near.arrivals(e, until);
+        if (e >= until) return;
+      }
       const a = pool[e]!;
       const b = pool[e + 1]!;
       const peer = a & memberMask;
@@ -391,6 +390,14 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
       if (attempt === 1) this.#answerRetry(peer, slot, b, kind);
       else if (isWanted) this.#followed.say(poll, slot, kind);
     }
+  }
+
+  /** Where queries of that pool can be looked at many at a time. */
+  #nearQueries(pool: Int32Array): PollDraws | null {
+    const memory = this.#memory;
+    if (memory === null || pool !== memory.pool || !memory.canFollow) return null;
+    memory.times[nowUsAt] = this.nowUs;
+    return memory.draws;
   }
 
   #answerRetry(peer: number, slot: number, reference: number, kind: number): void {

@@ -36,8 +36,14 @@ export const recordWord = {
 export class PollRecords {
   readonly words: Int32Array;
   readonly times: Float64Array;
+  /** Words of the answers of a followed poll in the order of arrival: [poll][k]. */
+  readonly order: Int32Array;
+  /** What an answer of it says: [poll][slot]. */
+  readonly kinds: Uint8Array;
 
-  constructor(polls: number, arrays: ArrayMaker) {
+  constructor(polls: number, k: number, arrays: ArrayMaker) {
+    this.order = arrays.int32(polls * k);
+    this.kinds = arrays.uint8(polls * k);
     this.words = arrays.int32(polls * recordWords);
     const { buffer, byteOffset } = this.words;
     this.times = new Float64Array(buffer, byteOffset, polls * recordTimes);

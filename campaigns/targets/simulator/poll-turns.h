@@ -4,15 +4,13 @@
  * run as a whole (poll-turns.ts). Where a poll needs more than is known here, nothing of it is done and the caller does it.
  */
 #pragma once
-#define t own.turns
-#define us own.turn_times
 
 /* event.ts, instants.ts */
-enum { POLL = (1 << 20) - 1, SEQUENCE_AT = 20, KIND_AT = 3, END_KIND = 0, TRAVEL_AT = 15, LONGEST_TRAVEL = 1023, SLOT_AT = 5, SLOT = 1023 };
-/* poll-book.ts: fields of a poll's record, a state, how long sequences are */
-enum { SEQUENCE, SCOPE_WORDS, FILLED, NEXT_CHECK, KEY, VOTES, SAMPLE_SLOT, ODD, COUNTED, STATES, ANSWERED = 1, WRAP = 0x7ff, CLOSED = WRAP + 1, KIND_IN_ODD = 10 };
+enum { KIND_AT = 3, END_KIND = 0, TRAVEL_AT = 15, LONGEST_TRAVEL = 1023, SLOT_AT = 5 };
+/* poll-book.ts */
+enum { ANSWERED = 1, WRAP = 0x7ff, CLOSED = WRAP + 1, KIND_IN_ODD = 10 };
 /* exceptions.ts, standing.ts, suspicion.ts, evidence.ts, core.ts */
-enum { NO_TO_ALL = 2, UNDECIDED = 0, CONTESTED = 2, MARK_WORDS = 8, CONVICTED = 3, SETTLED_AGE = 4, HIGHEST_COUNT = 0xffff };
+enum { UNDECIDED = 0, CONTESTED = 2, CONVICTED = 3, SETTLED_AGE = 4, HIGHEST_COUNT = 0xffff };
 /* poll-records.ts: times and words of a record, words of a sample */
 enum { START, START_BEFORE, SENDING = 4, LOOK, FLIGHT, FORESEEN, LATE, SAMPLE = 10, SAMPLE_BEFORE = 13, RECORD = 16 };
 enum { WORD, SENT, OF_SEQUENCE };
@@ -261,6 +259,3 @@ i32 turns(i32 from, i32 until) {
   }
   return until;
 }
-
-#undef t
-#undef us

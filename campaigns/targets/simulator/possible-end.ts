@@ -6,7 +6,11 @@
 import { answerSomeUnknown, answerYesToAll } from '#node/core/exceptions.ts';
 import type { ConsensusParams } from '#node/core/params.ts';
 import { arrivalSlot } from './arrival.ts';
+import type { PollMemory } from './poll-memory.ts';
 
+/** Where the module has what it found. */
+const votesAt = 0;
+const isCertainAt = 1;
 /** What an answer counts for by its kind: a vote, and from here on a refusal. Added up without a branch, which nobody could predict. */
 const refusal = 1 << 16;
 const most = refusal - 1;
@@ -32,8 +36,14 @@ export class PossibleEnd {
   /** For the preference. */
   readonly #leastVotes: number;
   readonly #leastRefusals: number;
+  readonly #memory: PollMemory | null;
 
-  constructor({ k, alphaConfidence, alphaPreference, earlyEnd }: ConsensusParams) {
+  /** `memory`: where words and kinds of polls may stand (`of`). */
+  constructor(
+    { k, alphaConfidence, alphaPreference, earlyEnd }: ConsensusParams,
+    memory: PollMemory | null = null,
+  ) {
+    this.#memory = memory;
     this.#k = k;
     this.#votes = earlyEnd ? alphaConfidence : k;
     this.#refusals = earlyEnd ? k - alphaConfidence + 1 : k;
@@ -69,5 +79,25 @@ export class PossibleEnd {
       return at;
     }
     return count;
+  }
+
+  /** The same for a poll whose words and kinds stand in their arrays, k for each poll: in the module where it sees them. */
+  of(
+    poll: number,
+    words: Int32Array,
+    kinds: Uint8Array,
+    count: number,
+    least: number,
+    without: number,
+  ): number {
+    if (this.#memory?.canFollow !== true)
+      return this.find(words, kinds, poll * this.#k, count, least, without);
+    const { possibleEnd, result } = this.#memory.draws;
+    const [yes, no] = [this.#votes, this.#refusals];
+    const at = possibleEnd(poll, count, least, without, yes, no, this.#leastVotes, this.#leastRefusals);
+    if (at === count) return at;
+    this.votes = result[votesAt]!;
+    this.isCertain = result[isCertainAt] === 1;
+    return at;
   }
 }

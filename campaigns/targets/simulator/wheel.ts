@@ -5,6 +5,7 @@
  *
  * Invariant: the write position of a slot is a multiple of the chunk size only when the slot has no room (empty or full).
  */
+import { type ArrayMaker, plainArrays } from '#node/core/arrays.ts';
 import { FarHeap } from './far-heap.ts';
 
 const chunkSize = 256;
@@ -32,10 +33,12 @@ export interface WheelArrays {
   readonly ends: Int32Array;
 }
 
-function ownArrays(slots: number): WheelArrays {
+/** `events`: with a chunk that is not full in many slots, there is room for about that many. */
+export function wheelArrays(slots: number, events: number, arrays: ArrayMaker): WheelArrays {
+  const chunks = 1024 + Math.ceil((2 * events) / chunkSize);
   return {
-    pool: new Int32Array(chunkSize * 1024),
-    next: new Int32Array(1024),
+    pool: arrays.int32(chunkSize * chunks),
+    next: new Int32Array(chunks),
     write: new Int32Array(slots),
     first: new Int32Array(slots),
     ends: new Int32Array(2),
@@ -55,7 +58,7 @@ export class TimingWheel {
   readonly #far = new FarHeap();
 
   /** @param slots a power of two; delays of fewer ticks go straight into the wheel */
-  constructor(slots: number, arrays: WheelArrays = ownArrays(slots)) {
+  constructor(slots: number, arrays: WheelArrays = wheelArrays(slots, 0, plainArrays)) {
     this.#mask = slots - 1;
     const { pool, next, write, first, ends } = arrays;
     this.#write = write;

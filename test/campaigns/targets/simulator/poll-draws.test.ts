@@ -181,7 +181,7 @@ test('there is room for the peers and the records of all polls', () => {
     const params = { k, alphaConfidence: k, alphaPreference: k };
     const { core } = new RecordedCore({ params, members: nodes, hosted: nodes, arrays });
     assert.ok(arrays.addressOf(core.polls.peers) > 0, `${nodes} nodes, k = ${k}`);
-    assert.ok(arrays.addressOf(new PollRecords(nodes, arrays).words) > 0, `${nodes} nodes, k = ${k}`);
+    assert.ok(arrays.addressOf(new PollRecords(nodes, k, arrays).words) > 0, `${nodes} nodes, k = ${k}`);
   }
 });
 

@@ -1,9 +1,16 @@
 /*
- * Where the turns of polls find everything: the control block that poll-turns.ts writes, and the numbers beside it.
- * Owns: their layout. Does not own: what is done with them (poll-turns.h), the arrays they point to.
+ * Where the loops over whole polls find everything: the control block that poll-memory.ts writes, and the numbers beside it.
+ * Owns: their layout, and that of the core's records. Does not own: what is done with them (poll-turns.h, poll-follow.h), the arrays they point to.
  */
 #pragma once
 typedef double f64;
+
+/* event.ts */
+enum { POLL = (1 << 20) - 1, MEMBER = (1 << 17) - 1, SEQUENCE_AT = 20, SLOT = 1023, QUERY_SLOT_AT = 17, ATTEMPT_AT = 27 };
+/* poll-book.ts: fields of a poll's record */
+enum { SEQUENCE, SCOPE_WORDS, FILLED, NEXT_CHECK, KEY, VOTES, SAMPLE_SLOT, ODD, COUNTED, STATES };
+/* exceptions.ts, standing.ts */
+enum { YES_TO_ALL = 1, NO_TO_ALL, ALL_UNKNOWN, SOME_UNKNOWN, MARK_WORDS = 8 };
 
 /* What is told of a poll that has begun: three words. */
 enum { BEGUN_POLL, BEGUN_KEY, BEGUN_END, BEGUN };
@@ -44,6 +51,19 @@ struct turns {
   i32 seen;
   /* By member or poll, as 64-bit numbers: suspicion.ts, round-trip.ts, core.ts, poll-book.ts, network.ts */
   f64 *struck, *smoothed, *deviation, *back_off, *next_start, *start, *previous_start, *bytes_sent;
+  /* standing.ts: by node. */
+  const f64 *repeat_at;
+  /* By node and word: yes, known. */
+  const i32 *votes;
+  /* followed-answers.ts */
+  i32 *order;
+  u8 *kinds;
+  /* Of the poll that was followed last: queries to wait for, their ticks above their slots. */
+  i32 *waiting;
+  /* Queries that arrive: two words each. */
+  const i32 *pool;
+  /* What all attackers say to everything, 0: that is not known here. */
+  i32 attack_kind;
 };
 
 struct turn_times {
@@ -52,5 +72,8 @@ struct turn_times {
   f64 tick_now;
   /* Samples that arrive before that tick have arrived. */
   f64 settled_until;
-  f64 weight, query_bytes, vertex_bytes;
+  f64 weight, query_bytes, vertex_bytes, exception_bytes;
 };
+
+#define t own.turns
+#define us own.turn_times

@@ -1,0 +1,279 @@
+/**
+ * The memory that the draws of polls share with the core and the exchange, as the loops over whole polls see it.
+ * Owns: telling the module where everything stands, in which runs and states all is as it takes it to be. Does not own: the loops
+ * (poll-turns.ts, poll-follow.ts), what is drawn (poll-draws.ts).
+ */
+import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
+import type { Instants } from './instants.ts';
+import type { PollDraws } from './poll-draws.ts';
+import type { PollRecords } from './poll-records.ts';
+import type { TrafficParts } from './traffic.ts';
+
+/** Words of the module's control block, in its order. */
+export const control = {
+  dueA: 0,
+  dueB: 1,
+  begun: 2,
+  convicted: 3,
+  head: 4,
+  stride: 5,
+  k: 6,
+  odd: 7,
+  peers: 8,
+  scope: 9,
+  scopeWords: 10,
+  open: 11,
+  openWords: 12,
+  replaced: 13,
+  marks: 14,
+  row: 15,
+  common: 16,
+  highWord: 17,
+  counter: 18,
+  rounds: 19,
+  score: 20,
+  confidence: 21,
+  suspect: 22,
+  strikes: 23,
+  strikeWords: 24,
+  pollNumber: 25,
+  record: 26,
+  seed: 27,
+  others: 28,
+  lossLimit: 29,
+  refuse: 30,
+  alpha: 31,
+  preference: 32,
+  earlyEnd: 33,
+  firstCheck: 34,
+  beta: 35,
+  maxRounds: 36,
+  leastTimeout: 37,
+  sendings: 38,
+  flights: 39,
+  turns: 40,
+  convictions: 41,
+  vertices: 42,
+  delivered: 43,
+  lost: 44,
+  ignored: 45,
+  seen: 46,
+  struck: 47,
+  smoothed: 48,
+  deviation: 49,
+  backOff: 50,
+  nextStart: 51,
+  start: 52,
+  previousStart: 53,
+  bytesSent: 54,
+  repeatAt: 55,
+  votes: 56,
+  order: 57,
+  kinds: 58,
+  waiting: 59,
+  pool: 60,
+  attackKind: 61,
+} as const;
+
+/** Numbers of the module's block of times, in its order. */
+export const times = {
+  now: 0,
+  tick: 1,
+  interval: 2,
+  tickNow: 3,
+  settledUntil: 4,
+  weight: 5,
+  queryBytes: 6,
+  vertexBytes: 7,
+  exceptionBytes: 8,
+} as const;
+
+/** Words about a poll that has begun: its number, key, the answer that ends it. */
+export const begunWords = 3;
+/** Convictions that a call may tell of. */
+const mostConvictions = 2_048;
+/** Words of vertices in a scope: one word of a map has a bit for each. */
+const mostWords = 32;
+
+/** What is kept of polls beside the core. */
+export interface PollArrays {
+  readonly instants: Instants;
+  readonly records: PollRecords;
+  /** Where the queries stand that arrive one by one; they may have moved elsewhere. */
+  readonly pool: Int32Array;
+}
+
+/** The run is one in which nothing but the polls themselves decides about them. */
+function isPlain({ core, network, attack, isCalm, exclusion, reputation }: TrafficParts): boolean {
+  const { params, members, polls } = core;
+  const isUniform = attack === null || attack.constant !== undefined;
+  const isLasting = reputation.halfLifeUs === 0 && reputation.basis === 'misbehaviour';
+  const isSparse = 2 * params.k < members && polls.polls === members;
+  return isUniform && isLasting && isSparse && isCalm && !exclusion && network.delayTable[0]! > 0;
+}
+
+/** What all attackers say to everything, 0: that has to be asked. */
+function attackKindOf({ attack }: TrafficParts): number {
+  if (attack?.constant === undefined) return 0;
+  return attack.constant === 'yes' ? answerYesToAll : answerNoToAll;
+}
+
+export class PollMemory {
+  readonly draws: PollDraws;
+  readonly control: Int32Array;
+  readonly times: Float64Array;
+  /** What the last call tells of polls: those that have begun, convictions (nodes and peers), queries of a poll to wait for. */
+  readonly begun: Int32Array;
+  readonly convicted: Int32Array;
+  readonly waiting: Int32Array;
+  readonly pool: Int32Array;
+  readonly #parts: TrafficParts;
+  readonly #arrays: PollArrays;
+  readonly #isPlain: boolean;
+  /** What was told of the arrays that are made anew when they grow. */
+  #scope: Int32Array | null = null;
+  #strikes: Int32Array | null = null;
+  #due: Int32Array | null = null;
+  #canTurn = false;
+  #canFollow = false;
+
+  constructor(parts: TrafficParts, draws: PollDraws, arrays: PollArrays) {
+    this.draws = draws;
+    this.#parts = parts;
+    this.#arrays = arrays;
+    this.control = draws.turnControl;
+    this.times = draws.turnTimes;
+    const { polls, k } = parts.core.polls;
+    this.begun = draws.int32(polls * begunWords);
+    this.convicted = draws.int32(2 * mostConvictions);
+    this.waiting = draws.int32(k);
+    this.pool = arrays.pool;
+    this.#isPlain = isPlain(parts);
+    this.#tellRun();
+  }
+
+  /** What stays as it is in a run. */
+  #tellRun(): void {
+    const { core, network, calibration, seed, attack } = this.#parts;
+    const { params, polls, roundTrip } = core;
+    const to = this.control;
+    to[control.attackKind] = attackKindOf(this.#parts);
+    to[control.stride] = polls.stride;
+    to[control.k] = polls.k;
+    to[control.seed] = seed;
+    to[control.others] = core.members - 1;
+    to[control.refuse] = attack?.constant === 'no' ? 1 : 0;
+    to[control.alpha] = params.alphaConfidence;
+    to[control.preference] = params.alphaPreference;
+    to[control.earlyEnd] = params.earlyEnd ? 1 : 0;
+    to[control.firstCheck] = params.earlyEnd ? polls.firstCheck : polls.k;
+    to[control.beta] = params.beta;
+    to[control.maxRounds] = params.maxRounds;
+    to[control.leastTimeout] = Math.ceil(roundTrip.leastUs / network.tickUs);
+    this.times[times.tick] = network.tickUs;
+    this.times[times.interval] = params.pollIntervalUs;
+    this.times[times.weight] = core.weight;
+    this.times[times.queryBytes] = calibration.wireBytes.queryFixed;
+    this.times[times.vertexBytes] = calibration.wireBytes.queryPerVertex;
+    this.times[times.exceptionBytes] = calibration.wireBytes.answerPerException;
+  }
+
+  /** Whole polls may turn. */
+  get canTurn(): boolean {
+    if (!this.#isPlain || this.#parts.core.table.hasConflicts) return false;
+    this.#look();
+    return this.#canTurn;
+  }
+
+  /** What is followed of polls is here. */
+  get canFollow(): boolean {
+    this.#look();
+    return this.#canFollow;
+  }
+
+  #look(): void {
+    const { polls, suspicion } = this.#parts.core;
+    const { dueA } = this.#arrays.instants;
+    if (this.#scope === polls.scope && this.#strikes === suspicion.strikes && this.#due === dueA) return;
+    this.#scope = polls.scope;
+    this.#strikes = suspicion.strikes;
+    this.#due = dueA;
+    this.#canFollow = this.#tell(this.#followed());
+    this.#canTurn =
+      this.#tell(this.#turned()) && this.#canFollow && this.#parts.core.standing.words <= mostWords;
+    const to = this.control;
+    to[control.scopeWords] = polls.words;
+    to[control.openWords] = polls.open.stride;
+    to[control.row] = this.#parts.core.standing.words;
+    to[control.strikeWords] = suspicion.words;
+  }
+
+  /** Tells where these stand; false: some are elsewhere. */
+  #tell(arrays: Partial<Record<keyof typeof control, ArrayBufferView>>): boolean {
+    let isHere = true;
+    for (const name of Object.keys(control) as (keyof typeof control)[]) {
+      const array = arrays[name];
+      if (array === undefined) continue;
+      this.control[control[name]] = array.byteOffset;
+      isHere &&= array.buffer === this.draws.buffer;
+    }
+    return isHere;
+  }
+
+  #followed(): Partial<Record<keyof typeof control, ArrayBufferView>> {
+    const { core, network } = this.#parts;
+    const { polls, standing } = core;
+    const { records, pool } = this.#arrays;
+    const { votes, marks, repeatAtUs } = standing;
+    const { head, peers, scope } = polls;
+    const { bytesSent } = network;
+    const { waiting } = this;
+    const { words: record, order, kinds } = records;
+    return {
+      votes,
+      marks,
+      repeatAt: repeatAtUs,
+      head,
+      peers,
+      scope,
+      bytesSent,
+      waiting,
+      record,
+      order,
+      kinds,
+      pool,
+    };
+  }
+
+  #turned(): Partial<Record<keyof typeof control, ArrayBufferView>> {
+    const { polls, standing, suspicion, roundTrip, pollNumber, nextStartUs } = this.#parts.core;
+    const { dueA, dueB } = this.#arrays.instants;
+    const { counter, rounds, score, confidence } = standing;
+    const { suspect, strikes, struck } = suspicion;
+    const { begun, convicted } = this;
+    return {
+      dueA,
+      dueB,
+      begun,
+      convicted,
+      odd: polls.odd,
+      open: polls.open.maps,
+      replaced: polls.replacedCount,
+      common: standing.common.rows,
+      counter,
+      rounds,
+      score,
+      confidence,
+      suspect,
+      strikes,
+      struck,
+      pollNumber,
+      smoothed: roundTrip.smoothedUs,
+      deviation: roundTrip.deviationUs,
+      backOff: roundTrip.backOff,
+      nextStart: nextStartUs,
+      start: polls.startUs,
+      previousStart: polls.previousStartUs,
+    };
+  }
+}
