@@ -49,6 +49,8 @@ export class Exchange implements Traffic {
   readonly #asked: Int32Array;
   /** Keys of the last polls: an answer to a query that arrives when its poll is over has that poll's draw. */
   readonly #pastKeys: Int32Array;
+  /** By poll its sequence and key, for the kernel. */
+  readonly #abouts: Int32Array;
   /** Null where all messages are carried one by one. */
   readonly #together: Together | null;
   readonly #answering: Answering;
@@ -82,6 +84,7 @@ export class Exchange implements Traffic {
       for (const [member, attacks] of parts.attackers.entries())
         if (attacks === 1) this.#asked[member] = attacker;
     this.#pastKeys = kernel?.pastKeys ?? new Int32Array(parts.core.polls.polls << pastBits);
+    this.#abouts = kernel?.abouts ?? new Int32Array(2 * parts.core.polls.polls);
     this.#answering = new Answering(parts);
     const times = parts.calibration.serviceTimesUs;
     this.#answerUs = times.answerQuery;
@@ -188,6 +191,9 @@ export class Exchange implements Traffic {
     const h = poll * stride;
     const key = head[h + fieldKey]!;
     this.#pastKeys[(poll << pastBits) + (head[h]! & pastMask)] = key;
+    const abouts = this.#abouts;
+    abouts[2 * poll] = head[h + fieldScopeWords]! > 0 ? head[h]! : -1;
+    abouts[2 * poll + 1] = key;
     const isLater = this.#departUs > this.nowUs;
     const waitTicks = isLater ? Math.round((this.#departUs - this.nowUs) / this.#tickUs) | 0 : 0;
     if (!network.plain) {

@@ -21,7 +21,7 @@ static inline u32 mix(u32 key_a, u32 key_b, u32 counter) {
 }
 
 /* A slot of the queue has no room: gives it another chunk. */
-static __attribute__((noinline)) i32 extend(const struct queue *q, i32 slot, i32 at) {
+static ALWAYS i32 extend(const struct queue *q, i32 slot, i32 at) {
   i32 chunk = q->ends[0];
   if (chunk != 0) {
     q->ends[0] = q->next[chunk];
@@ -83,45 +83,105 @@ void query_all(i32 poll, i32 count, i32 wait) {
   }
 }
 
-/* Sends the answer to a query in `wait` ticks; returns whether it is lost. */
-static inline i32 send(const struct queue *queue, const i32 *head, i32 is_current, u32 a, u32 b, i32 wait) {
-  const i32 poll = b & POLL, sequence = b >> SEQUENCE_AT;
-  const u32 key = is_current ? head[KEY] : s.past_keys[(poll << PAST_BITS) + (sequence & ((1 << PAST_BITS) - 1))];
-  const u32 draw = mix(key, ANSWER_DRAWS, 2 * (a >> SLOT_AT & SLOT) + (a >> ATTEMPT_AT & 1));
-  if ((i32)(draw >> 12) < s.loss_limit) return 1;
-  push(queue, (s.now + wait + s.delays[draw & (DELAYS - 1)]) & s.slot_mask, a, b);
-  return 0;
+/* Draws for the answers to the queries [from, until), from the keys of their polls. */
+static ALWAYS void draw_answers(i32 from, i32 until) {
+  const i32 *pool = s.queries.pool;
+  const u32 *keys = s.keys;
+  u32 *draws = s.draws;
+  const v128_t weyl = wasm_i32x4_const_splat(WEYL_STEP), added = wasm_i32x4_const_splat(ANSWER_DRAWS);
+  const v128_t first = wasm_i32x4_const_splat((i32)0x85ebca6b), second = wasm_i32x4_const_splat((i32)0xc2b2ae35);
+  const i32 begin = s.queries_from;
+  for (i32 e = from; e < until; e += 8) {
+    const i32 i = (e - begin) >> 1;
+    const v128_t a = wasm_i32x4_shuffle(wasm_v128_load(pool + e), wasm_v128_load(pool + e + 4), 0, 2, 4, 6);
+    const v128_t slot = wasm_v128_and(wasm_u32x4_shr(a, SLOT_AT - 1), wasm_i32x4_const_splat(2 * SLOT));
+    const v128_t attempt = wasm_v128_and(wasm_u32x4_shr(a, ATTEMPT_AT), wasm_i32x4_const_splat(1));
+    v128_t h = wasm_v128_xor(wasm_v128_load(keys + i), wasm_i32x4_mul(wasm_v128_or(slot, attempt), weyl));
+    h = wasm_i32x4_mul(wasm_v128_xor(h, wasm_u32x4_shr(h, 16)), first);
+    h = wasm_i32x4_add(wasm_v128_xor(h, wasm_u32x4_shr(h, 13)), added);
+    h = wasm_i32x4_mul(wasm_v128_xor(h, wasm_u32x4_shr(h, 15)), second);
+    wasm_v128_store(draws + i, wasm_v128_xor(h, wasm_u32x4_shr(h, 16)));
+  }
 }
 
+/* Sends the answers to queries whose kinds are known. */
 static ALWAYS void reply_to(i32 from, i32 until, const i32 careful) {
-  const struct queue queue = s.answers;
+  draw_answers(from, until);
   const i32 *pool = s.queries.pool, *waits = s.waits;
-  const i32 first = s.waits_from;
+  const u32 *draws = s.draws;
+  const u16 *delays = s.delays;
+  const i32 begin = s.queries_from, now = s.now, mask = s.slot_mask, loss_limit = s.loss_limit;
+  i32 *write = s.answers.write;
   i32 lost = 0;
   for (i32 e = from; e < until; e += 2) {
-    const u32 a = pool[e], b = pool[e + 1];
-    const i32 *head = s.head + (b & POLL) * s.stride;
-    if ((i32)b == NOBODY) continue;
-    lost += send(&queue, head, head[SEQUENCE] == (i32)(b >> SEQUENCE_AT), a, b, careful ? waits[(e - first) >> 1] : 0);
+    const u64 event = *(const u64 *)(pool + e);
+    if ((i32)(event >> 32) == NOBODY) continue;
+    const i32 i = (e - begin) >> 1;
+    const u32 draw = draws[i];
+    if ((i32)(draw >> 12) < loss_limit) {
+      lost++;
+      continue;
+    }
+    const i32 slot = (now + (careful ? waits[i] : 0) + delays[draw & (DELAYS - 1)]) & mask;
+    i32 at = write[slot];
+    if ((at & (CHUNK - 1)) == 0) at = extend(&s.answers, slot, at);
+    *(u64 *)&s.answers.pool[at] = event;
+    write[slot] = at + 2;
   }
   s.lost += lost;
 }
 
-/* Sends the answers to queries whose kinds are known. */
 void reply(i32 from, i32 until) { reply_to(from, until, 0); }
 void reply_carefully(i32 from, i32 until) { reply_to(from, until, 1); }
 
+/* The last queries that are not simple, `left` of them: finds out their kinds and keys. Returns how many the caller has to look at. */
+static __attribute__((noinline)) i32 look_closer(i32 left, i32 until, i32 careful, i32 far) {
+  i32 *pool = s.queries.pool;
+  i32 missing = 0;
+  s.held_from = until;
+  for (i32 j = 0; j < left; j++) {
+    const i32 e = s.left[j];
+    const u32 a = pool[e], b = pool[e + 1];
+    const i32 peer = a & MEMBER, poll = b & POLL, slot = a >> SLOT_AT & SLOT, attempt = a >> ATTEMPT_AT & 1;
+    const i32 *head = s.head + poll * s.stride;
+    const i32 state = (u32)head[STATES + (slot >> 4)] >> ((slot & 15) << 1) & 3;
+    const i32 sequence = b >> SEQUENCE_AT;
+    i32 kind = 0, marks = 0;
+    s.keys[(e - s.queries_from) >> 1] = s.past_keys[(poll << PAST_BITS) + (sequence & ((1 << PAST_BITS) - 1))];
+    if (head[SEQUENCE] == sequence && state == attempt << 1)
+      kind = kind_of(poll, slot, peer, head[SCOPE_WORDS], s.asked[peer] < 0);
+    if (kind < 0) {
+      marks = UNKNOWN;
+    } else {
+      marks = kind >> 3;
+      pool[e] = a | (u32)kind << KIND_AT;
+    }
+    if (careful && s.waits[(e - s.queries_from) >> 1] > far) marks |= FAR;
+    if (marks != 0) s.unknown[missing++] = e << 3 | marks;
+    if ((marks & (UNKNOWN | FAR)) != 0 && s.held_from == until) s.held_from = e;
+  }
+  return missing;
+}
+
+/*
+ * A query is simple where all say yes to what its poll began with: then who is honest says so, and an attacker what it always says,
+ * whatever has become of the poll since: an answer that is not waited for is not read. That takes two words of the poll instead of
+ * its record, and no branch.
+ */
 static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful) {
-  const struct queue queue = s.answers;
-  i32 *pool = s.queries.pool, *asked = s.asked;
-  const i32 *heads = s.head;
+  i32 *pool = s.queries.pool, *asked = s.asked, *left = s.left;
+  u32 *keys = s.keys;
+  const i32 *open = s.open;
+  const struct about *abouts = s.abouts;
   const u8 *active = s.active;
-  const i32 stride = s.stride, far = s.slot_mask - s.most_delay;
-  i32 delivered = 0, missing = 0, lost = 0, held = until;
-  if (careful) s.waits_from = from;
+  const i32 far = s.slot_mask - s.most_delay;
+  const u32 said = (u32)s.attack << KIND_AT;
+  /* What attackers say differs, or where exceptions may be takes more than a word: every one is looked at. */
+  const i32 unsaid = s.attack == 0 ? ATTACKER : 0, wide = s.open_words != 1;
+  i32 delivered = 0, lefts = 0;
+  s.queries_from = from;
   for (i32 e = from; e < until; e += 2) {
-    u32 a = pool[e];
-    const u32 b = pool[e + 1];
+    const u32 a = pool[e], b = pool[e + 1];
     const i32 peer = a & MEMBER, poll = b & POLL;
     i32 wait = 0;
     if (!active[peer]) {
@@ -144,27 +204,18 @@ static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful) {
     }
     const i32 before = asked[peer];
     asked[peer] = before + 1;
-    const i32 slot = a >> SLOT_AT & SLOT, attempt = a >> ATTEMPT_AT & 1;
-    const i32 *head = heads + poll * stride;
-    const i32 is_current = head[SEQUENCE] == (i32)(b >> SEQUENCE_AT);
-    const i32 state = (u32)head[STATES + (slot >> 4)] >> ((slot & 15) << 1) & 3;
-    i32 kind = 0, marks = 0;
-    if (is_current && state == attempt << 1) kind = kind_of(poll, slot, peer, head[SCOPE_WORDS], before < 0);
-    if (kind < 0) {
-      marks = UNKNOWN;
-    } else {
-      marks = kind >> 3;
-      a |= (u32)kind << KIND_AT;
-    }
-    if (careful && wait > far) marks |= FAR;
-    if (marks != 0) s.unknown[missing++] = e << 3 | marks;
-    if ((marks & (UNKNOWN | FAR)) != 0 && held == until) held = e;
-    if (held == until) lost += send(&queue, head, is_current, a, b, wait);
-    else pool[e] = a;
+    const struct about about = abouts[poll];
+    keys[(e - from) >> 1] = about.key;
+    const i32 looks = (about.sequence ^ (i32)(b >> SEQUENCE_AT)) | open[poll] | (before & unsaid) | wide |
+                      (careful && wait > far);
+    const u32 kind = before < 0 ? said : (u32)YES_TO_ALL << KIND_AT;
+    left[lefts] = e;
+    lefts += looks != 0;
+    pool[e] = a | (looks != 0 ? 0 : kind);
   }
-  s.held_from = held;
+  const i32 missing = look_closer(lefts, until, careful, far);
   s.delivered += delivered;
-  s.lost += lost;
+  if (s.held_from > from) reply_to(from, s.held_from, careful);
   return missing;
 }
 

@@ -33,6 +33,9 @@ enum { WEYL_STEP = (i32)0x9e3779b1, QUERY_DRAWS = 0x2545f491, ANSWER_DRAWS = 0x6
 /* A queue's arrays; `ends`: the first free chunk, the chunks ever used. */
 struct queue { i32 *pool, *next, *write, *first, *ends; };
 
+/* Of a poll: its sequence, NOBODY when it asks about nothing, and its key. */
+struct about { i32 sequence; u32 key; };
+
 /* Where everything stands, written by the caller, and what was counted, read by it. */
 static struct {
   i32 *head, stride, k, concurrent;
@@ -64,7 +67,8 @@ static struct {
   i32 most_delay;
   /* Careful: by event of the last chunk of queries, ticks until its answer leaves. */
   i32 *waits;
-  i32 waits_from;
+  /* Where the last queries begin. */
+  i32 queries_from;
   /* From the first query on whose answer the caller sends. */
   i32 held_from;
   /* The answer at which the loop ended has been counted, and its poll is over. */
@@ -73,6 +77,10 @@ static struct {
   f64 *bytes_sent, *repeat_at;
   /* Room: refused vertices by word; what answers that are counted miss, [answer][word]; planes that counts of a smaller k lack, always 0. */
   i32 *refused_words, *lanes, *no_plane;
+  /* Of the last queries: keys of their polls' draws, those that are not simple. */
+  u32 *keys;
+  i32 *left;
+  const struct about *abouts;
 } s;
 /* The same, in microseconds; what throttling added is read by the caller. */
 static struct {

@@ -107,8 +107,11 @@ const control = {
   refusedWords: 57,
   lanes: 58,
   noPlane: 59,
+  keys: 60,
+  left: 61,
+  abouts: 62,
 } as const;
-const controlWords = 60;
+const controlWords = 63;
 const nowAt = control.now;
 const lossLimitAt = control.lossLimit;
 const partitionedAt = control.partitioned;
@@ -213,6 +216,8 @@ export class MessageKernel implements ArrayMaker {
   readonly waits: Int32Array;
   readonly asked: Int32Array;
   readonly pastKeys: Int32Array;
+  /** By poll its sequence, -1 when it asks about nothing, and its key: what almost every query needs of it. */
+  readonly abouts: Int32Array;
   readonly queryArrays: WheelArrays;
   readonly answerArrays: WheelArrays;
   readonly #buffer: ArrayBuffer;
@@ -243,8 +248,13 @@ export class MessageKernel implements ArrayMaker {
     this.answersCarefully = exports.answers_carefully;
     this.asked = this.int32(size.nodes);
     this.pastKeys = this.int32(size.polls << 4);
+    this.abouts = this.int32(2 * size.polls).fill(-1);
+    this.#control[control.abouts] = this.abouts.byteOffset;
     this.unknown = this.int32(chunkWords / 2);
     this.waits = this.int32(chunkWords / 2);
+    // The last vector of them may reach beyond a chunk.
+    this.#control[control.keys] = this.int32(chunkWords / 2 + 4).byteOffset;
+    this.#control[control.left] = this.int32(chunkWords / 2 + 1).byteOffset;
     this.#delays = this.uint16(4096);
     this.#control[control.draws] = this.int32(mostPushed).byteOffset;
     this.#control[control.refusedWords] = this.int32(mostScopeWords).byteOffset;
