@@ -64,6 +64,8 @@ struct turns {
   const i32 *pool;
   /* What all attackers say to everything, 0: that is not known here. */
   i32 attack_kind;
+  /* Instants of the tick that have been read ahead. */
+  i32 ahead;
 };
 
 struct turn_times {

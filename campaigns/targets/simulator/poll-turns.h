@@ -6,7 +6,7 @@
 #pragma once
 
 /* event.ts, instants.ts */
-enum { KIND_AT = 3, END_KIND = 0, TRAVEL_AT = 15, LONGEST_TRAVEL = 1023, SLOT_AT = 5 };
+enum { KIND_AT = 3, END_KIND = 0, LOOK_KIND = 1, TRAVEL_AT = 15, LONGEST_TRAVEL = 1023, SLOT_AT = 5 };
 /* poll-book.ts */
 enum { ANSWERED = 1, WRAP = 0x7ff, CLOSED = WRAP + 1, KIND_IN_ODD = 10 };
 /* exceptions.ts, standing.ts, suspicion.ts, evidence.ts, core.ts */
@@ -16,7 +16,8 @@ enum { START, START_BEFORE, SENDING = 4, LOOK, FLIGHT, FORESEEN, LATE, SAMPLE = 
 enum { WORD, SENT, OF_SEQUENCE };
 /* random.ts */
 enum { POLL_PURPOSE = 1 };
-enum { LINE = 64 };
+/* Instants that are read ahead. */
+enum { LINE = 64, AHEAD = 16 };
 
 static inline i32 mix(i32 key_a, i32 key_b, i32 counter) {
   u32 h = (u32)key_a ^ (u32)counter * (u32)WEYL_STEP;
@@ -246,13 +247,35 @@ static inline i32 glance(i32 poll) {
   return sum + (more + t.smoothed[poll] + t.deviation[poll] + t.back_off[poll] > 0);
 }
 
+/* The answers of a poll that is followed. */
+static inline i32 glance_answers(i32 poll) {
+  i32 sum = 0;
+  for (i32 at = 0; at < t.k; at += LINE / 4) sum += t.order[poll * t.k + at];
+  for (i32 at = 0; at < t.k; at += LINE) sum += t.kinds[poll * t.k + at];
+  return sum;
+}
+
+/* Many at a time: the reads of one poll alone are too few to fill the time that memory takes for them. */
+static void read_ahead(i32 from, i32 until) {
+  i32 sum = 0;
+  for (i32 i = from; i < until; i++) {
+    const i32 poll = t.due_b[i] & POLL;
+    sum += glance(poll);
+    if ((t.due_a[i] >> KIND_AT & 3) == LOOK_KIND) sum += glance_answers(poll);
+  }
+  t.seen += sum;
+}
+
 /* Instants of the tick, in their order; returns where the first stands that the caller has to do. Ends with a poll that may need a timer, or
  * when there is no room for the convictions of another one. */
 i32 turns(i32 from, i32 until) {
   t.turns = t.convictions = 0;
-  if (from < until) t.seen += glance(t.due_b[from] & POLL);
+  if (from == 0) t.ahead = 0;
   for (i32 i = from; i < until; i++) {
-    if (i + 1 < until) t.seen += glance(t.due_b[i + 1] & POLL);
+    if (i >= t.ahead) {
+      t.ahead = i + AHEAD < until ? i + AHEAD : until;
+      read_ahead(i, t.ahead);
+    }
     if (!turn((u32)t.due_a[i], (u32)t.due_b[i])) return i;
     const i32 wait = t.record[(t.due_b[i] & POLL) * RECORD + LOOK];
     if (wait < 0 || wait >= t.least_timeout || t.convictions > MOST_CONVICTIONS) return i + 1;
