@@ -377,5 +377,5 @@ i32 follow(const i32 *of, i32 key, i32 k, i32 loss_limit) {
   return found;
 }
 
-#include "poll-turns.h"
 #include "poll-follow.h"
+#include "poll-turns.h"

@@ -121,7 +121,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#samples = new LateSamples(core, network.tickUs, records);
     const queries = wheelArrays(parts.wheelSlots, polls * k, arrays);
     this.#queries = new TimingWheel(parts.wheelSlots, queries);
-    const queues = { instants: this.#instants, samples: this.#samples, inFlight: this.#inFlight };
+    const queues = { instants: this.#instants, samples: this.#samples, inFlight: this.#inFlight, records };
     const kept = { instants: this.#instants, records, pool: queries.pool };
     this.#memory = parts.draws === null ? null : new PollMemory(parts, parts.draws, kept);
     this.#turns = this.#memory === null ? null : new PollTurns(parts, this.#memory, queues);

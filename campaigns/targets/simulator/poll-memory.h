@@ -12,8 +12,8 @@ enum { SEQUENCE, SCOPE_WORDS, FILLED, NEXT_CHECK, KEY, VOTES, SAMPLE_SLOT, ODD, 
 /* exceptions.ts, standing.ts */
 enum { YES_TO_ALL = 1, NO_TO_ALL, ALL_UNKNOWN, SOME_UNKNOWN, MARK_WORDS = 8 };
 
-/* What is told of a poll that has begun: three words. */
-enum { BEGUN_POLL, BEGUN_KEY, BEGUN_END, BEGUN };
+/* What is told of a poll that is waited for. */
+enum { BEGUN_POLL, BEGUN_IS_NEW, BEGUN_KEY, BEGUN_END, BEGUN_FLIGHT, BEGUN_ENDED, BEGUN };
 /* There is room for those of one poll more. */
 enum { MOST_CONVICTIONS = 1024 };
 
@@ -66,6 +66,8 @@ struct turns {
   i32 attack_kind;
   /* Instants of the tick that have been read ahead. */
   i32 ahead;
+  /* Of the last call: polls that are waited for. */
+  i32 told;
 };
 
 struct turn_times {

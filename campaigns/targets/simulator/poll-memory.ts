@@ -73,6 +73,8 @@ export const control = {
   waiting: 59,
   pool: 60,
   attackKind: 61,
+  ahead: 62,
+  told: 63,
 } as const;
 
 /** Numbers of the module's block of times, in its order. */
@@ -88,8 +90,19 @@ export const times = {
   exceptionBytes: 8,
 } as const;
 
-/** Words about a poll that has begun: its number, key, the answer that ends it. */
-export const begunWords = 3;
+/** Words about a poll that is waited for: see `begun` in its parts. */
+export const begunWords = 6;
+export const begunWord = {
+  poll: 0,
+  /** 1: it has begun. */
+  isNew: 1,
+  key: 2,
+  /** The answer that ends it, or may. */
+  end: 3,
+  /** Of the poll before that was followed, and the answer that ended it; that is -1 when there is none. */
+  flight: 4,
+  ended: 5,
+} as const;
 /** Convictions that a call may tell of. */
 const mostConvictions = 2_048;
 /** Words of vertices in a scope: one word of a map has a bit for each. */

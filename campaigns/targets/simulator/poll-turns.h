@@ -12,7 +12,7 @@ enum { ANSWERED = 1, WRAP = 0x7ff, CLOSED = WRAP + 1, KIND_IN_ODD = 10 };
 /* exceptions.ts, standing.ts, suspicion.ts, evidence.ts, core.ts */
 enum { UNDECIDED = 0, CONTESTED = 2, CONVICTED = 3, SETTLED_AGE = 4, HIGHEST_COUNT = 0xffff };
 /* poll-records.ts: times and words of a record, words of a sample */
-enum { START, START_BEFORE, SENDING = 4, LOOK, FLIGHT, FORESEEN, LATE, SAMPLE = 10, SAMPLE_BEFORE = 13, RECORD = 16 };
+enum { START, START_BEFORE, SENDING = 4, LOOK, FLIGHT, FORESEEN, LATE, FED, ANSWERS_IN_ALL = LATE, SAMPLE = 10, SAMPLE_BEFORE = 13, RECORD = 16 };
 enum { WORD, SENT, OF_SEQUENCE };
 /* random.ts */
 enum { POLL_PURPOSE = 1 };
@@ -105,10 +105,12 @@ static inline i32 suspect_at(i32 poll, i32 i) {
   return t.suspect[t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)]] - 1;
 }
 
-/* A refusal is the first of its peer anywhere, or another one than of everything. */
+static inline i32 is_no(i32 poll, i32 i) { return t.odd[poll * t.k + i] >> KIND_IN_ODD == NO_TO_ALL; }
+
+/* A refusal is the first of its peer anywhere. */
 static inline i32 is_news(i32 poll, i32 odd) {
   i32 news = 0;
-  for (i32 i = 0; i < odd; i++) news |= suspect_at(poll, i) < 0 || t.odd[poll * t.k + i] >> KIND_IN_ODD != NO_TO_ALL;
+  for (i32 i = 0; i < odd; i++) news |= (suspect_at(poll, i) < 0) & is_no(poll, i);
   return news;
 }
 
@@ -116,6 +118,7 @@ static inline i32 is_news(i32 poll, i32 odd) {
 static inline void strike(i32 poll, i32 odd) {
   i32 convictions = t.convictions;
   for (i32 i = 0; i < odd; i++) {
+    if (!is_no(poll, i)) continue;
     const i32 peer = t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)];
     const i32 suspect = t.suspect[peer] - 1, shift = (suspect & 15) << 1;
     i32 *row = strikes_of(poll, suspect);
@@ -209,29 +212,80 @@ static inline void foresee(i32 poll, i32 *h, i32 key) {
   r[LOOK] = end >> ARRIVE_AT;
 }
 
-/* Returns 0, and has done nothing, where more is to be known. */
-static i32 turn(u32 a, u32 b) {
-  const i32 poll = b & POLL;
+/* Tells of a poll: its end is waited for, after it has begun if there is a key; the flight that has ended with a word. */
+static inline void tell(i32 poll, i32 key, i32 end, i32 flight, i32 ended) {
+  i32 *to = &t.begun[t.told++ * BEGUN];
+  to[BEGUN_POLL] = poll;
+  to[BEGUN_IS_NEW] = key;
+  to[BEGUN_KEY] = t.head[poll * t.stride + KEY];
+  to[BEGUN_END] = end;
+  to[BEGUN_FLIGHT] = flight;
+  to[BEGUN_ENDED] = ended;
+}
+
+/*
+ * A poll ends with so many votes, its other answers in `odd`, and the next begins. `ended`: the last answer where that was not known, else -1;
+ * `late`: those that come after it. Returns 0, and has done nothing, where more is to be known.
+ */
+static inline i32 turn(i32 poll, u32 a, i32 votes, i32 odd, i32 ended, i32 late) {
   i32 *h = &t.head[poll * t.stride], *r = &t.record[poll * RECORD];
-  if ((a >> KIND_AT & 3) != END_KIND || h[SEQUENCE] != (i32)(b >> SEQUENCE_AT)) return 0;
-  if (times_of(poll)[START] + r[LOOK] != us.tick_now || r[FORESEEN] != 1 || h[COUNTED] != 0) return 0;
-  if (h[VOTES] < t.alpha || h[VOTES] < t.preference || t.next_start[poll] > us.now) return 0;
   i32 aged = 0;
+  if (votes < t.alpha || votes < t.preference || t.next_start[poll] > us.now) return 0;
   if (is_uncertain(poll) || is_eventful(poll, h, &aged)) return 0;
-  const i32 odd = aged ? h[ODD] : 0;
+  if (!aged) odd = 0;
   if (is_news(poll, odd)) return 0;
-  const i32 travel = LONGEST_TRAVEL - (i32)(a >> TRAVEL_AT);
-  settle(poll, us.tick_now, us.tick_now - travel, r[SENDING], a >> SLOT_AT & SLOT);
+  const i32 flight = r[FLIGHT];
+  settle(poll, us.tick_now, us.tick_now - LONGEST_TRAVEL + (i32)(a >> TRAVEL_AT), r[SENDING], a >> SLOT_AT & SLOT);
   strike(poll, odd);
   conclude(poll, h);
   h[SEQUENCE] |= CLOSED;
   settle(poll, us.settled_until, -1, 0, -1);
   foresee(poll, h, open(poll, h));
-  i32 *to = &t.begun[t.turns++ * BEGUN];
-  to[BEGUN_POLL] = poll;
-  to[BEGUN_KEY] = h[KEY];
-  to[BEGUN_END] = own.result[END];
+  t.ignored += late;
+  t.turns++;
+  tell(poll, 1, own.result[END], flight, ended);
   return 1;
+}
+
+/* Notes the answers that are not yes to all among the first `until`; returns how many. */
+static inline i32 list_odd(i32 poll, i32 until) {
+  const i32 *order = &t.order[poll * t.k];
+  i32 odd = 0;
+  for (i32 i = 0; i < until; i++) {
+    const i32 slot = order[i] & SLOT, kind = t.kinds[poll * t.k + slot];
+    t.odd[poll * t.k + odd] = (u16)(kind << KIND_IN_ODD | slot);
+    odd += kind != YES_TO_ALL;
+  }
+  return odd;
+}
+
+/* The answer is there that may end a poll which is followed; by now it may be known that it does not. */
+static inline i32 look_again(i32 poll, u32 a) {
+  const i32 *h = &t.head[poll * t.stride];
+  i32 *r = &t.record[poll * RECORD];
+  if (r[FED] != 0 || h[FILLED] != 0) return 0;
+  const i32 votes = t.early_end ? t.alpha : t.k, preferred = t.early_end ? t.preference : t.k;
+  const i32 refusals = t.early_end ? t.k - votes + 1 : t.k, unpreferred = t.early_end ? t.k - preferred + 1 : t.k;
+  const i32 count = r[ANSWERS_IN_ALL], at = possible_end(poll, count, 0, 0, votes, refusals, preferred, unpreferred);
+  const i32 word = at < count ? t.order[poll * t.k + at] : NO_ARRIVAL;
+  if (word != NO_ARRIVAL && (word & SLOT) == (i32)(a >> SLOT_AT & SLOT))
+    return own.result[IS_CERTAIN] && turn(poll, a, own.result[POSSIBLE_VOTES], list_odd(poll, at + 1), word, count - at - 1);
+  const i32 wait = word == NO_ARRIVAL ? -1 : word >> ARRIVE_AT;
+  /* In this very tick it has its place among the instants that are there. */
+  if (times_of(poll)[START] + wait == us.tick_now) return 0;
+  settle(poll, us.tick_now, us.tick_now - LONGEST_TRAVEL + (i32)(a >> TRAVEL_AT), r[SENDING], a >> SLOT_AT & SLOT);
+  r[LOOK] = wait;
+  tell(poll, 0, word, 0, -1);
+  return 1;
+}
+
+/* Returns 0, and has done nothing, where more is to be known. */
+static i32 happen(u32 a, u32 b) {
+  const i32 poll = b & POLL, kind = a >> KIND_AT & 3;
+  const i32 *h = &t.head[poll * t.stride], *r = &t.record[poll * RECORD];
+  if (h[SEQUENCE] != (i32)(b >> SEQUENCE_AT) || times_of(poll)[START] + r[LOOK] != us.tick_now || h[COUNTED] != 0) return 0;
+  if (kind == LOOK_KIND) return look_again(poll, a);
+  return kind == END_KIND && r[FORESEEN] == 1 && turn(poll, a, h[VOTES], h[ODD], -1, 0);
 }
 
 /* Reads what the turn of a poll is going to read, all at once: thousands of nodes have a turn before this one has its next. */
@@ -269,15 +323,16 @@ static void read_ahead(i32 from, i32 until) {
 /* Instants of the tick, in their order; returns where the first stands that the caller has to do. Ends with a poll that may need a timer, or
  * when there is no room for the convictions of another one. */
 i32 turns(i32 from, i32 until) {
-  t.turns = t.convictions = 0;
+  t.turns = t.told = t.convictions = 0;
   if (from == 0) t.ahead = 0;
   for (i32 i = from; i < until; i++) {
     if (i >= t.ahead) {
       t.ahead = i + AHEAD < until ? i + AHEAD : until;
       read_ahead(i, t.ahead);
     }
-    if (!turn((u32)t.due_a[i], (u32)t.due_b[i])) return i;
-    const i32 wait = t.record[(t.due_b[i] & POLL) * RECORD + LOOK];
+    if (!happen((u32)t.due_a[i], (u32)t.due_b[i])) return i;
+    const i32 *r = &t.record[(t.due_b[i] & POLL) * RECORD], wait = r[LOOK];
+    if (r[FORESEEN] != 1) continue;
     if (wait < 0 || wait >= t.least_timeout || t.convictions > MOST_CONVICTIONS) return i + 1;
   }
   return until;

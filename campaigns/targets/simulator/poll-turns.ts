@@ -8,12 +8,17 @@ import { pollReference } from './event.ts';
 import type { InFlight } from './in-flight.ts';
 import { type Instants, instantKind } from './instants.ts';
 import type { LateSamples } from './late-samples.ts';
-import { begunWords, control, type PollMemory, times } from './poll-memory.ts';
+import { begunWord, begunWords, control, type PollMemory, times } from './poll-memory.ts';
+import { type PollRecords, recordTime, recordTimes } from './poll-records.ts';
 import type { TrafficParts } from './traffic.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const none = noArrival;
+const lookKind = instantKind.look;
 const perTurn = begunWords;
+const { poll: pollAt, isNew: isNewAt, key: keyAt, end: endAt, flight: flightAt, ended: endedAt } = begunWord;
+const perPoll = recordTimes;
+const startAt = recordTime.start;
 const endKind = instantKind.end;
 
 const highWordAt = control.highWord;
@@ -22,6 +27,7 @@ const leastTimeoutAt = control.leastTimeout;
 const sendingsAt = control.sendings;
 const flightsAt = control.flights;
 const turnsAt = control.turns;
+const toldAt = control.told;
 const convictionsAt = control.convictions;
 const verticesAt = control.vertices;
 const deliveredAt = control.delivered;
@@ -37,6 +43,7 @@ export interface TurnQueues {
   readonly instants: Instants;
   readonly samples: LateSamples;
   readonly inFlight: InFlight;
+  readonly records: PollRecords;
 }
 
 export class PollTurns {
@@ -76,7 +83,8 @@ export class PollTurns {
     this.#times[settledUntilAt] = samples.answeredTick === now ? now + 1 : now;
     const done = this.#memory.draws.turns(from, until);
     const turns = to[turnsAt]!;
-    if (turns === 0) return done;
+    const told = to[toldAt]!;
+    if (told === 0) return done;
     this.turns = turns;
     this.delivered = this.#taken(deliveredAt);
     network.lost += this.#taken(lostAt);
@@ -84,8 +92,8 @@ export class PollTurns {
     for (let i = 0; i < to[convictionsAt]!; i++)
       this.#convict(this.#memory.convicted[2 * i]!, this.#memory.convicted[2 * i + 1]!);
     host.turned(turns, this.#taken(verticesAt));
-    for (let turn = 0; turn < turns; turn++) this.#queue(turn * perTurn, now);
-    this.#setTimer((turns - 1) * perTurn, nowUs);
+    for (let i = 0; i < told; i++) this.#queue(i * perTurn, now);
+    this.#setTimer((told - 1) * perTurn, nowUs);
     return done;
   }
 
@@ -95,26 +103,31 @@ export class PollTurns {
     host.convicted(node, peer);
   }
 
-  /** A poll has begun: its messages are on their way, and its end is waited for. */
+  /** A poll has begun, and its messages are on their way; its end, or an answer that may be it, is waited for. */
   #queue(at: number, now: number): void {
-    const { inFlight, instants } = this.#queues;
+    const { inFlight, instants, records } = this.#queues;
     const { polls } = this.#parts.core;
-    const begun = this.#memory.begun;
-    const poll = begun[at]!;
-    const end = begun[at + 2]!;
-    inFlight.add(poll, begun[at + 1]!, now, polls.k, polls.peers, poll * polls.k, end);
+    const { begun } = this.#memory;
+    const poll = begun[at + pollAt]!;
+    const end = begun[at + endAt]!;
+    const isNew = begun[at + isNewAt] === 1;
+    if (isNew) inFlight.add(poll, begun[at + keyAt]!, now, polls.k, polls.peers, poll * polls.k, end);
+    if (begun[at + endedAt]! >= 0) inFlight.ended(begun[at + flightAt]!, begun[at + endedAt]!);
     if (end === none) return;
     const ticks = arriveTicksOf(end);
     const reference = pollReference(poll, polls.head[poll * polls.stride]!);
-    instants.push(ticks, ticks - askTicksOf(end), endKind, arrivalSlot(end), reference, 0);
+    const delay = isNew ? ticks : records.times[poll * perPoll + startAt]! + ticks - now;
+    instants.push(delay, ticks - askTicksOf(end), isNew ? endKind : lookKind, arrivalSlot(end), reference, 0);
   }
 
   /** The last one may end after its timeout. */
   #setTimer(at: number, nowUs: number): void {
-    const end = this.#memory.begun[at + 2]!;
+    const { begun } = this.#memory;
+    const end = begun[at + endAt]!;
+    if (begun[at + isNewAt] === 0) return;
     if (end !== none && arriveTicksOf(end) < this.#control[leastTimeoutAt]!) return;
     const { core, host } = this.#parts;
-    const poll = this.#memory.begun[at]!;
+    const poll = begun[at + pollAt]!;
     host.timeoutAt(poll, core.polls.sequence(poll), nowUs + core.roundTrip.timeoutUs(poll));
   }
 
