@@ -170,6 +170,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     record[r + sendingAt] = this.#sendings;
     record[r + lookAt] = -1;
     record[r + answersAt] = 0;
+    record[r + fedAt] = 0;
     const sampleSlot = polls.head[poll * polls.stride + fieldSampleSlot]!;
     const sample = sampleSlot < count ? this.#foresight.answerAt(key, sampleSlot) : none;
     this.#samples.begin(poll, now, this.#sendings++, sample);
@@ -242,6 +243,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
       const wanted = this.#times[poll * times + startAt]! + this.#record[poll * words + lookAt]!;
       if (!isCurrent || wanted !== this.#queries.now) return;
       this.#settleUntil(poll, a);
+      this.#turns?.recallPeers(poll, false);
       if (kind === endKind) this.#core.conclude(poll, this.nowUs);
       else this.#look(poll, instantSlot(a));
       return;
@@ -299,6 +301,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.settleRoundTrips(poll);
     const record = this.#record;
     const r = poll * words;
+    this.#turns?.recallPeers(poll, true);
     if (record[r + foreseenAt] === 1) this.#takeBack(poll);
     const tooLate = firstWordAt(this.#queries.now - this.#times[poll * times + startAt]!);
     this.#core.ignoredAnswers += this.#followed.close(poll, tooLate);

@@ -68,6 +68,8 @@ struct turns {
   i32 ahead;
   /* Of the last call: polls that are waited for. */
   i32 told;
+  /* Peers that refuse, by poll: k for each. */
+  i32 *odd_peers;
 };
 
 struct turn_times {

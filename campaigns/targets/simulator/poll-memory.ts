@@ -75,6 +75,7 @@ export const control = {
   attackKind: 61,
   ahead: 62,
   told: 63,
+  oddPeers: 64,
 } as const;
 
 /** Numbers of the module's block of times, in its order. */
@@ -139,6 +140,8 @@ export class PollMemory {
   readonly begun: Int32Array;
   readonly convicted: Int32Array;
   readonly waiting: Int32Array;
+  /** Peers that refuse in polls that have begun in the module: [poll][k]. */
+  readonly oddPeers: Int32Array;
   readonly pool: Int32Array;
   readonly #parts: TrafficParts;
   readonly #arrays: PollArrays;
@@ -160,6 +163,7 @@ export class PollMemory {
     this.begun = draws.int32(polls * begunWords);
     this.convicted = draws.int32(2 * mostConvictions);
     this.waiting = draws.int32(k);
+    this.oddPeers = draws.int32(polls * k);
     this.pool = arrays.pool;
     this.#isPlain = isPlain(parts);
     this.#tellRun();
@@ -263,12 +267,13 @@ export class PollMemory {
     const { dueA, dueB } = this.#arrays.instants;
     const { counter, rounds, score, confidence } = standing;
     const { suspect, strikes, struck } = suspicion;
-    const { begun, convicted } = this;
+    const { begun, convicted, oddPeers } = this;
     return {
       dueA,
       dueB,
       begun,
       convicted,
+      oddPeers,
       odd: polls.odd,
       open: polls.open.maps,
       replaced: polls.replacedCount,

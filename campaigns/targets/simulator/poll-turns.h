@@ -16,6 +16,8 @@ enum { START, START_BEFORE, SENDING = 4, LOOK, FLIGHT, FORESEEN, LATE, FED, ANSW
 enum { WORD, SENT, OF_SEQUENCE };
 /* random.ts */
 enum { POLL_PURPOSE = 1 };
+/* In FED of a poll: its peers are not in the poll book. */
+enum { ASIDE = -1 };
 /* Instants that are read ahead. */
 enum { LINE = 64, AHEAD = 16 };
 
@@ -101,8 +103,9 @@ static inline i32 is_uncertain(i32 poll) {
 
 static inline i32 *strikes_of(i32 poll, i32 suspect) { return &t.strikes[poll * t.strike_words + (suspect >> 4)]; }
 
-static inline i32 suspect_at(i32 poll, i32 i) {
-  return t.suspect[t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)]] - 1;
+static inline i32 peer_at(i32 poll, i32 i) {
+  if (t.record[poll * RECORD + FED] == ASIDE) return t.odd_peers[poll * t.k + i];
+  return t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)];
 }
 
 static inline i32 is_no(i32 poll, i32 i) { return t.odd[poll * t.k + i] >> KIND_IN_ODD == NO_TO_ALL; }
@@ -110,7 +113,7 @@ static inline i32 is_no(i32 poll, i32 i) { return t.odd[poll * t.k + i] >> KIND_
 /* A refusal is the first of its peer anywhere. */
 static inline i32 is_news(i32 poll, i32 odd) {
   i32 news = 0;
-  for (i32 i = 0; i < odd; i++) news |= (suspect_at(poll, i) < 0) & is_no(poll, i);
+  for (i32 i = 0; i < odd; i++) news |= (t.suspect[peer_at(poll, i)] == 0) & is_no(poll, i);
   return news;
 }
 
@@ -119,7 +122,7 @@ static inline void strike(i32 poll, i32 odd) {
   i32 convictions = t.convictions;
   for (i32 i = 0; i < odd; i++) {
     if (!is_no(poll, i)) continue;
-    const i32 peer = t.peers[poll * t.k + (t.odd[poll * t.k + i] & SLOT)];
+    const i32 peer = peer_at(poll, i);
     const i32 suspect = t.suspect[peer] - 1, shift = (suspect & 15) << 1;
     i32 *row = strikes_of(poll, suspect);
     const i32 before = *row >> shift & CONVICTED;
@@ -191,9 +194,9 @@ static inline void foresee(i32 poll, i32 *h, i32 key) {
   r[SAMPLE + WORD] = answer_at(key, h[SAMPLE_SLOT]);
   r[SAMPLE + SENT] = r[SENDING] = t.sendings++;
   r[SAMPLE + OF_SEQUENCE] = h[SEQUENCE];
-  i32 *peers = &t.peers[poll * t.k];
-  sample(poll, t.k, key, poll, t.others, peers);
-  look(peers, key, t.k, t.loss_limit, t.refuse, t.alpha, t.preference, t.early_end);
+  /* Whom it asks is a function of its key: only those that refuse are kept. */
+  sample(poll, t.k, key, poll, t.others, own.peers);
+  look(own.peers, key, t.k, t.loss_limit, t.refuse, t.alpha, t.preference, t.early_end);
   const i32 *found = own.result;
   const i32 end = found[END], odd = found[REFUSALS];
   t.lost += found[LOST_QUERIES] + found[LOST_ANSWERS];
@@ -202,11 +205,16 @@ static inline void foresee(i32 poll, i32 *h, i32 key) {
   r[FLIGHT] = t.flights++;
   r[LOOK] = -1;
   r[LATE] = 0;
+  r[FED] = ASIDE;
   if (end == NO_ARRIVAL) return;
   h[FILLED] = found[VOTERS] + odd;
   h[VOTES] = found[VOTERS];
   h[ODD] = odd;
-  for (i32 i = 0; i < odd; i++) t.odd[poll * t.k + i] = (u16)(NO_TO_ALL << KIND_IN_ODD | (own.refusals[i] & SLOT));
+  for (i32 i = 0; i < odd; i++) {
+    const i32 slot = own.refusals[i] & SLOT;
+    t.odd[poll * t.k + i] = (u16)(NO_TO_ALL << KIND_IN_ODD | slot);
+    t.odd_peers[poll * t.k + i] = own.peers[slot];
+  }
   r[LATE] = found[ANSWERS] - found[VOTERS] - odd;
   t.ignored += r[LATE];
   r[LOOK] = end >> ARRIVE_AT;
@@ -294,8 +302,7 @@ static inline i32 glance(i32 poll) {
   const i32 cell = poll * t.row * 32;
   i32 sum = h[0] + t.record[poll * RECORD] + t.marks[poll * t.row * MARK_WORDS] + t.scope[poll * t.scope_words];
   sum += t.counter[cell] + t.rounds[cell] + t.score[cell] + (t.confidence[cell] != 0);
-  for (i32 at = 0; at < t.k; at += LINE / 4) sum += t.peers[poll * t.k + at];
-  sum += t.odd[poll * t.k] + t.poll_number[poll] + t.open[poll * t.open_words] + t.replaced[poll];
+  sum += t.odd[poll * t.k] + t.odd_peers[poll * t.k] + t.poll_number[poll] + t.open[poll * t.open_words] + t.replaced[poll];
   for (i32 at = 0; at < t.strike_words; at += LINE / 4) sum += t.strikes[poll * t.strike_words + at];
   const f64 more = t.next_start[poll] + t.start[poll] + t.previous_start[poll] + t.bytes_sent[poll];
   return sum + (more + t.smoothed[poll] + t.deviation[poll] + t.back_off[poll] > 0);

@@ -3,13 +3,14 @@
  * Owns: calling the module, what follows from what it did. Does not own: the computation (poll-turns.h), which it leaves to the core
  * where a poll needs more; in which runs it may do that (poll-memory.ts); the same without it (poll-exchange.ts).
  */
+import { headKey } from '#node/core/poll-book.ts';
 import { arrivalSlot, arriveTicksOf, askTicksOf, noArrival } from './arrival.ts';
 import { pollReference } from './event.ts';
 import type { InFlight } from './in-flight.ts';
 import { type Instants, instantKind } from './instants.ts';
 import type { LateSamples } from './late-samples.ts';
 import { begunWord, begunWords, control, type PollMemory, times } from './poll-memory.ts';
-import { type PollRecords, recordTime, recordTimes } from './poll-records.ts';
+import { type PollRecords, recordTime, recordTimes, recordWord, recordWords } from './poll-records.ts';
 import type { TrafficParts } from './traffic.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
@@ -18,6 +19,11 @@ const lookKind = instantKind.look;
 const perTurn = begunWords;
 const { poll: pollAt, isNew: isNewAt, key: keyAt, end: endAt, flight: flightAt, ended: endedAt } = begunWord;
 const perPoll = recordTimes;
+const perRecord = recordWords;
+const fedAt = recordWord.fed;
+const fieldKey = headKey;
+/** In place of the answers handed over: the peers of the poll are not in the poll book. */
+const aside = -1;
 const startAt = recordTime.start;
 const endKind = instantKind.end;
 
@@ -95,6 +101,24 @@ export class PollTurns {
     for (let i = 0; i < told; i++) this.#queue(i * perTurn, now);
     this.#setTimer((told - 1) * perTurn, nowUs);
     return done;
+  }
+
+  /** Whom a poll that has begun in the module has asked, for the core: all where that may matter, else those that refuse. */
+  recallPeers(poll: number, isForAll: boolean): void {
+    const { words } = this.#queues.records;
+    const at = poll * perRecord + fedAt;
+    if (words[at] !== aside) return;
+    const { polls, standing, members } = this.#parts.core;
+    const { head, stride, peers, k } = polls;
+    const { draws, oddPeers } = this.#memory;
+    if (isForAll || standing.contestedCount[poll] !== 0) {
+      const key = head[poll * stride + fieldKey]!;
+      draws.sample(poll, k, key, poll, members - 1, peers.byteOffset + 4 * poll * k);
+      words[at] = 0;
+    } else {
+      const odd = polls.oddCount(poll);
+      for (let i = 0; i < odd; i++) peers[poll * k + polls.oddSlot(poll, i)] = oddPeers[poll * k + i]!;
+    }
   }
 
   #convict(node: number, peer: number): void {
