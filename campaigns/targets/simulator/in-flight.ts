@@ -3,11 +3,14 @@
  * Owns: the list of recent polls and, when somebody wants figures as of now, drawing their messages once more.
  * Does not own: the counts. Costs nothing per message: draws are functions of a poll's key.
  */
+import type { ArrayMaker } from '#node/core/arrays.ts';
 import { mix } from '#node/core/random.ts';
 import { Sampler } from '#node/core/sampler.ts';
 import { arrivalWord } from './arrival.ts';
 import type { Network } from './network.ts';
 import { answerDraws, queryDraws } from './traffic.ts';
+
+const firstRoom = 1024;
 
 /** Counted and not arrived. */
 export interface Ahead {
@@ -29,18 +32,28 @@ export class InFlight {
   readonly #keepsPeers: boolean;
   readonly #drawn: Int32Array;
   readonly #members: number;
-  #node = new Int32Array(1024);
-  #key = new Int32Array(1024);
-  #count = new Int32Array(1024);
-  #start = new Float64Array(1024);
+  /** By number, modulo their length: the node, key of the poll, its queries, tick in which they left. */
+  node: Int32Array;
+  key: Int32Array;
+  count: Int32Array;
+  start: Float64Array;
   /** Later answers were counted as ignored. */
-  #end = new Int32Array(1024);
+  end: Int32Array;
   #peers: Int32Array;
-  #first = 0;
+  /** Number of the oldest whose messages may not have arrived. */
+  first = 0;
   /** Number of the next poll. */
   next = 0;
 
-  constructor(network: Network, members: number, k: number, keepsPeers: boolean) {
+  readonly #arrays: ArrayMaker;
+
+  constructor(network: Network, members: number, k: number, keepsPeers: boolean, arrays: ArrayMaker) {
+    this.#arrays = arrays;
+    this.node = arrays.int32(firstRoom);
+    this.key = arrays.int32(firstRoom);
+    this.count = arrays.int32(firstRoom);
+    this.start = arrays.float64(firstRoom);
+    this.end = arrays.int32(firstRoom);
     this.#network = network;
     this.#sampler = new Sampler(members);
     this.#k = k;
@@ -48,7 +61,14 @@ export class InFlight {
     this.#keepsPeers = keepsPeers;
     this.#longest = 2 * network.longestTicks;
     this.#drawn = new Int32Array(k);
-    this.#peers = new Int32Array(keepsPeers ? 1024 * k : 0);
+    this.#peers = new Int32Array(keepsPeers ? firstRoom * k : 0);
+  }
+
+  /** There is room for that many polls more. */
+  makeRoom(polls: number, nowTick: number): void {
+    while (this.first < this.next && this.start[this.#at(this.first)]! + this.#longest < nowTick)
+      this.first += 1;
+    while (this.next - this.first + polls > this.node.length) this.#grow();
   }
 
   /**
@@ -64,15 +84,13 @@ export class InFlight {
     at: number,
     end: number,
   ): number {
-    while (this.#first < this.next && this.#start[this.#at(this.#first)]! + this.#longest < nowTick)
-      this.#first += 1;
-    if (this.next - this.#first === this.#node.length) this.#grow();
+    this.makeRoom(1, nowTick);
     const record = this.#at(this.next);
-    this.#node[record] = node;
-    this.#key[record] = key;
-    this.#count[record] = count;
-    this.#start[record] = nowTick;
-    this.#end[record] = end;
+    this.node[record] = node;
+    this.key[record] = key;
+    this.count[record] = count;
+    this.start[record] = nowTick;
+    this.end[record] = end;
     if (this.#keepsPeers)
       for (let slot = 0; slot < count; slot++) this.#peers[record * this.#k + slot] = peers[at + slot]!;
     return this.next++ | 0;
@@ -80,25 +98,25 @@ export class InFlight {
 
   /** Answers after this one were counted as too late; `noArrival`: none. */
   ended(number: number, word: number): void {
-    if (((number - this.#first) | 0) >= 0) this.#end[this.#at(number)] = word;
+    if (((number - this.first) | 0) >= 0) this.end[this.#at(number)] = word;
   }
 
   /** What has not arrived before the tick `now`. */
   ahead(now: number): Ahead {
     const asked = new Int32Array(this.#members);
     const found = { queries: 0, answers: 0, ignored: 0, lost: 0, asked };
-    for (let number = this.#first; number < this.next; number++) this.#addAhead(this.#at(number), now, found);
+    for (let number = this.first; number < this.next; number++) this.#addAhead(this.#at(number), now, found);
     return found;
   }
 
   #addAhead(record: number, now: number, found: { -readonly [K in keyof Ahead]: Ahead[K] }): void {
     const { delayTable, lossLimit } = this.#network;
-    const start = this.#start[record]!;
+    const start = this.start[record]!;
     if (start + this.#longest < now) return;
-    const key = this.#key[record]!;
+    const key = this.key[record]!;
     const peers = this.#peersOf(record);
-    const end = this.#end[record]!;
-    for (let slot = 0; slot < this.#count[record]!; slot++) {
+    const end = this.end[record]!;
+    for (let slot = 0; slot < this.count[record]!; slot++) {
       const query = mix(key, queryDraws, 2 * slot);
       if (query >>> 12 < lossLimit) continue;
       const askTicks = delayTable[query & 4095]!;
@@ -118,29 +136,29 @@ export class InFlight {
 
   #peersOf(record: number): Int32Array {
     if (this.#keepsPeers) return this.#peers.subarray(record * this.#k, (record + 1) * this.#k);
-    const node = this.#node[record]!;
-    this.#sampler.sample(node, this.#k, this.#key[record]!, node, this.#drawn, 0, null);
+    const node = this.node[record]!;
+    this.#sampler.sample(node, this.#k, this.key[record]!, node, this.#drawn, 0, null);
     return this.#drawn;
   }
 
   #at(number: number): number {
-    return number & (this.#node.length - 1);
+    return number & (this.node.length - 1);
   }
 
   #grow(): void {
-    const size = this.#node.length;
+    const size = this.node.length;
     const wider = <T extends Int32Array | Float64Array>(from: T, to: T, per: number): T => {
-      for (let number = this.#first; number < this.next; number++) {
+      for (let number = this.first; number < this.next; number++) {
         const at = (number & (size - 1)) * per;
         to.set(from.subarray(at, at + per), (number & (2 * size - 1)) * per);
       }
       return to;
     };
     if (this.#keepsPeers) this.#peers = wider(this.#peers, new Int32Array(2 * size * this.#k), this.#k);
-    this.#node = wider(this.#node, new Int32Array(2 * size), 1);
-    this.#key = wider(this.#key, new Int32Array(2 * size), 1);
-    this.#count = wider(this.#count, new Int32Array(2 * size), 1);
-    this.#start = wider(this.#start, new Float64Array(2 * size), 1);
-    this.#end = wider(this.#end, new Int32Array(2 * size), 1);
+    this.node = wider(this.node, this.#arrays.int32(2 * size), 1);
+    this.key = wider(this.key, this.#arrays.int32(2 * size), 1);
+    this.count = wider(this.count, this.#arrays.int32(2 * size), 1);
+    this.start = wider(this.start, this.#arrays.float64(2 * size), 1);
+    this.end = wider(this.end, this.#arrays.int32(2 * size), 1);
   }
 }

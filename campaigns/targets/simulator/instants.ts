@@ -8,7 +8,7 @@
  */
 import { type ArrayMaker, plainArrays } from '#node/core/arrays.ts';
 import { pollOf } from './event.ts';
-import { type EventSink, TimingWheel } from './wheel.ts';
+import { type EventSink, TimingWheel, type WheelArrays, wheelArrays } from './wheel.ts';
 
 export const instantKind = {
   /** The answer arrives that ends a poll, as foreseen. */
@@ -28,6 +28,8 @@ export interface InstantSink {
 
 const longestTravel = 1023;
 const firstRoom = 1024;
+/** Room in the queue beside that for the instants of all polls: each tick has a chunk that is not full. */
+const roomyEvents = 1 << 17;
 /** Longer lists are sorted by the engine. */
 const shortList = 48;
 
@@ -59,6 +61,8 @@ export class Instants implements EventSink {
   dueB: Int32Array;
   #count = 0;
   readonly #arrays: ArrayMaker;
+  /** Of the queue. */
+  readonly wheelArrays: WheelArrays;
 
   /** `records[poll * stride + field]`: the number of the poll's last sending. */
   constructor(
@@ -71,10 +75,15 @@ export class Instants implements EventSink {
     this.#arrays = arrays;
     this.dueA = arrays.int32(firstRoom);
     this.dueB = arrays.int32(firstRoom);
-    this.#wheel = new TimingWheel(wheelSlots);
+    this.wheelArrays = wheelArrays(wheelSlots, roomyEvents + (4 * records.length) / stride, arrays);
+    this.#wheel = new TimingWheel(wheelSlots, this.wheelArrays);
     this.#records = records;
     this.#stride = stride;
     this.#field = field;
+  }
+
+  get chunksLeft(): number {
+    return this.#wheel.chunksLeft;
   }
 
   get isDue(): boolean {

@@ -34,7 +34,7 @@ export const drawn = {
 const results = 6;
 const delayTableSize = 4096;
 /** Of the module's blocks for turns of polls (poll-turns.ts). */
-const turnWords = 65;
+const turnWords = 78;
 const turnTimes = 9;
 
 /** In place of the ticks until a query arrives: it is lost. */
@@ -113,7 +113,7 @@ export function roomFor(nodes: number, polls: number, k: number): number {
 
 /** The same with what turns of polls touch (poll-turns.ts), also after the core has grown twice; 0: too much. */
 export function roomForTurns(nodes: number, polls: number, k: number): number {
-  const bytes = polls * (25 * k + 600) + 32 * pageBytes + nodes * (5_600 + Math.min(4_096, nodes));
+  const bytes = polls * (25 * k + 900) + 96 * pageBytes + nodes * (5_600 + Math.min(4_096, nodes));
   return bytes > mostTurnBytes ? 0 : bytes;
 }
 

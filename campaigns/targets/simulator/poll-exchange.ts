@@ -111,8 +111,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const isUniform = attack === null || attack.constant !== undefined;
     this.#foresight = new Foresight(core, network, this.#answering, isUniform ? parts.draws : null);
     const { polls, k } = core.polls;
-    this.#inFlight = new InFlight(network, core.members, k, parts.exclusion);
     const arrays = parts.draws ?? plainArrays;
+    this.#inFlight = new InFlight(network, core.members, k, parts.exclusion, arrays);
     const records = new PollRecords(polls, k, arrays);
     this.#record = records.words;
     this.#times = records.times;
@@ -122,7 +122,8 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const queries = wheelArrays(parts.wheelSlots, polls * k, arrays);
     this.#queries = new TimingWheel(parts.wheelSlots, queries);
     const queues = { instants: this.#instants, samples: this.#samples, inFlight: this.#inFlight, records };
-    const kept = { instants: this.#instants, records, pool: queries.pool };
+    const { pool } = queries;
+    const kept = { ...queues, pool, wheel: this.#instants.wheelArrays };
     this.#memory = parts.draws === null ? null : new PollMemory(parts, parts.draws, kept);
     this.#turns = this.#memory === null ? null : new PollTurns(parts, this.#memory, queues);
     this.#asked = parts.draws?.asked ?? new Int32Array(core.members);

@@ -12,15 +12,12 @@ enum { SEQUENCE, SCOPE_WORDS, FILLED, NEXT_CHECK, KEY, VOTES, SAMPLE_SLOT, ODD, 
 /* exceptions.ts, standing.ts */
 enum { YES_TO_ALL = 1, NO_TO_ALL, ALL_UNKNOWN, SOME_UNKNOWN, MARK_WORDS = 8 };
 
-/* What is told of a poll that is waited for. */
-enum { BEGUN_POLL, BEGUN_IS_NEW, BEGUN_KEY, BEGUN_END, BEGUN_FLIGHT, BEGUN_ENDED, BEGUN };
 /* There is room for those of one poll more. */
 enum { MOST_CONVICTIONS = 1024 };
 
 struct turns {
   /* Instants of the tick, two words each. */
   const i32 *due_a, *due_b;
-  i32 *begun;
   /* Polls, and the peers that their nodes have convicted. */
   i32 *convicted;
   /* poll-book.ts */
@@ -66,10 +63,15 @@ struct turns {
   i32 attack_kind;
   /* Instants of the tick that have been read ahead. */
   i32 ahead;
-  /* Of the last call: polls that are waited for. */
-  i32 told;
+  /* Of the last call: the poll that may need a timer, or -1. */
+  i32 timer_of;
   /* Peers that refuse, by poll: k for each. */
   i32 *odd_peers;
+  /* wheel.ts: the queue of instants, and the place of this tick in it. */
+  i32 *instants, *next, *write, *first, *ends, slot_mask, slot_now;
+  /* in-flight.ts: a ring. */
+  i32 *flight_node, *flight_key, *flight_count, *flight_end, flight_mask, first_flight;
+  f64 *flight_start;
 };
 
 struct turn_times {

@@ -4,78 +4,93 @@
  * (poll-turns.ts, poll-follow.ts), what is drawn (poll-draws.ts).
  */
 import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
+import type { InFlight } from './in-flight.ts';
 import type { Instants } from './instants.ts';
 import type { PollDraws } from './poll-draws.ts';
 import type { PollRecords } from './poll-records.ts';
 import type { TrafficParts } from './traffic.ts';
+import type { WheelArrays } from './wheel.ts';
 
 /** Words of the module's control block, in its order. */
 export const control = {
   dueA: 0,
   dueB: 1,
-  begun: 2,
-  convicted: 3,
-  head: 4,
-  stride: 5,
-  k: 6,
-  odd: 7,
-  peers: 8,
-  scope: 9,
-  scopeWords: 10,
-  open: 11,
-  openWords: 12,
-  replaced: 13,
-  marks: 14,
-  row: 15,
-  common: 16,
-  highWord: 17,
-  counter: 18,
-  rounds: 19,
-  score: 20,
-  confidence: 21,
-  suspect: 22,
-  strikes: 23,
-  strikeWords: 24,
-  pollNumber: 25,
-  record: 26,
-  seed: 27,
-  others: 28,
-  lossLimit: 29,
-  refuse: 30,
-  alpha: 31,
-  preference: 32,
-  earlyEnd: 33,
-  firstCheck: 34,
-  beta: 35,
-  maxRounds: 36,
-  leastTimeout: 37,
-  sendings: 38,
-  flights: 39,
-  turns: 40,
-  convictions: 41,
-  vertices: 42,
-  delivered: 43,
-  lost: 44,
-  ignored: 45,
-  seen: 46,
-  struck: 47,
-  smoothed: 48,
-  deviation: 49,
-  backOff: 50,
-  nextStart: 51,
-  start: 52,
-  previousStart: 53,
-  bytesSent: 54,
-  repeatAt: 55,
-  votes: 56,
-  order: 57,
-  kinds: 58,
-  waiting: 59,
-  pool: 60,
-  attackKind: 61,
-  ahead: 62,
-  told: 63,
-  oddPeers: 64,
+  convicted: 2,
+  head: 3,
+  stride: 4,
+  k: 5,
+  odd: 6,
+  peers: 7,
+  scope: 8,
+  scopeWords: 9,
+  open: 10,
+  openWords: 11,
+  replaced: 12,
+  marks: 13,
+  row: 14,
+  common: 15,
+  highWord: 16,
+  counter: 17,
+  rounds: 18,
+  score: 19,
+  confidence: 20,
+  suspect: 21,
+  strikes: 22,
+  strikeWords: 23,
+  pollNumber: 24,
+  record: 25,
+  seed: 26,
+  others: 27,
+  lossLimit: 28,
+  refuse: 29,
+  alpha: 30,
+  preference: 31,
+  earlyEnd: 32,
+  firstCheck: 33,
+  beta: 34,
+  maxRounds: 35,
+  leastTimeout: 36,
+  sendings: 37,
+  flights: 38,
+  turns: 39,
+  convictions: 40,
+  vertices: 41,
+  delivered: 42,
+  lost: 43,
+  ignored: 44,
+  seen: 45,
+  struck: 46,
+  smoothed: 47,
+  deviation: 48,
+  backOff: 49,
+  nextStart: 50,
+  start: 51,
+  previousStart: 52,
+  bytesSent: 53,
+  repeatAt: 54,
+  votes: 55,
+  order: 56,
+  kinds: 57,
+  waiting: 58,
+  pool: 59,
+  attackKind: 60,
+  ahead: 61,
+  timerOf: 62,
+  oddPeers: 63,
+  instants: 64,
+  next: 65,
+  write: 66,
+  first: 67,
+  ends: 68,
+  slotMask: 69,
+  slotNow: 70,
+  flightNode: 71,
+  flightKey: 72,
+  flightCount: 73,
+  flightEnd: 74,
+  flightMask: 75,
+  firstFlight: 76,
+  flightStart: 77,
 } as const;
 
 /** Numbers of the module's block of times, in its order. */
@@ -91,19 +106,6 @@ export const times = {
   exceptionBytes: 8,
 } as const;
 
-/** Words about a poll that is waited for: see `begun` in its parts. */
-export const begunWords = 6;
-export const begunWord = {
-  poll: 0,
-  /** 1: it has begun. */
-  isNew: 1,
-  key: 2,
-  /** The answer that ends it, or may. */
-  end: 3,
-  /** Of the poll before that was followed, and the answer that ended it; that is -1 when there is none. */
-  flight: 4,
-  ended: 5,
-} as const;
 /** Convictions that a call may tell of. */
 const mostConvictions = 2_048;
 /** Words of vertices in a scope: one word of a map has a bit for each. */
@@ -113,6 +115,9 @@ const mostWords = 32;
 export interface PollArrays {
   readonly instants: Instants;
   readonly records: PollRecords;
+  /** Of the queue of instants. */
+  readonly wheel: WheelArrays;
+  readonly inFlight: InFlight;
   /** Where the queries stand that arrive one by one; they may have moved elsewhere. */
   readonly pool: Int32Array;
 }
@@ -136,8 +141,7 @@ export class PollMemory {
   readonly draws: PollDraws;
   readonly control: Int32Array;
   readonly times: Float64Array;
-  /** What the last call tells of polls: those that have begun, convictions (nodes and peers), queries of a poll to wait for. */
-  readonly begun: Int32Array;
+  /** What the last call tells of polls: convictions (nodes and peers), queries of a poll to wait for. */
   readonly convicted: Int32Array;
   readonly waiting: Int32Array;
   /** Peers that refuse in polls that have begun in the module: [poll][k]. */
@@ -150,6 +154,7 @@ export class PollMemory {
   #scope: Int32Array | null = null;
   #strikes: Int32Array | null = null;
   #due: Int32Array | null = null;
+  #flights: Int32Array | null = null;
   #canTurn = false;
   #canFollow = false;
 
@@ -160,7 +165,6 @@ export class PollMemory {
     this.control = draws.turnControl;
     this.times = draws.turnTimes;
     const { polls, k } = parts.core.polls;
-    this.begun = draws.int32(polls * begunWords);
     this.convicted = draws.int32(2 * mostConvictions);
     this.waiting = draws.int32(k);
     this.oddPeers = draws.int32(polls * k);
@@ -211,7 +215,10 @@ export class PollMemory {
   #look(): void {
     const { polls, suspicion } = this.#parts.core;
     const { dueA } = this.#arrays.instants;
-    if (this.#scope === polls.scope && this.#strikes === suspicion.strikes && this.#due === dueA) return;
+    const { end } = this.#arrays.inFlight;
+    const isSame = this.#scope === polls.scope && this.#strikes === suspicion.strikes;
+    if (isSame && this.#due === dueA && this.#flights === end) return;
+    this.#flights = end;
     this.#scope = polls.scope;
     this.#strikes = suspicion.strikes;
     this.#due = dueA;
@@ -220,6 +227,8 @@ export class PollMemory {
       this.#tell(this.#turned()) && this.#canFollow && this.#parts.core.standing.words <= mostWords;
     const to = this.control;
     to[control.scopeWords] = polls.words;
+    to[control.flightMask] = end.length - 1;
+    to[control.slotMask] = this.#arrays.wheel.write.length - 1;
     to[control.openWords] = polls.open.stride;
     to[control.row] = this.#parts.core.standing.words;
     to[control.strikeWords] = suspicion.words;
@@ -267,11 +276,12 @@ export class PollMemory {
     const { dueA, dueB } = this.#arrays.instants;
     const { counter, rounds, score, confidence } = standing;
     const { suspect, strikes, struck } = suspicion;
-    const { begun, convicted, oddPeers } = this;
+    const { convicted, oddPeers } = this;
+    const { pool: instants, next, write, first, ends } = this.#arrays.wheel;
+    const { node: flightNode, key: flightKey, count: flightCount, end: flightEnd } = this.#arrays.inFlight;
     return {
       dueA,
       dueB,
-      begun,
       convicted,
       oddPeers,
       odd: polls.odd,
@@ -292,6 +302,16 @@ export class PollMemory {
       nextStart: nextStartUs,
       start: polls.startUs,
       previousStart: polls.previousStartUs,
+      instants,
+      next,
+      write,
+      first,
+      ends,
+      flightNode,
+      flightKey,
+      flightCount,
+      flightEnd,
+      flightStart: this.#arrays.inFlight.start,
     };
   }
 }

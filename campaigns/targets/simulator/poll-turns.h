@@ -14,8 +14,9 @@ enum { UNDECIDED = 0, CONTESTED = 2, CONVICTED = 3, SETTLED_AGE = 4, HIGHEST_COU
 /* poll-records.ts: times and words of a record, words of a sample */
 enum { START, START_BEFORE, SENDING = 4, LOOK, FLIGHT, FORESEEN, LATE, FED, ANSWERS_IN_ALL = LATE, SAMPLE = 10, SAMPLE_BEFORE = 13, RECORD = 16 };
 enum { WORD, SENT, OF_SEQUENCE };
-/* random.ts */
+/* random.ts; wheel.ts */
 enum { POLL_PURPOSE = 1 };
+enum { CHUNK = 256, FREE_CHUNK = 0, CHUNKS_USED };
 /* In FED of a poll: its peers are not in the poll book. */
 enum { ASIDE = -1 };
 /* Instants that are read ahead. */
@@ -202,7 +203,7 @@ static inline void foresee(i32 poll, i32 *h, i32 key) {
   t.lost += found[LOST_QUERIES] + found[LOST_ANSWERS];
   t.delivered += t.k - found[LOST_QUERIES] + found[ANSWERS];
   r[FORESEEN] = 1;
-  r[FLIGHT] = t.flights++;
+  r[FLIGHT] = t.flights;
   r[LOOK] = -1;
   r[LATE] = 0;
   r[FED] = ASIDE;
@@ -220,15 +221,37 @@ static inline void foresee(i32 poll, i32 *h, i32 key) {
   r[LOOK] = end >> ARRIVE_AT;
 }
 
-/* Tells of a poll: its end is waited for, after it has begun if there is a key; the flight that has ended with a word. */
-static inline void tell(i32 poll, i32 key, i32 end, i32 flight, i32 ended) {
-  i32 *to = &t.begun[t.told++ * BEGUN];
-  to[BEGUN_POLL] = poll;
-  to[BEGUN_IS_NEW] = key;
-  to[BEGUN_KEY] = t.head[poll * t.stride + KEY];
-  to[BEGUN_END] = end;
-  to[BEGUN_FLIGHT] = flight;
-  to[BEGUN_ENDED] = ended;
+/* See wheel.ts. There are chunks enough. */
+static inline i32 extend(i32 slot, i32 at) {
+  i32 chunk = t.ends[FREE_CHUNK];
+  if (chunk != 0) {
+    t.ends[FREE_CHUNK] = t.next[chunk];
+    t.next[chunk] = 0;
+  } else chunk = t.ends[CHUNKS_USED]++;
+  if (at == 0) t.first[slot] = chunk;
+  else t.next[at / CHUNK - 1] = chunk;
+  return chunk * CHUNK;
+}
+
+/* The answer of that word, `delay` ticks from now, is an instant of the poll. */
+static inline void expect(i32 poll, i32 word, i32 delay, i32 kind) {
+  const i32 tick = (t.slot_now + delay) & t.slot_mask;
+  i32 at = t.write[tick];
+  if ((at & (CHUNK - 1)) == 0) at = extend(tick, at);
+  const i32 travel = (word >> ARRIVE_AT) - (word >> ASK_AT & SLOT);
+  t.instants[at] = (LONGEST_TRAVEL - travel) << TRAVEL_AT | (word & SLOT) << SLOT_AT | kind << KIND_AT;
+  t.instants[at + 1] = (t.head[poll * t.stride] & WRAP) << SEQUENCE_AT | poll;
+  t.write[tick] = at + 2;
+}
+
+/* See in-flight.ts. There is room. */
+static inline void fly(i32 poll, i32 key, i32 end) {
+  const i32 at = t.flights++ & t.flight_mask;
+  t.flight_node[at] = poll;
+  t.flight_key[at] = key;
+  t.flight_count[at] = t.k;
+  t.flight_start[at] = us.tick_now;
+  t.flight_end[at] = end;
 }
 
 /*
@@ -248,10 +271,14 @@ static inline i32 turn(i32 poll, u32 a, i32 votes, i32 odd, i32 ended, i32 late)
   conclude(poll, h);
   h[SEQUENCE] |= CLOSED;
   settle(poll, us.settled_until, -1, 0, -1);
-  foresee(poll, h, open(poll, h));
+  const i32 key = open(poll, h);
+  foresee(poll, h, key);
+  const i32 end = own.result[END];
   t.ignored += late;
   t.turns++;
-  tell(poll, 1, own.result[END], flight, ended);
+  fly(poll, key, end);
+  if (ended >= 0 && flight - t.first_flight >= 0) t.flight_end[flight & t.flight_mask] = ended;
+  if (end != NO_ARRIVAL) expect(poll, end, end >> ARRIVE_AT, END_KIND);
   return 1;
 }
 
@@ -283,7 +310,7 @@ static inline i32 look_again(i32 poll, u32 a) {
   if (times_of(poll)[START] + wait == us.tick_now) return 0;
   settle(poll, us.tick_now, us.tick_now - LONGEST_TRAVEL + (i32)(a >> TRAVEL_AT), r[SENDING], a >> SLOT_AT & SLOT);
   r[LOOK] = wait;
-  tell(poll, 0, word, 0, -1);
+  if (wait >= 0) expect(poll, word, (i32)(times_of(poll)[START] + wait - us.tick_now), LOOK_KIND);
   return 1;
 }
 
@@ -330,17 +357,18 @@ static void read_ahead(i32 from, i32 until) {
 /* Instants of the tick, in their order; returns where the first stands that the caller has to do. Ends with a poll that may need a timer, or
  * when there is no room for the convictions of another one. */
 i32 turns(i32 from, i32 until) {
-  t.turns = t.told = t.convictions = 0;
+  t.turns = t.convictions = 0;
   if (from == 0) t.ahead = 0;
+  t.timer_of = -1;
   for (i32 i = from; i < until; i++) {
     if (i >= t.ahead) {
       t.ahead = i + AHEAD < until ? i + AHEAD : until;
       read_ahead(i, t.ahead);
     }
     if (!happen((u32)t.due_a[i], (u32)t.due_b[i])) return i;
-    const i32 *r = &t.record[(t.due_b[i] & POLL) * RECORD], wait = r[LOOK];
-    if (r[FORESEEN] != 1) continue;
-    if (wait < 0 || wait >= t.least_timeout || t.convictions > MOST_CONVICTIONS) return i + 1;
+    const i32 poll = t.due_b[i] & POLL, *r = &t.record[poll * RECORD], wait = r[LOOK];
+    if (r[FORESEEN] == 1 && (wait < 0 || wait >= t.least_timeout)) t.timer_of = poll;
+    if (t.timer_of >= 0 || t.convictions > MOST_CONVICTIONS) return i + 1;
   }
   return until;
 }

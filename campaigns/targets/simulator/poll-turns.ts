@@ -4,36 +4,28 @@
  * where a poll needs more; in which runs it may do that (poll-memory.ts); the same without it (poll-exchange.ts).
  */
 import { headKey } from '#node/core/poll-book.ts';
-import { arrivalSlot, arriveTicksOf, askTicksOf, noArrival } from './arrival.ts';
-import { pollReference } from './event.ts';
 import type { InFlight } from './in-flight.ts';
-import { type Instants, instantKind } from './instants.ts';
+import type { Instants } from './instants.ts';
 import type { LateSamples } from './late-samples.ts';
-import { begunWord, begunWords, control, type PollMemory, times } from './poll-memory.ts';
-import { type PollRecords, recordTime, recordTimes, recordWord, recordWords } from './poll-records.ts';
+import { control, type PollMemory, times } from './poll-memory.ts';
+import { type PollRecords, recordWord, recordWords } from './poll-records.ts';
 import type { TrafficParts } from './traffic.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
-const none = noArrival;
-const lookKind = instantKind.look;
-const perTurn = begunWords;
-const { poll: pollAt, isNew: isNewAt, key: keyAt, end: endAt, flight: flightAt, ended: endedAt } = begunWord;
-const perPoll = recordTimes;
 const perRecord = recordWords;
 const fedAt = recordWord.fed;
 const fieldKey = headKey;
 /** In place of the answers handed over: the peers of the poll are not in the poll book. */
 const aside = -1;
-const startAt = recordTime.start;
-const endKind = instantKind.end;
 
 const highWordAt = control.highWord;
 const lossLimitAt = control.lossLimit;
-const leastTimeoutAt = control.leastTimeout;
 const sendingsAt = control.sendings;
 const flightsAt = control.flights;
 const turnsAt = control.turns;
-const toldAt = control.told;
+const timerOfAt = control.timerOf;
+const slotNowAt = control.slotNow;
+const firstFlightAt = control.firstFlight;
 const convictionsAt = control.convictions;
 const verticesAt = control.vertices;
 const deliveredAt = control.delivered;
@@ -76,21 +68,24 @@ export class PollTurns {
    */
   run(from: number, until: number, now: number, nowUs: number, sending: number): number {
     this.turns = 0;
-    if (!this.#memory.canTurn) return from;
+    const { instants, inFlight, samples } = this.#queues;
+    inFlight.makeRoom(until - from, now);
+    if (!this.#memory.canTurn || instants.chunksLeft < until - from) return from;
     const { core, network, host } = this.#parts;
-    const { inFlight, samples } = this.#queues;
     const to = this.#control;
     to[highWordAt] = core.table.highWord;
     to[lossLimitAt] = network.lossLimit;
     to[sendingsAt] = sending;
     to[flightsAt] = inFlight.next;
+    to[firstFlightAt] = inFlight.first;
+    to[slotNowAt] = now;
     this.#times[nowAt] = nowUs;
     this.#times[tickNowAt] = now;
     this.#times[settledUntilAt] = samples.answeredTick === now ? now + 1 : now;
     const done = this.#memory.draws.turns(from, until);
     const turns = to[turnsAt]!;
-    const told = to[toldAt]!;
-    if (told === 0) return done;
+    if (turns === 0) return done;
+    inFlight.next += turns;
     this.turns = turns;
     this.delivered = this.#taken(deliveredAt);
     network.lost += this.#taken(lostAt);
@@ -98,8 +93,7 @@ export class PollTurns {
     for (let i = 0; i < to[convictionsAt]!; i++)
       this.#convict(this.#memory.convicted[2 * i]!, this.#memory.convicted[2 * i + 1]!);
     host.turned(turns, this.#taken(verticesAt));
-    for (let i = 0; i < told; i++) this.#queue(i * perTurn, now);
-    this.#setTimer((told - 1) * perTurn, nowUs);
+    if (to[timerOfAt]! >= 0) this.#setTimer(to[timerOfAt]!, nowUs);
     return done;
   }
 
@@ -127,31 +121,9 @@ export class PollTurns {
     host.convicted(node, peer);
   }
 
-  /** A poll has begun, and its messages are on their way; its end, or an answer that may be it, is waited for. */
-  #queue(at: number, now: number): void {
-    const { inFlight, instants, records } = this.#queues;
-    const { polls } = this.#parts.core;
-    const { begun } = this.#memory;
-    const poll = begun[at + pollAt]!;
-    const end = begun[at + endAt]!;
-    const isNew = begun[at + isNewAt] === 1;
-    if (isNew) inFlight.add(poll, begun[at + keyAt]!, now, polls.k, polls.peers, poll * polls.k, end);
-    if (begun[at + endedAt]! >= 0) inFlight.ended(begun[at + flightAt]!, begun[at + endedAt]!);
-    if (end === none) return;
-    const ticks = arriveTicksOf(end);
-    const reference = pollReference(poll, polls.head[poll * polls.stride]!);
-    const delay = isNew ? ticks : records.times[poll * perPoll + startAt]! + ticks - now;
-    instants.push(delay, ticks - askTicksOf(end), isNew ? endKind : lookKind, arrivalSlot(end), reference, 0);
-  }
-
-  /** The last one may end after its timeout. */
-  #setTimer(at: number, nowUs: number): void {
-    const { begun } = this.#memory;
-    const end = begun[at + endAt]!;
-    if (begun[at + isNewAt] === 0) return;
-    if (end !== none && arriveTicksOf(end) < this.#control[leastTimeoutAt]!) return;
+  /** The poll may end after its timeout. */
+  #setTimer(poll: number, nowUs: number): void {
     const { core, host } = this.#parts;
-    const poll = begun[at + pollAt]!;
     host.timeoutAt(poll, core.polls.sequence(poll), nowUs + core.roundTrip.timeoutUs(poll));
   }
 

@@ -38,10 +38,10 @@ export function wheelArrays(slots: number, events: number, arrays: ArrayMaker): 
   const chunks = 1024 + Math.ceil((2 * events) / chunkSize);
   return {
     pool: arrays.int32(chunkSize * chunks),
-    next: new Int32Array(chunks),
-    write: new Int32Array(slots),
-    first: new Int32Array(slots),
-    ends: new Int32Array(2),
+    next: arrays.int32(chunks),
+    write: arrays.int32(slots),
+    first: arrays.int32(slots),
+    ends: arrays.int32(2),
   };
 }
 
