@@ -22,7 +22,7 @@ enum { MOST_MEMBERS = 1 << 17, MOST_SLOTS = 1024 + 16, DELAYS = 4096 };
 enum { NO_ARRIVAL = 0x7fffffff, HIDDEN = 0x7fff, ARRIVE_AT = 20, ASK_AT = 10 };
 /* random.ts, traffic.ts */
 enum { WEYL_STEP = (i32)0x9e3779b1, FIRST = (i32)0x85ebca6b, SECOND = (i32)0xc2b2ae35 };
-enum { BUCKETS = 2048 / 32 + 1 };
+enum { BUCKETS = 2048 / 8 + 1 };
 enum { QUERY_DRAWS = 0x2545f491, ANSWER_DRAWS = 0x6c8e9cf5 };
 enum { END, VOTERS, REFUSALS, ANSWERS, LOST_QUERIES, LOST_ANSWERS, RESULTS };
 
@@ -355,8 +355,8 @@ void look(const i32 *of, i32 key, i32 k, i32 loss_limit, i32 refuse, i32 alpha, 
   own.result[REFUSALS] = end == NO_ARRIVAL ? 0 : refusals_until(refusing, end);
 }
 
-/* Of 32 ticks; the last one has what is lost. */
-static inline i32 bucket_of(i32 slot) { return own.yes[slot] == HIDDEN ? BUCKETS - 1 : own.yes[slot] >> 5; }
+/* Of eight ticks; the last one has what is lost. */
+static inline i32 bucket_of(i32 slot) { return own.yes[slot] == HIDDEN ? BUCKETS - 1 : own.yes[slot] >> 3; }
 
 /* Of a poll of which not all is certain: draws, the words of its answers, all of them as if they refused; returns how many there are. */
 i32 follow(const i32 *of, i32 key, i32 k, i32 loss_limit) {

@@ -34,7 +34,7 @@ export const drawn = {
 const results = 6;
 const delayTableSize = 4096;
 /** Of the module's blocks for turns of polls (poll-turns.ts). */
-const turnWords = 78;
+const turnWords = 79;
 const turnTimes = 9;
 
 /** In place of the ticks until a query arrives: it is lost. */

@@ -43,7 +43,7 @@ struct turns {
   /* Numbers of the next sending and the next poll in flight. */
   i32 sendings, flights;
   /* Counted: turns of the last call; the others since they were read. */
-  i32 turns, convictions, vertices, delivered, lost, ignored;
+  i32 turns, convictions, vertices, chits, delivered, lost, ignored;
   /* Keeps the compiler from leaving reads out. */
   i32 seen;
   /* By member or poll, as 64-bit numbers: suspicion.ts, round-trip.ts, core.ts, poll-book.ts, network.ts */

@@ -79,12 +79,12 @@ static inline void settle(i32 poll, f64 tick, f64 asked_tick, i32 sending, i32 s
 }
 
 /* Nothing is decided by this end of a poll, nor does a vertex reach a limit: 0; else 1. `aged`: 1 if a vertex is old enough for a groundless no. */
-static inline i32 is_eventful(i32 poll, const i32 *h, i32 *aged) {
+static inline i32 is_eventful(i32 poll, const i32 *h, i32 chit, i32 *aged) {
   for (i32 w = 0; w < h[SCOPE_WORDS]; w++)
     for (u32 rest = (u32)t.scope[poll * t.scope_words + w]; rest != 0; rest &= rest - 1) {
       const i32 cell = (poll * t.row + w) * 32 + __builtin_ctz(rest);
       const i32 rounds = t.rounds[cell], counter = t.counter[cell];
-      if (counter + 1 >= t.beta || rounds + 1 == t.max_rounds) return 1;
+      if ((chit && counter + 1 >= t.beta) || rounds + 1 == t.max_rounds) return 1;
       if (rounds == HIGHEST_COUNT || counter == HIGHEST_COUNT || t.score[cell] == HIGHEST_COUNT) return 1;
       *aged |= rounds >= SETTLED_AGE;
     }
@@ -136,17 +136,19 @@ static inline void strike(i32 poll, i32 odd) {
   t.convictions = convictions;
 }
 
-static inline void conclude(i32 poll, const i32 *h) {
+static inline void conclude(i32 poll, const i32 *h, i32 chit, i32 preferred) {
+  const f64 more = chit ? us.weight : 0;
   i32 vertices = 0;
   for (i32 w = 0; w < h[SCOPE_WORDS]; w++)
     for (u32 rest = (u32)t.scope[poll * t.scope_words + w]; rest != 0; rest &= rest - 1, vertices++) {
       const i32 cell = (poll * t.row + w) * 32 + __builtin_ctz(rest);
       t.rounds[cell] += 1;
-      t.score[cell] += 1;
-      t.counter[cell] += 1;
-      t.confidence[cell] = (float)((f64)t.confidence[cell] * (1 - us.weight) + us.weight);
+      t.score[cell] += preferred;
+      t.counter[cell] = chit ? t.counter[cell] + 1 : 0;
+      t.confidence[cell] = (float)((f64)t.confidence[cell] * (1 - us.weight) + more);
     }
   t.vertices += vertices;
+  t.chits += chit ? vertices : 0;
 }
 
 /* Returns the key of the poll. */
@@ -260,15 +262,15 @@ static inline void fly(i32 poll, i32 key, i32 end) {
  */
 static inline i32 turn(i32 poll, u32 a, i32 votes, i32 odd, i32 ended, i32 late) {
   i32 *h = &t.head[poll * t.stride], *r = &t.record[poll * RECORD];
+  const i32 chit = votes >= t.alpha;
   i32 aged = 0;
-  if (votes < t.alpha || votes < t.preference || t.next_start[poll] > us.now) return 0;
-  if (is_uncertain(poll) || is_eventful(poll, h, &aged)) return 0;
+  if (t.next_start[poll] > us.now || is_uncertain(poll) || is_eventful(poll, h, chit, &aged)) return 0;
   if (!aged) odd = 0;
   if (is_news(poll, odd)) return 0;
   const i32 flight = r[FLIGHT];
   settle(poll, us.tick_now, us.tick_now - LONGEST_TRAVEL + (i32)(a >> TRAVEL_AT), r[SENDING], a >> SLOT_AT & SLOT);
   strike(poll, odd);
-  conclude(poll, h);
+  conclude(poll, h, chit, votes >= t.preference);
   h[SEQUENCE] |= CLOSED;
   settle(poll, us.settled_until, -1, 0, -1);
   const i32 key = open(poll, h);

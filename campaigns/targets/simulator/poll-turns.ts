@@ -28,6 +28,7 @@ const slotNowAt = control.slotNow;
 const firstFlightAt = control.firstFlight;
 const convictionsAt = control.convictions;
 const verticesAt = control.vertices;
+const chitsAt = control.chits;
 const deliveredAt = control.delivered;
 const lostAt = control.lost;
 const ignoredAt = control.ignored;
@@ -92,7 +93,7 @@ export class PollTurns {
     core.ignoredAnswers += this.#taken(ignoredAt);
     for (let i = 0; i < to[convictionsAt]!; i++)
       this.#convict(this.#memory.convicted[2 * i]!, this.#memory.convicted[2 * i + 1]!);
-    host.turned(turns, this.#taken(verticesAt));
+    host.turned(turns, this.#taken(verticesAt), this.#taken(chitsAt));
     if (to[timerOfAt]! >= 0) this.#setTimer(to[timerOfAt]!, nowUs);
     return done;
   }

@@ -275,10 +275,10 @@ export class Simulation implements CorePorts, EventSink, PollHost {
     this.chits += chits;
   }
 
-  turned(polls: number, vertices: number): void {
+  turned(polls: number, vertices: number, chits: number): void {
     this.polls += polls;
     this.polledVertices += vertices;
-    this.chits += vertices;
+    this.chits += chits;
   }
 
   wakeAt(node: number, atUs: number): void {

@@ -13,8 +13,8 @@ import type { VirtualDisk } from './virtual-disk.ts';
 
 /** Who counts polls and sets their timers. */
 export interface PollHost {
-  /** So many polls have ended with a success for all of their vertices, and the next one of each node has begun. */
-  turned(polls: number, vertices: number): void;
+  /** So many polls have ended, with so many successes among their vertices, and the next one of each node has begun. */
+  turned(polls: number, vertices: number, chits: number): void;
   timeoutAt(poll: number, sequence: number, atUs: number): void;
   /** The node has just convicted the peer. */
   convicted(node: number, peer: number): void;
