@@ -20,7 +20,7 @@ enum { CHUNK = 256, FREE_CHUNK = 0, CHUNKS_USED };
 /* In FED of a poll: its peers are not in the poll book. */
 enum { ASIDE = -1 };
 /* Instants that are read ahead. */
-enum { LINE = 64, AHEAD = 16 };
+enum { LINE = 64, AHEAD = 4 };
 
 static inline i32 mix(i32 key_a, i32 key_b, i32 counter) {
   u32 h = (u32)key_a ^ (u32)counter * (u32)WEYL_STEP;
