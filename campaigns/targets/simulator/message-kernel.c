@@ -21,7 +21,7 @@ static inline u32 mix(u32 key_a, u32 key_b, u32 counter) {
 }
 
 /* A slot of the queue has no room: gives it another chunk. */
-static ALWAYS i32 extend(const struct queue *q, i32 slot, i32 at) {
+static ALWAYS i32 extend(const struct queue *q, i32 slot, i32 at, const i32 width) {
   i32 chunk = q->ends[0];
   if (chunk != 0) {
     q->ends[0] = q->next[chunk];
@@ -30,8 +30,8 @@ static ALWAYS i32 extend(const struct queue *q, i32 slot, i32 at) {
     chunk = q->ends[1]++;
   }
   if (at == 0) q->first[slot] = chunk;
-  else q->next[at / CHUNK - 1] = chunk;
-  return chunk * CHUNK;
+  else q->next[at / width - 1] = chunk;
+  return chunk * width;
 }
 
 /* Math.round of a number that is not negative. */
@@ -60,15 +60,15 @@ static inline i32 serve(i32 node) {
   return rounded((done - now) / us.tick);
 }
 
-static inline void push(const struct queue *q, i32 slot, u32 a, u32 b) {
+static ALWAYS void push(const struct queue *q, i32 slot, u32 a, u32 b, const i32 width) {
   i32 at = q->write[slot];
-  if ((at & (CHUNK - 1)) == 0) at = extend(q, slot, at);
+  if ((at & (width - 1)) == 0) at = extend(q, slot, at, width);
   *(u64 *)&q->pool[at] = a | (u64)b << 32;
   q->write[slot] = at + 2;
 }
 
 /* Sends the first `count` queries of a poll, in `wait` ticks. */
-void query_all(i32 poll, i32 count, i32 wait) {
+static ALWAYS void query_each(i32 poll, i32 count, i32 wait, const i32 width) {
   const struct queue queue = s.queries;
   const i32 *head = s.head + poll * s.stride, *peers = s.peers + poll * s.k;
   const u32 key = head[KEY], about = (u32)head[SEQUENCE] << SEQUENCE_AT | poll;
@@ -79,8 +79,14 @@ void query_all(i32 poll, i32 count, i32 wait) {
   for (i32 slot = 0; slot < count; slot++) {
     const u32 draw = draws[slot];
     if ((i32)(draw >> 12) < loss_limit) s.lost++;
-    else push(&queue, (now + delays[draw & (DELAYS - 1)]) & mask, slot << SLOT_AT | peers[slot], about);
+    else push(&queue, (now + delays[draw & (DELAYS - 1)]) & mask, slot << SLOT_AT | peers[slot], about, width);
   }
+}
+
+void query_all(i32 poll, i32 count, i32 wait) {
+  if (s.chunk == NARROW) query_each(poll, count, wait, NARROW);
+  else if (s.chunk == WIDE) query_each(poll, count, wait, WIDE);
+  else query_each(poll, count, wait, s.chunk);
 }
 
 /* Draws for the answers to the queries [from, until), from the keys of their polls. */
@@ -105,7 +111,7 @@ static ALWAYS void draw_answers(i32 from, i32 until) {
 }
 
 /* Sends the answers to queries whose kinds are known. */
-static ALWAYS void reply_to(i32 from, i32 until, const i32 careful) {
+static ALWAYS void reply_to(i32 from, i32 until, const i32 careful, const i32 width) {
   draw_answers(from, until);
   const i32 *pool = s.queries.pool, *waits = s.waits;
   const u32 *draws = s.draws;
@@ -124,15 +130,15 @@ static ALWAYS void reply_to(i32 from, i32 until, const i32 careful) {
     }
     const i32 slot = (now + (careful ? waits[i] : 0) + delays[draw & (DELAYS - 1)]) & mask;
     i32 at = write[slot];
-    if ((at & (CHUNK - 1)) == 0) at = extend(&s.answers, slot, at);
+    if ((at & (width - 1)) == 0) at = extend(&s.answers, slot, at, width);
     *(u64 *)&s.answers.pool[at] = event;
     write[slot] = at + 2;
   }
   s.lost += lost;
 }
 
-void reply(i32 from, i32 until) { reply_to(from, until, 0); }
-void reply_carefully(i32 from, i32 until) { reply_to(from, until, 1); }
+void reply(i32 from, i32 until) { reply_to(from, until, 0, s.chunk); }
+void reply_carefully(i32 from, i32 until) { reply_to(from, until, 1, s.chunk); }
 
 /* The last queries that are not simple, `left` of them: finds out their kinds and keys. Returns how many the caller has to look at. */
 static __attribute__((noinline)) i32 look_closer(i32 left, i32 until, i32 careful, i32 far) {
@@ -215,7 +221,10 @@ static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful) {
   }
   const i32 missing = look_closer(lefts, until, careful, far);
   s.delivered += delivered;
-  if (s.held_from > from) reply_to(from, s.held_from, careful);
+  /* A width that the compiler knows: with one that is read at every message most of the gain of wide chunks is gone. */
+  if (s.chunk == NARROW) reply_to(from, s.held_from, careful, NARROW);
+  else if (s.chunk == WIDE) reply_to(from, s.held_from, careful, WIDE);
+  else reply_to(from, s.held_from, careful, s.chunk);
   return missing;
 }
 
@@ -238,7 +247,7 @@ static inline i32 hold_back(const struct queue *queue, i32 querier, u32 a, u32 b
   if (wait < us.tick) return FREE;
   const f64 ticks = wait / us.tick;
   if (ticks >= (f64)s.slot_mask) return BEYOND;
-  push(queue, (s.now + (i32)ticks) & s.slot_mask, a | DEFERRED, b);
+  push(queue, (s.now + (i32)ticks) & s.slot_mask, a | DEFERRED, b, s.chunk);
   return LATER;
 }
 

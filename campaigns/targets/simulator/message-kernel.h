@@ -25,7 +25,7 @@ enum { MARK_WORDS = 8, PENDING = 5, REQUESTED = 6 };
 /* Wider scopes are left to the caller; answers that are counted at once. */
 enum { MOST_WORDS = 512, MOST_PLANES = 7, BATCH = 16 };
 /* exchange.ts, wheel.ts, network.ts, random.ts, traffic.ts */
-enum { ATTACKER = (i32)0x80000000, PAST_BITS = 4, CHUNK = 256, DELAYS = 4096, NOBODY = -1 };
+enum { ATTACKER = (i32)0x80000000, PAST_BITS = 4, NARROW = 256, WIDE = 1024, DELAYS = 4096, NOBODY = -1 };
 /* Below the place of a query in `unknown`: its kind is not known, it leaves later than the queue reaches, its vertices are asked for. */
 enum { UNKNOWN = 1, FAR = 2, ASKS = 4 };
 enum { WEYL_STEP = (i32)0x9e3779b1, QUERY_DRAWS = 0x2545f491, ANSWER_DRAWS = 0x6c8e9cf5 };
@@ -81,6 +81,8 @@ static struct {
   u32 *keys;
   i32 *left;
   const struct about *abouts;
+  /* Words of a chunk. */
+  i32 chunk;
 } s;
 /* The same, in microseconds; what throttling added is read by the caller. */
 static struct {

@@ -110,8 +110,9 @@ const control = {
   keys: 60,
   left: 61,
   abouts: 62,
+  chunk: 63,
 } as const;
-const controlWords = 63;
+const controlWords = 64;
 const nowAt = control.now;
 const lossLimitAt = control.lossLimit;
 const partitionedAt = control.partitioned;
@@ -142,6 +143,9 @@ const lineBytes = 64;
 const mostBytes = 2 ** 31 - pageBytes;
 /** A call of the module pushes no more events than this, and so needs no more chunks. */
 const mostPushed = 1024;
+/** From so many messages of open polls on, whose slots fill chunks that wide; fewer would leave most lines of a chunk out of the caches. */
+const manyMessages = 500_000;
+const wideChunkWords = 1024;
 /** Wider scopes are left to exchange.ts. */
 const mostScopeWords = 512;
 /** Answers whose exceptions are counted at once. */
@@ -154,6 +158,8 @@ export interface KernelSize {
   readonly nodes: number;
   readonly polls: number;
   readonly wheelSlots: number;
+  /** Words of a chunk. */
+  readonly chunk: number;
   /** Chunks of each queue. */
   readonly chunks: number;
   readonly bytes: number;
@@ -161,13 +167,14 @@ export interface KernelSize {
 
 /** In each queue there is room for all messages of two polls in a row, and a chunk that is not full in each tick of the longest delay. */
 export function kernelSize(nodes: number, polls: number, k: number, wheelSlots: number): KernelSize {
-  const chunks = Math.ceil((4 * polls * k) / chunkWords) + 2 * mostPushed;
-  const perQueue = chunks * 4 * (chunkWords + 1) + 8 * wheelSlots;
+  const chunk = polls * k < manyMessages ? chunkWords : wideChunkWords;
+  const chunks = Math.ceil((4 * polls * k) / chunk) + 2 * mostPushed;
+  const perQueue = chunks * 4 * (chunk + 1) + 8 * wheelSlots;
   const fixed = 2 * perQueue + polls * (7 * k + 512) + nodes * 128 + 2 * pageBytes;
   const least = fixed + growing(nodes, polls, k, leastWords);
   // It grows by doubling, and what it leaves behind stays.
   const roomy = fixed + 2 * growing(nodes, polls, k, roomyWords);
-  return { nodes, polls, wheelSlots, chunks, bytes: Math.max(least, Math.min(roomy, mostBytes)) };
+  return { nodes, polls, wheelSlots, chunk, chunks, bytes: Math.max(least, Math.min(roomy, mostBytes)) };
 }
 
 /** Bytes of the arrays that grow: votes and marks of nodes; scopes, exceptions and their counts of polls. */
@@ -250,11 +257,11 @@ export class MessageKernel implements ArrayMaker {
     this.pastKeys = this.int32(size.polls << 4);
     this.abouts = this.int32(2 * size.polls).fill(-1);
     this.#control[control.abouts] = this.abouts.byteOffset;
-    this.unknown = this.int32(chunkWords / 2);
-    this.waits = this.int32(chunkWords / 2);
+    this.unknown = this.int32(size.chunk / 2);
+    this.waits = this.int32(size.chunk / 2);
     // The last vector of them may reach beyond a chunk.
-    this.#control[control.keys] = this.int32(chunkWords / 2 + 4).byteOffset;
-    this.#control[control.left] = this.int32(chunkWords / 2 + 1).byteOffset;
+    this.#control[control.keys] = this.int32(size.chunk / 2 + 4).byteOffset;
+    this.#control[control.left] = this.int32(size.chunk / 2 + 1).byteOffset;
     this.#delays = this.uint16(4096);
     this.#control[control.draws] = this.int32(mostPushed).byteOffset;
     this.#control[control.refusedWords] = this.int32(mostScopeWords).byteOffset;
@@ -265,9 +272,11 @@ export class MessageKernel implements ArrayMaker {
   }
 
   #wheelArrays(size: KernelSize, at: number): WheelArrays {
-    const { chunks } = size;
+    const { chunk, chunks } = size;
+    this.#control[control.chunk] = chunk;
     const arrays = {
-      pool: this.int32(chunks * chunkWords),
+      chunk,
+      pool: this.int32(chunks * chunk),
       next: this.int32(chunks),
       write: this.int32(size.wheelSlots),
       first: this.int32(size.wheelSlots),

@@ -8,9 +8,8 @@
 import { type ArrayMaker, plainArrays } from '#node/core/arrays.ts';
 import { FarHeap } from './far-heap.ts';
 
-const chunkSize = 256;
-export const chunkWords = chunkSize;
-const chunkMask = chunkSize - 1;
+/** Words of a chunk where nobody says otherwise: a power of two. */
+export const chunkWords = 256;
 const none = 0;
 const freeAt = 0;
 const usedAt = 1;
@@ -22,6 +21,8 @@ export interface EventSink {
 
 /** What a wheel holds, in arrays that others may write to in the same way. */
 export interface WheelArrays {
+  /** Words of a chunk, a power of two. */
+  readonly chunk: number;
   readonly pool: Int32Array;
   /** By chunk: the one that follows it. */
   readonly next: Int32Array;
@@ -35,9 +36,10 @@ export interface WheelArrays {
 
 /** `events`: with a chunk that is not full in many slots, there is room for about that many. */
 export function wheelArrays(slots: number, events: number, arrays: ArrayMaker): WheelArrays {
-  const chunks = 1024 + Math.ceil((2 * events) / chunkSize);
+  const chunks = 1024 + Math.ceil((2 * events) / chunkWords);
   return {
-    pool: arrays.int32(chunkSize * chunks),
+    chunk: chunkWords,
+    pool: arrays.int32(chunkWords * chunks),
     next: arrays.int32(chunks),
     write: arrays.int32(slots),
     first: arrays.int32(slots),
@@ -49,6 +51,8 @@ export class TimingWheel {
   /** The tick being drained, or the next one to drain. */
   now = 0;
   readonly #mask: number;
+  readonly #chunk: number;
+  readonly #chunkMask: number;
   readonly #write: Int32Array;
   readonly #first: Int32Array;
   readonly #ends: Int32Array;
@@ -60,7 +64,9 @@ export class TimingWheel {
   /** @param slots a power of two; delays of fewer ticks go straight into the wheel */
   constructor(slots: number, arrays: WheelArrays = wheelArrays(slots, 0, plainArrays)) {
     this.#mask = slots - 1;
-    const { pool, next, write, first, ends } = arrays;
+    const { chunk, pool, next, write, first, ends } = arrays;
+    this.#chunk = chunk;
+    this.#chunkMask = chunk - 1;
     this.#write = write;
     this.#first = first;
     this.#ends = ends;
@@ -83,7 +89,7 @@ export class TimingWheel {
     }
     const slot = (this.now + delay) & this.#mask;
     let at = this.#write[slot]!;
-    if ((at & chunkMask) === 0) at = this.#extend(slot, at);
+    if ((at & this.#chunkMask) === 0) at = this.#extend(slot, at);
     this.#pool[at] = a;
     this.#pool[at + 1] = b;
     this.#write[slot] = at + 2;
@@ -93,8 +99,8 @@ export class TimingWheel {
   #extend(slot: number, at: number): number {
     const chunk = this.#takeChunk();
     if (at === 0) this.#first[slot] = chunk;
-    else this.#next[at / chunkSize - 1] = chunk;
-    return chunk * chunkSize;
+    else this.#next[at / this.#chunk - 1] = chunk;
+    return chunk * this.#chunk;
   }
 
   #takeChunk(): number {
@@ -125,6 +131,7 @@ export class TimingWheel {
   /** Gives every event of the current tick to `sink`, including those pushed for this tick meanwhile. */
   drain(sink: EventSink): void {
     const slot = this.now & this.#mask;
+    const chunkSize = this.#chunk;
     let chunk = this.#first[slot]!;
     let from = chunk * chunkSize;
     while (chunk !== none) {

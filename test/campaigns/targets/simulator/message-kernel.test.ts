@@ -120,6 +120,16 @@ test('queues that outgrow their memory go on outside of it', () => {
   assert.ok(calls > 0 && calls < agree(loadMessageKernel, 4));
 });
 
+test('chunks of another width hold the same events', () => {
+  for (const chunk of [16, 1024]) {
+    const made: Maker = (size) => {
+      const chunks = Math.ceil((size.chunks * size.chunk) / chunk) + 2048;
+      return loadMessageKernel({ ...size, chunk, chunks, bytes: size.bytes + 12 * chunks * chunk });
+    };
+    assert.ok(agree(made, 4) > 0, `${chunk}`);
+  }
+});
+
 test('a core whose arrays do not fit is run without the module', () => {
   const full: Maker = (size) => {
     const kernel = loadMessageKernel(size)!;
