@@ -110,31 +110,33 @@ static ALWAYS void draw_answers(i32 from, i32 until) {
   }
 }
 
-/* Sends the answers to queries whose kinds are known. */
-static ALWAYS void reply_to(i32 from, i32 until, const i32 careful, const i32 width) {
-  draw_answers(from, until);
-  const i32 *pool = s.queries.pool, *waits = s.waits;
-  const u32 *draws = s.draws;
-  const u16 *delays = s.delays;
+/* Sends the answers to queries whose kinds are known; `gaps`: some are not answered at all. */
+static ALWAYS void reply_each(i32 from, i32 until, const i32 careful, const i32 width, const i32 gaps) {
   const i32 begin = s.queries_from, now = s.now, mask = s.slot_mask, loss_limit = s.loss_limit;
-  i32 *write = s.answers.write;
-  i32 lost = 0;
-  for (i32 e = from; e < until; e += 2) {
-    const u64 event = *(const u64 *)(pool + e);
-    if ((i32)(event >> 32) == NOBODY) continue;
-    const i32 i = (e - begin) >> 1;
-    const u32 draw = draws[i];
+  const i32 *query = s.queries.pool + from, *end = s.queries.pool + until, *wait = s.waits + ((from - begin) >> 1);
+  const u32 *next = s.draws + ((from - begin) >> 1);
+  const u16 *delays = s.delays;
+  i32 *write = s.answers.write, *pool = s.answers.pool;
+  for (; query < end; query += 2, next++, wait += careful) {
+    const u64 event = *(const u64 *)query;
+    if (gaps && (i32)(event >> 32) == NOBODY) continue;
+    const u32 draw = *next;
     if ((i32)(draw >> 12) < loss_limit) {
-      lost++;
+      s.lost++;
       continue;
     }
-    const i32 slot = (now + (careful ? waits[i] : 0) + delays[draw & (DELAYS - 1)]) & mask;
+    const i32 slot = (now + (careful ? *wait : 0) + delays[draw & (DELAYS - 1)]) & mask;
     i32 at = write[slot];
     if ((at & (width - 1)) == 0) at = extend(&s.answers, slot, at, width);
-    *(u64 *)&s.answers.pool[at] = event;
+    *(u64 *)&pool[at] = event;
     write[slot] = at + 2;
   }
-  s.lost += lost;
+}
+
+static ALWAYS void reply_to(i32 from, i32 until, const i32 careful, const i32 width) {
+  draw_answers(from, until);
+  if (careful || s.gaps) reply_each(from, until, careful, width, 1);
+  else reply_each(from, until, careful, width, 0);
 }
 
 void reply(i32 from, i32 until) { reply_to(from, until, 0, s.chunk); }
@@ -186,39 +188,41 @@ static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful) {
   const i32 unsaid = s.attack == 0 ? ATTACKER : 0, wide = s.open_words != 1;
   i32 delivered = 0, lefts = 0;
   s.queries_from = from;
-  for (i32 e = from; e < until; e += 2) {
-    const u32 a = pool[e], b = pool[e + 1];
+  i32 *query = pool + from, *waits = s.waits;
+  for (i32 e = from; e < until; e += 2, query += 2, keys++, waits += careful) {
+    const u32 a = query[0], b = query[1];
     const i32 peer = a & MEMBER, poll = b & POLL;
     i32 wait = 0;
     if (!active[peer]) {
-      pool[e + 1] = NOBODY;
+      query[1] = NOBODY;
       continue;
     }
     if (careful) {
       if (s.partitioned && s.group[peer] != s.group[node_of(poll)]) {
         s.cut++;
-        pool[e + 1] = NOBODY;
+        query[1] = NOBODY;
         continue;
       }
       if (s.has_weight) wait = serve(peer);
-      s.waits[(e - from) >> 1] = wait;
+      *waits = wait;
     }
     delivered++;
     if (careful && wait < 0) {
-      pool[e + 1] = NOBODY;
+      query[1] = NOBODY;
       continue;
     }
     const i32 before = asked[peer];
     asked[peer] = before + 1;
     const struct about about = abouts[poll];
-    keys[(e - from) >> 1] = about.key;
+    *keys = about.key;
     const i32 looks = (about.sequence ^ (i32)(b >> SEQUENCE_AT)) | open[poll] | (before & unsaid) | wide |
                       (careful && wait > far);
     const u32 kind = before < 0 ? said : (u32)YES_TO_ALL << KIND_AT;
     left[lefts] = e;
     lefts += looks != 0;
-    pool[e] = a | (looks != 0 ? 0 : kind);
+    query[0] = a | (looks != 0 ? 0 : kind);
   }
+  s.gaps = delivered < (until - from) >> 1;
   const i32 missing = look_closer(lefts, until, careful, far);
   s.delivered += delivered;
   /* A width that the compiler knows: with one that is read at every message most of the gain of wide chunks is gone. */

@@ -83,6 +83,8 @@ static struct {
   const struct about *abouts;
   /* Words of a chunk. */
   i32 chunk;
+  /* Some of the last queries have not arrived. */
+  i32 gaps;
 } s;
 /* The same, in microseconds; what throttling added is read by the caller. */
 static struct {
