@@ -69,17 +69,26 @@ static ALWAYS void push(const struct queue *q, i32 slot, u32 a, u32 b, const i32
 
 /* Sends the first `count` queries of a poll, in `wait` ticks. */
 static ALWAYS void query_each(i32 poll, i32 count, i32 wait, const i32 width) {
-  const struct queue queue = s.queries;
-  const i32 *head = s.head + poll * s.stride, *peers = s.peers + poll * s.k;
-  const u32 key = head[KEY], about = (u32)head[SEQUENCE] << SEQUENCE_AT | poll;
+  const i32 *head = s.head + poll * s.stride, *peer = s.peers + poll * s.k;
+  const u32 key = head[KEY];
+  const u64 about = (u64)((u32)head[SEQUENCE] << SEQUENCE_AT | poll) << 32;
   const i32 now = s.now + wait, mask = s.slot_mask, loss_limit = s.loss_limit;
   const u16 *delays = s.delays;
   u32 *draws = s.draws;
+  i32 *write = s.queries.write, *pool = s.queries.pool;
   for (i32 slot = 0; slot < count; slot++) draws[slot] = mix(key, QUERY_DRAWS, 2 * slot);
-  for (i32 slot = 0; slot < count; slot++) {
-    const u32 draw = draws[slot];
-    if ((i32)(draw >> 12) < loss_limit) s.lost++;
-    else push(&queue, (now + delays[draw & (DELAYS - 1)]) & mask, slot << SLOT_AT | peers[slot], about, width);
+  u32 place = 0;
+  for (const u32 *end = draws + count; draws < end; draws++, peer++, place += 1 << SLOT_AT) {
+    const u32 draw = *draws;
+    if ((i32)(draw >> 12) < loss_limit) {
+      s.lost++;
+      continue;
+    }
+    const i32 slot = (now + delays[draw & (DELAYS - 1)]) & mask;
+    i32 at = write[slot];
+    if ((at & (width - 1)) == 0) at = extend(&s.queries, slot, at, width);
+    *(u64 *)&pool[at] = about | place | (u32)*peer;
+    write[slot] = at + 2;
   }
 }
 
