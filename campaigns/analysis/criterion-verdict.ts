@@ -54,11 +54,11 @@ export function judgeCriterion(
   const worst = farthest(broken, criterion.limit);
   const observed = worst !== null && Number.isFinite(worst.value) ? worst.value : (summary?.mean ?? null);
   const decision =
-    broken.length > 0
-      ? failed(
+    worst === null
+      ? decide(criterion, metric, readings, summary, deciding, context)
+      : failed(
           `violated in ${broken.length} of ${readings.length} repetitions${worstWords(worst, metric.unit)}`,
-        )
-      : decide(criterion, metric, readings, summary, deciding, context);
+        );
   return {
     metric: criterion.metric,
     unit: metric.unit,
@@ -130,8 +130,8 @@ function farthest(broken: readonly Known[], limit: number): Known | null {
   return broken.reduce<Known | null>((far, one) => (far === null || off(one) > off(far) ? one : far), null);
 }
 
-function worstWords(worst: Known | null, unit: Metric['unit']): string {
-  if (worst === null || !Number.isFinite(worst.value)) return '';
+function worstWords(worst: Known, unit: Metric['unit']): string {
+  if (!Number.isFinite(worst.value)) return '';
   return `, at worst ${show(worst.value, unit)}${worst.kind === 'at-least' ? ' or more' : ''}`;
 }
 

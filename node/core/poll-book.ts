@@ -91,7 +91,7 @@ export class PollBook {
   readonly #alpha: number;
   readonly #preference: number;
   readonly #earlyEnd: boolean;
-  /** Votes with which an outcome can be certain at the earliest. */
+  /** Answers with which a poll can be over at the earliest. */
   readonly firstCheck: number;
   /** Answers that are not yes to everything, in the order of arrival: [poll][..]: slot (10 bits), kind. */
   readonly odd: Uint16Array;
@@ -108,7 +108,8 @@ export class PollBook {
     this.#alpha = params.alphaConfidence;
     this.#preference = params.alphaPreference;
     this.#earlyEnd = params.earlyEnd;
-    this.firstCheck = Math.min(params.alphaConfidence, k - params.alphaConfidence + 1);
+    const earliest = Math.min(params.alphaConfidence, k - params.alphaConfidence + 1);
+    this.firstCheck = params.earlyEnd ? earliest : k;
     this.polls = polls;
     this.#arrays = arrays;
     this.#words = words;
@@ -206,7 +207,7 @@ export class PollBook {
     head[h] = sequence;
     head[h + fieldScopeWords] = last;
     head[h + fieldFilled] = 0;
-    head[h + fieldNextCheck] = this.#earlyEnd ? this.firstCheck : this.k;
+    head[h + fieldNextCheck] = this.firstCheck;
     head[h + fieldKey] = key;
     this.replacedCount[poll] = 0;
     head[h + fieldVoters] = 0;
@@ -284,7 +285,7 @@ export class PollBook {
   unforesee(poll: number): void {
     const h = poll * this.stride;
     this.head[h + fieldFilled] = 0;
-    this.head[h + fieldNextCheck] = this.#earlyEnd ? this.firstCheck : this.k;
+    this.head[h + fieldNextCheck] = this.firstCheck;
     this.head[h + fieldVoters] = 0;
     this.head[h + fieldOdd] = 0;
     this.head[h + fieldCounted] = 0;

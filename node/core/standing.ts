@@ -67,7 +67,7 @@ export class Standing {
     this.counter = counters.uint16(cells);
     this.rounds = counters.uint16(cells);
     this.score = counters.uint16(cells);
-    this.confidence = this.#floats(cells);
+    this.confidence = counters.float32(cells);
     this.seen = new Int32Array(cells);
     this.undecidedCount = new Int32Array(nodes);
     this.contestedCount = new Int32Array(nodes);
@@ -250,15 +250,10 @@ export class Standing {
     this.counter = this.#cells(this.counter, this.#counters.uint16(cells), words);
     this.rounds = this.#cells(this.rounds, this.#counters.uint16(cells), words);
     this.score = this.#cells(this.score, this.#counters.uint16(cells), words);
-    this.confidence = this.#cells(this.confidence, this.#floats(cells), words);
+    this.confidence = this.#cells(this.confidence, this.#counters.float32(cells), words);
     this.seen = this.#cells(this.seen, new Int32Array(cells), words);
     this.common.grow(words);
     this.words = words;
-  }
-
-  #floats(cells: number): Float32Array {
-    const { buffer, byteOffset } = this.#counters.int32(cells);
-    return new Float32Array(buffer, byteOffset, cells);
   }
 
   #cells<T extends Uint16Array | Float32Array | Int32Array>(from: T, to: T, words: number): T {

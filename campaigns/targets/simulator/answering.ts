@@ -32,6 +32,8 @@ export class Answering {
   readonly #concurrent: number;
   /** Kind of every answer of the attack, -1 when they differ. */
   readonly constant: number;
+  /** There are no attackers, or they always say the same. */
+  readonly isUniform: boolean;
   /** Every answer says the same to all vertices. */
   readonly #isWhole: boolean;
   /** An answer before it is known what kind it is. */
@@ -45,6 +47,7 @@ export class Answering {
     this.#concurrent = parts.core.params.concurrentPolls;
     const constant = parts.attack?.constant;
     this.constant = constant === undefined ? -1 : constant === 'yes' ? yesToAll : answerNoToAll;
+    this.isUniform = parts.attack === null || constant !== undefined;
     this.#isWhole = this.constant >= 0 || parts.attack?.saysYesToAll !== undefined;
   }
 

@@ -73,7 +73,7 @@ export class FollowedPolls {
 
   /** The same, all slots at once. */
   #beginNear(poll: number, count: number, { draws, waiting }: PollMemory): number {
-    const { core, network, attack } = this.#parts;
+    const { core, network } = this.#parts;
     const { head, stride, peers, k } = core.polls;
     const found = draws.followNear(poll, count, network.lossLimit, core.table.hasConflicts ? 0 : 1);
     const { result } = draws;
@@ -81,13 +81,13 @@ export class FollowedPolls {
     this.lostAnswers = result[lostAnswersAt]!;
     this.#answers.begin(poll, found);
     const reference = pollReference(poll, head[poll * stride]!);
-    const isUniform = attack === null || attack.constant !== undefined;
     const waits = result[waitingAt]!;
     for (let i = 0; i < waits; i++) {
       const word = waiting[i]!;
       const slot = arrivalSlot(word);
       const peer = peers[poll * k + slot]!;
-      if (isUniform) this.#queries.push(askTicksOf(word), pollEvent(0, slot, peer), reference);
+      if (this.#answering.isUniform)
+        this.#queries.push(askTicksOf(word), pollEvent(0, slot, peer), reference);
       else this.#ask(poll, slot, peer, askTicksOf(word), reference);
     }
     return found;

@@ -5,11 +5,11 @@
  *
  * The memory never grows: what no longer fits is made outside of it, and the loops of exchange.ts take over (`isAble`).
  */
-import type { ArrayMaker } from '#node/core/arrays.ts';
 import type { Core } from '#node/core/core.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import { type Cpu, longestBacklogUs } from './cpu.ts';
 import { wasmBase64 } from './message-kernel-wasm.ts';
+import { ModuleMemory } from './module-memory.ts';
 import type { Network } from './network.ts';
 import { chunkWords, type TimingWheel, type WheelArrays } from './wheel.ts';
 
@@ -138,7 +138,6 @@ export const unknownMark = {
 export const unknownAt = 3;
 
 const pageBytes = 65_536;
-const lineBytes = 64;
 /** Networks whose arrays do not fit from the beginning do without. Pages that nobody writes to take no memory. */
 const mostBytes = 2 ** 31 - pageBytes;
 /** A call of the module pushes no more events than this, and so needs no more chunks. */
@@ -204,7 +203,7 @@ export function loadMessageKernel(size: KernelSize): MessageKernel | null {
   }
 }
 
-export class MessageKernel implements ArrayMaker {
+export class MessageKernel extends ModuleMemory {
   /** Sends the queries of a poll, after that many ticks. */
   readonly queryAll: Exports['query_all'];
   /** Queries of the wheel's pool arrive; returns how many of them are `unknown`, and has answered all before `heldFrom`. */
@@ -227,11 +226,9 @@ export class MessageKernel implements ArrayMaker {
   readonly abouts: Int32Array;
   readonly queryArrays: WheelArrays;
   readonly answerArrays: WheelArrays;
-  readonly #buffer: ArrayBuffer;
   readonly #control: Int32Array;
   readonly #times: Float64Array;
   readonly #delays: Uint16Array;
-  #next: number;
   #core: Core | null = null;
   #scope: Int32Array | null = null;
   #isNear = false;
@@ -242,8 +239,7 @@ export class MessageKernel implements ArrayMaker {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     if (!isExports(exports)) throw new TypeError('the module is not message-kernel');
-    this.#buffer = memory.buffer;
-    this.#next = exports.free_at();
+    super(memory.buffer, exports.free_at(), 0);
     this.#control = new Int32Array(memory.buffer, exports.control_at(), controlWords);
     this.#times = new Float64Array(memory.buffer, exports.times_at(), timesCount);
     this.queryAll = exports.query_all;
@@ -289,34 +285,6 @@ export class MessageKernel implements ArrayMaker {
     );
     this.#control[control.slotMask] = size.wheelSlots - 1;
     return arrays;
-  }
-
-  int32(length: number): Int32Array {
-    const at = this.#take(4 * length);
-    return at < 0 ? new Int32Array(length) : new Int32Array(this.#buffer, at, length);
-  }
-
-  uint16(length: number): Uint16Array {
-    const at = this.#take(2 * length);
-    return at < 0 ? new Uint16Array(length) : new Uint16Array(this.#buffer, at, length);
-  }
-
-  uint8(length: number): Uint8Array {
-    const at = this.#take(length);
-    return at < 0 ? new Uint8Array(length) : new Uint8Array(this.#buffer, at, length);
-  }
-
-  float64(length: number): Float64Array {
-    const at = this.#take(8 * length);
-    return at < 0 ? new Float64Array(length) : new Float64Array(this.#buffer, at, length);
-  }
-
-  /** Where that many bytes begin, on a cache line of their own; -1 when there is no room. */
-  #take(bytes: number): number {
-    const at = Math.ceil(this.#next / lineBytes) * lineBytes;
-    if (at + bytes > this.#buffer.byteLength) return -1;
-    this.#next = at + bytes;
-    return at;
   }
 
   /** `attack`: the kind of every answer of an attacker, 0 when they differ. */
@@ -396,7 +364,7 @@ export class MessageKernel implements ArrayMaker {
     to[control.count] = count.byteOffset;
     const { votes, marks } = standing;
     const all = [head, odd, peers, scope, open.maps, stored, count, votes, marks, active, ...this.#fixed];
-    this.#isNear = all.every(({ buffer }) => buffer === this.#buffer);
+    this.#isNear = all.every(({ buffer }) => buffer === this.buffer);
   }
 
   /** A call can push all its events. */

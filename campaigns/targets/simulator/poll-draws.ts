@@ -3,9 +3,9 @@
  * shares with the core. Owns: that memory and calling it. Does not own: the computation (poll-draws.c), what is done without it and for
  * other polls (node/core/sampler.ts, foresight.ts, poll-exchange.ts): the results are the same.
  */
-import type { ArrayMaker } from '#node/core/arrays.ts';
 import { maximumSampleSize } from '#node/core/params.ts';
 import type { PollBook } from '#node/core/poll-book.ts';
+import { ModuleMemory } from './module-memory.ts';
 import { wasmBase64 } from './poll-draws-wasm.ts';
 
 /** What is used of the engine's WebAssembly: it belongs to no library of types that the project loads. */
@@ -33,9 +33,6 @@ export const drawn = {
 } as const;
 const results = 6;
 const delayTableSize = 4096;
-/** Of the module's blocks for turns of polls (poll-turns.ts). */
-const turnWords = 79;
-const turnTimes = 9;
 
 /** In place of the ticks until a query arrives: it is lost. */
 export const lostQuery = 0x7fff;
@@ -100,6 +97,7 @@ function isExports(exports: object): exports is Exports {
 
 const pageBytes = 65_536;
 const ownBytes = 12 * pageBytes;
+/** Samples are written eight at a time. */
 const lineBytes = 64;
 /** Larger networks copy their samples. */
 const mostBytes = 2 ** 30;
@@ -117,7 +115,7 @@ export function roomForTurns(nodes: number, polls: number, k: number): number {
   return bytes > mostTurnBytes ? 0 : bytes;
 }
 
-export class PollDraws implements ArrayMaker {
+export class PollDraws extends ModuleMemory {
   readonly members: number;
   /** Queries received by each member; the top bit marks those that refuse. */
   readonly asked: Int32Array;
@@ -143,13 +141,12 @@ export class PollDraws implements ArrayMaker {
   readonly followNear: Exports['follow_near'];
   readonly possibleEnd: Exports['possible_end'];
   readonly arrivals: Exports['arrivals'];
-  readonly turnControl: Int32Array;
-  readonly turnTimes: Float64Array;
-  readonly buffer: ArrayBuffer;
+  /** Where the module's blocks for these begin. */
+  readonly controlAt: number;
+  readonly timesAt: number;
   /** The array that was asked for last, and where it is. */
   #array: Int32Array | null = null;
   #arrayAt = -1;
-  #next: number;
 
   /** `module`: see `compiled`; `room`: bytes for arrays of others. */
   constructor(members: number, module: object, room = 0) {
@@ -158,8 +155,7 @@ export class PollDraws implements ArrayMaker {
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     if (!isExports(exports)) throw new TypeError('the module is not poll-draws');
     const { buffer } = memory;
-    this.buffer = buffer;
-    this.#next = exports.free_at();
+    super(buffer, exports.free_at(), lineBytes);
     this.members = members;
     this.asked = new Int32Array(buffer, exports.asked_at(), members);
     this.delays = new Uint16Array(buffer, exports.delays_at(), delayTableSize);
@@ -175,36 +171,8 @@ export class PollDraws implements ArrayMaker {
     this.followNear = exports.follow_near;
     this.possibleEnd = exports.possible_end;
     this.arrivals = exports.arrivals;
-    this.turnControl = new Int32Array(buffer, exports.turns_at(), turnWords);
-    this.turnTimes = new Float64Array(buffer, exports.turn_times_at(), turnTimes);
-  }
-
-  int32(length: number): Int32Array {
-    const at = this.#take(4 * length);
-    return at < 0 ? new Int32Array(length) : new Int32Array(this.buffer, at, length);
-  }
-
-  uint16(length: number): Uint16Array {
-    const at = this.#take(2 * length);
-    return at < 0 ? new Uint16Array(length) : new Uint16Array(this.buffer, at, length);
-  }
-
-  uint8(length: number): Uint8Array {
-    const at = this.#take(length);
-    return at < 0 ? new Uint8Array(length) : new Uint8Array(this.buffer, at, length);
-  }
-
-  float64(length: number): Float64Array {
-    const at = this.#take(8 * length);
-    return at < 0 ? new Float64Array(length) : new Float64Array(this.buffer, at, length);
-  }
-
-  /** Where that many bytes begin, on a cache line of their own, with a line behind them; -1 when there is no room. */
-  #take(bytes: number): number {
-    const at = Math.ceil(this.#next / lineBytes) * lineBytes;
-    if (at + bytes + lineBytes > this.buffer.byteLength) return -1;
-    this.#next = at + bytes;
-    return at;
+    this.controlAt = exports.turns_at();
+    this.timesAt = exports.turn_times_at();
   }
 
   /** Where the array begins in this memory, -1 when it is elsewhere. */

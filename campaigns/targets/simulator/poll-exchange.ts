@@ -108,8 +108,12 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     this.#queryFixedBytes = calibration.wireBytes.queryFixed;
     this.#queryVertexBytes = calibration.wireBytes.queryPerVertex;
     // What an attacker says has to be asked one by one when it is not always the same.
-    const isUniform = attack === null || attack.constant !== undefined;
-    this.#foresight = new Foresight(core, network, this.#answering, isUniform ? parts.draws : null);
+    this.#foresight = new Foresight(
+      core,
+      network,
+      this.#answering,
+      this.#answering.isUniform ? parts.draws : null,
+    );
     const { polls, k } = core.polls;
     const arrays = parts.draws ?? plainArrays;
     this.#inFlight = new InFlight(network, core.members, k, parts.exclusion, arrays);
@@ -124,7 +128,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const queues = { instants: this.#instants, samples: this.#samples, inFlight: this.#inFlight, records };
     const { pool } = queries;
     const kept = { ...queues, pool, wheel: this.#instants.wheelArrays };
-    this.#memory = parts.draws === null ? null : new PollMemory(parts, parts.draws, kept);
+    this.#memory = parts.draws === null ? null : new PollMemory(parts, this.#answering, parts.draws, kept);
     this.#turns = this.#memory === null ? null : new PollTurns(parts, this.#memory, queues);
     this.#asked = parts.draws?.asked ?? new Int32Array(core.members);
     if (attack !== null)

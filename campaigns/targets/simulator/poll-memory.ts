@@ -3,7 +3,8 @@
  * Owns: telling the module where everything stands, in which runs and states all is as it takes it to be. Does not own: the loops
  * (poll-turns.ts, poll-follow.ts), what is drawn (poll-draws.ts).
  */
-import { answerNoToAll, answerYesToAll } from '#node/core/exceptions.ts';
+import { answerNoToAll } from '#node/core/exceptions.ts';
+import type { Answering } from './answering.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Instants } from './instants.ts';
 import type { PollDraws } from './poll-draws.ts';
@@ -124,18 +125,14 @@ export interface PollArrays {
 }
 
 /** The run is one in which nothing but the polls themselves decides about them. */
-function isPlain({ core, network, attack, isCalm, exclusion, reputation }: TrafficParts): boolean {
+function isPlain(
+  { core, network, isCalm, exclusion, reputation }: TrafficParts,
+  { isUniform }: Answering,
+): boolean {
   const { params, members, polls } = core;
-  const isUniform = attack === null || attack.constant !== undefined;
   const isLasting = reputation.halfLifeUs === 0 && reputation.basis === 'misbehaviour';
   const isSparse = 2 * params.k < members && polls.polls === members;
   return isUniform && isLasting && isSparse && isCalm && !exclusion && network.delayTable[0]! > 0;
-}
-
-/** What all attackers say to everything, 0: that has to be asked. */
-function attackKindOf({ attack }: TrafficParts): number {
-  if (attack?.constant === undefined) return 0;
-  return attack.constant === 'yes' ? answerYesToAll : answerNoToAll;
 }
 
 export class PollMemory {
@@ -159,36 +156,37 @@ export class PollMemory {
   #canTurn = false;
   #canFollow = false;
 
-  constructor(parts: TrafficParts, draws: PollDraws, arrays: PollArrays) {
+  constructor(parts: TrafficParts, answering: Answering, draws: PollDraws, arrays: PollArrays) {
     this.draws = draws;
     this.#parts = parts;
     this.#arrays = arrays;
-    this.control = draws.turnControl;
-    this.times = draws.turnTimes;
+    this.control = new Int32Array(draws.buffer, draws.controlAt, Object.keys(control).length);
+    this.times = new Float64Array(draws.buffer, draws.timesAt, Object.keys(times).length);
     const { polls, k } = parts.core.polls;
     this.convicted = draws.int32(2 * mostConvictions);
     this.waiting = draws.int32(k);
     this.oddPeers = draws.int32(polls * k);
     this.pool = arrays.pool;
-    this.#isPlain = isPlain(parts);
-    this.#tellRun();
+    this.#isPlain = isPlain(parts, answering);
+    this.#tellRun(answering.constant);
   }
 
-  /** What stays as it is in a run. */
-  #tellRun(): void {
-    const { core, network, calibration, seed, attack } = this.#parts;
+  /** What stays as it is in a run; `attack`: the kind of every answer of an attacker, -1 when they differ. */
+  #tellRun(attack: number): void {
+    const { core, network, calibration, seed } = this.#parts;
     const { params, polls, roundTrip } = core;
     const to = this.control;
-    to[control.attackKind] = attackKindOf(this.#parts);
+    // 0: that has to be asked.
+    to[control.attackKind] = Math.max(0, attack);
     to[control.stride] = polls.stride;
     to[control.k] = polls.k;
     to[control.seed] = seed;
     to[control.others] = core.members - 1;
-    to[control.refuse] = attack?.constant === 'no' ? 1 : 0;
+    to[control.refuse] = attack === answerNoToAll ? 1 : 0;
     to[control.alpha] = params.alphaConfidence;
     to[control.preference] = params.alphaPreference;
     to[control.earlyEnd] = params.earlyEnd ? 1 : 0;
-    to[control.firstCheck] = params.earlyEnd ? polls.firstCheck : polls.k;
+    to[control.firstCheck] = polls.firstCheck;
     to[control.beta] = params.beta;
     to[control.maxRounds] = params.maxRounds;
     to[control.leastTimeout] = Math.ceil(roundTrip.leastUs / network.tickUs);
