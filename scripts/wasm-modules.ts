@@ -32,12 +32,15 @@ export const smallBlake3: WasmSource = {
 
 export const pollDraws: WasmSource = {
   file: 'campaigns/targets/simulator/poll-draws',
-  headers: ['poll-memory', 'poll-turns', 'poll-follow'].map((name) => `campaigns/targets/simulator/${name}`),
+  headers: ['poll-memory', 'poll-turns', 'poll-stretch', 'poll-follow'].map(
+    (name) => `campaigns/targets/simulator/${name}`,
+  ),
   exported: [
     'sample',
     'look',
     'follow',
     'turns',
+    'pass',
     'follow_near',
     'possible_end',
     'arrivals',

@@ -126,6 +126,14 @@ export class Exchange implements Traffic {
     return this.queries.isDue || this.answers.isDue;
   }
 
+  get canPass(): boolean {
+    return false;
+  }
+
+  pass(): number {
+    return this.queries.now;
+  }
+
   nextDue(limit: number): number {
     return this.answers.nextDue(this.queries.nextDue(limit));
   }

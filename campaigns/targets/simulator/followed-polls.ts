@@ -3,11 +3,13 @@
  * Owns: finding these out, all slots at once where the module can (poll-follow.h), else slot by slot. Does not own: the draws
  * (followed-draws.ts), the order of the answers (followed-answers.ts), what happens when a query arrives (poll-exchange.ts).
  */
+import { headKey } from '#node/core/poll-book.ts';
 import type { Answering } from './answering.ts';
-import { arrivalSlot, askTicksOf } from './arrival.ts';
+import { arrivalSlot, askTicksOf, noArrival } from './arrival.ts';
 import { pollEvent, pollReference } from './event.ts';
 import type { FollowedAnswers } from './followed-answers.ts';
 import { FollowedDraws } from './followed-draws.ts';
+import type { Foresight } from './foresight.ts';
 import { drawn, lostQuery } from './poll-draws.ts';
 import type { PollMemory } from './poll-memory.ts';
 import type { TrafficParts } from './traffic.ts';
@@ -15,6 +17,8 @@ import type { TimingWheel } from './wheel.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const lost = lostQuery;
+const none = noArrival;
+const fieldKey = headKey;
 const lostQueriesAt = drawn.lostQueries;
 const lostAnswersAt = drawn.lostAnswers;
 /** Where `followNear` has how many queries wait. */
@@ -91,6 +95,25 @@ export class FollowedPolls {
       else this.#ask(poll, slot, peer, askTicksOf(word), reference);
     }
     return found;
+  }
+
+  /** A poll of which all was certain is followed from now on. */
+  recall(poll: number, foresight: Foresight): void {
+    const { k, head, stride, peers } = this.#parts.core.polls;
+    const answers = this.#answers;
+    const from = poll * k;
+    const key = head[poll * stride + fieldKey]!;
+    let found = 0;
+    for (let slot = 0; slot < k; slot++) {
+      const word = foresight.answerAt(key, slot);
+      if (word !== none) answers.order[from + found++] = word;
+    }
+    answers.arrivalOrder.sort(answers.order, from, found);
+    answers.begin(poll, found);
+    for (let slot = 0; slot < k; slot++) {
+      const peer = peers[from + slot]!;
+      answers.say(poll, slot, this.#answering.certainKind(peer, poll, slot, this.#asked[peer]! < 0));
+    }
   }
 
   /** Notes what the peer says if that is certain, else its query arrives. */

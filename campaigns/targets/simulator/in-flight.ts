@@ -46,6 +46,10 @@ export class InFlight {
   next = 0;
 
   readonly #arrays: ArrayMaker;
+  /** What was found last: in which tick, and before which poll. */
+  #ahead: Ahead | null = null;
+  #aheadTick = -1;
+  #aheadNext = -1;
 
   constructor(network: Network, members: number, k: number, keepsPeers: boolean, arrays: ArrayMaker) {
     this.#arrays = arrays;
@@ -103,9 +107,13 @@ export class InFlight {
 
   /** What has not arrived before the tick `now`. */
   ahead(now: number): Ahead {
+    if (this.#ahead !== null && this.#aheadTick === now && this.#aheadNext === this.next) return this.#ahead;
     const asked = new Int32Array(this.#members);
     const found = { queries: 0, answers: 0, ignored: 0, lost: 0, asked };
     for (let number = this.first; number < this.next; number++) this.#addAhead(this.#at(number), now, found);
+    this.#ahead = found;
+    this.#aheadTick = now;
+    this.#aheadNext = this.next;
     return found;
   }
 

@@ -60,6 +60,8 @@ export class Instants implements EventSink {
   dueA: Int32Array;
   dueB: Int32Array;
   #count = 0;
+  /** Those before it have happened. */
+  #from = 0;
   readonly #arrays: ArrayMaker;
   /** Of the queue. */
   readonly wheelArrays: WheelArrays;
@@ -87,7 +89,7 @@ export class Instants implements EventSink {
   }
 
   get isDue(): boolean {
-    return this.#wheel.isDue;
+    return this.#from < this.#count || this.#wheel.isDue;
   }
 
   nextDue(limit: number): number {
@@ -154,14 +156,22 @@ export class Instants implements EventSink {
   }
 
   drain(sink: InstantSink): void {
-    if (!this.#wheel.isDue) return;
-    this.#count = 0;
-    this.#wheel.drain(this);
-    this.#sort();
-    for (let i = 0; i < this.#count; i++) {
-      i = sink.together(i, this.#count);
-      if (i < this.#count) sink.happen(this.dueA[i]!, this.dueB[i]!);
+    if (this.#from >= this.#count) {
+      if (!this.#wheel.isDue) return;
+      this.#count = this.#from = 0;
+      this.#wheel.drain(this);
+      this.#sort();
     }
+    for (; this.#from < this.#count; this.#from++) {
+      this.#from = sink.together(this.#from, this.#count);
+      if (this.#from < this.#count) sink.happen(this.dueA[this.#from]!, this.dueB[this.#from]!);
+    }
+  }
+
+  /** Somebody else has put so many in order, the first of which have happened; the tick is not over. */
+  left(count: number, from: number): void {
+    this.#count = count;
+    this.#from = from;
   }
 
   run(pool: Int32Array, from: number, until: number): void {

@@ -379,3 +379,4 @@ i32 follow(const i32 *of, i32 key, i32 k, i32 loss_limit) {
 
 #include "poll-follow.h"
 #include "poll-turns.h"
+#include "poll-stretch.h"

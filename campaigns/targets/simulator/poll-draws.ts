@@ -63,6 +63,7 @@ interface Exports {
     leastRefusals: number,
   ) => number;
   readonly arrivals: (from: number, until: number) => number;
+  readonly pass: (ticks: number) => number;
   readonly turns_at: () => number;
   readonly turn_times_at: () => number;
   readonly asked_at: () => number;
@@ -79,6 +80,7 @@ const functions = [
   'look',
   'follow',
   'turns',
+  'pass',
   'follow_near',
   'possible_end',
   'arrivals',
@@ -137,6 +139,7 @@ export class PollDraws extends ModuleMemory {
   readonly follow: Exports['follow'];
   /** See poll-turns.ts. */
   readonly turns: Exports['turns'];
+  readonly pass: Exports['pass'];
   /** See followed-polls.ts, possible-end.ts and poll-exchange.ts: of polls whose arrays are all here (poll-memory.ts). */
   readonly followNear: Exports['follow_near'];
   readonly possibleEnd: Exports['possible_end'];
@@ -168,6 +171,7 @@ export class PollDraws extends ModuleMemory {
     this.look = exports.look;
     this.follow = exports.follow;
     this.turns = exports.turns;
+    this.pass = exports.pass;
     this.followNear = exports.follow_near;
     this.possibleEnd = exports.possible_end;
     this.arrivals = exports.arrivals;

@@ -86,9 +86,6 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   /** As in exchange.ts, but counted when the queries leave. */
   readonly #asked: Int32Array;
   #counted = 0;
-  /** What was counted and has not arrived before that tick. */
-  #ahead: Ahead | null = null;
-  #aheadTick = -1;
   #sendings = 0;
   #retrying = false;
   /** See poll-records.ts. */
@@ -232,11 +229,15 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     const turns = this.#turns;
     if (turns === null) return from;
     const done = turns.run(from, until, this.#queries.now, this.nowUs, this.#sendings);
-    if (turns.turns === 0) return done;
-    this.#sendings += turns.turns;
-    this.#counted += turns.delivered;
-    this.#retrying = false;
+    this.#afterTurns(turns);
     return done;
+  }
+
+  #afterTurns({ turns, delivered }: PollTurns): void {
+    if (turns === 0) return;
+    this.#sendings += turns;
+    this.#counted += delivered;
+    this.#retrying = false;
   }
 
   happen(a: number, b: number): void {
@@ -321,21 +322,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
     polls.unforesee(poll);
     this.#record[r + foreseenAt] = 0;
     if (this.#record[r + lookAt]! >= 0) this.#core.ignoredAnswers -= this.#record[r + answersAt]!;
-    const answers = this.#followed;
-    const { peers } = polls;
-    const from = poll * polls.k;
-    const key = polls.head[poll * polls.stride + fieldKey]!;
-    let found = 0;
-    for (let slot = 0; slot < polls.k; slot++) {
-      const word = this.#foresight.answerAt(key, slot);
-      if (word !== none) answers.order[from + found++] = word;
-    }
-    answers.arrivalOrder.sort(answers.order, from, found);
-    answers.begin(poll, found);
-    for (let slot = 0; slot < polls.k; slot++) {
-      const peer = peers[from + slot]!;
-      answers.say(poll, slot, this.#answering.certainKind(peer, poll, slot, this.#asked[peer]! < 0));
-    }
+    this.#followedPolls.recall(poll, this.#foresight);
   }
 
   /** Retries are followed message by message. */
@@ -353,6 +340,7 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   }
 
   drain(): void {
+    this.#turns?.setTimer(this.nowUs);
     if (this.#queries.isDue) this.#queries.drain(this);
     this.#instants.drain(this);
     this.#samples.answeredTick = this.#queries.now;
@@ -364,6 +352,19 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
 
   nextDue(limit: number): number {
     return this.#queries.nextDue(this.#instants.nextDue(limit));
+  }
+
+  get canPass(): boolean {
+    return this.#turns?.canPass === true && !this.#queries.isDue;
+  }
+
+  pass(limit: number): number {
+    const { now } = this.#queries;
+    const turns = this.#turns;
+    if (turns === null) return now;
+    const reached = turns.pass(now, this.#queries.nextDue(limit), this.#sendings);
+    this.#afterTurns(turns);
+    return reached;
   }
 
   advanceTo(tick: number): void {
@@ -440,10 +441,6 @@ export class PollExchange implements Traffic, InstantSink, EventSink {
   }
 
   #aheadNow(): Ahead {
-    if (this.#ahead === null || this.#aheadTick !== this.#queries.now) {
-      this.#ahead = this.#inFlight.ahead(this.#queries.now);
-      this.#aheadTick = this.#queries.now;
-    }
-    return this.#ahead;
+    return this.#inFlight.ahead(this.#queries.now);
   }
 }

@@ -12,13 +12,18 @@ enum { SEQUENCE, SCOPE_WORDS, FILLED, NEXT_CHECK, KEY, VOTES, SAMPLE_SLOT, ODD, 
 /* exceptions.ts, standing.ts */
 enum { YES_TO_ALL = 1, NO_TO_ALL, ALL_UNKNOWN, SOME_UNKNOWN, MARK_WORDS = 8 };
 
-/* There is room for those of one poll more. */
-enum { MOST_CONVICTIONS = 1024 };
+/* There is room for those of one poll more. Words of one. */
+enum { MOST_CONVICTIONS = 1024, CONVICTION = 3 };
+
+/* wheel.ts */
+struct queue {
+  i32 *pool, *next, *write, *first, *ends;
+};
 
 struct turns {
   /* Instants of the tick, two words each. */
-  const i32 *due_a, *due_b;
-  /* Polls, and the peers that their nodes have convicted. */
+  i32 *due_a, *due_b;
+  /* Polls, the peers that their nodes have convicted, ticks since the call. */
   i32 *convicted;
   /* poll-book.ts */
   i32 *head, stride, k;
@@ -67,11 +72,16 @@ struct turns {
   i32 timer_of;
   /* Peers that refuse, by poll: k for each. */
   i32 *odd_peers;
-  /* wheel.ts: the queue of instants, and the place of this tick in it. */
-  i32 *instants, *next, *write, *first, *ends, slot_mask, slot_now;
+  /* Instants; timers, vertices and requests; the place of this tick in both. */
+  struct queue instants, events;
+  i32 slot_mask, slot_now;
   /* in-flight.ts: a ring. */
   i32 *flight_node, *flight_key, *flight_count, *flight_end, flight_mask, first_flight;
   f64 *flight_start;
+  /* How many chunks the queue of instants has; how many bits of a request say who sent it. */
+  i32 chunks, sender_bits;
+  /* Of the last call: ticks that are over; instants of the tick, and how many of them have happened; requests that have arrived. */
+  i32 passed, due, done, requests;
 };
 
 struct turn_times {

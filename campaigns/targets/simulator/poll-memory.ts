@@ -84,15 +84,26 @@ export const control = {
   write: 67,
   first: 68,
   ends: 69,
-  slotMask: 70,
-  slotNow: 71,
-  flightNode: 72,
-  flightKey: 73,
-  flightCount: 74,
-  flightEnd: 75,
-  flightMask: 76,
-  firstFlight: 77,
-  flightStart: 78,
+  events: 70,
+  eventsNext: 71,
+  eventsWrite: 72,
+  eventsFirst: 73,
+  eventsEnds: 74,
+  slotMask: 75,
+  slotNow: 76,
+  flightNode: 77,
+  flightKey: 78,
+  flightCount: 79,
+  flightEnd: 80,
+  flightMask: 81,
+  firstFlight: 82,
+  flightStart: 83,
+  chunks: 84,
+  senderBits: 85,
+  passed: 86,
+  due: 87,
+  done: 88,
+  requests: 89,
 } as const;
 
 /** Numbers of the module's block of times, in its order. */
@@ -110,6 +121,8 @@ export const times = {
 
 /** Convictions that a call may tell of. */
 const mostConvictions = 2_048;
+/** Words of one. */
+export const convictionWords = 3;
 /** Words of vertices in a scope: one word of a map has a bit for each. */
 const mostWords = 32;
 
@@ -139,7 +152,7 @@ export class PollMemory {
   readonly draws: PollDraws;
   readonly control: Int32Array;
   readonly times: Float64Array;
-  /** What the last call tells of polls: convictions (nodes and peers), queries of a poll to wait for. */
+  /** What the last call tells of polls: convictions (nodes, peers, ticks since the call), queries of a poll to wait for. */
   readonly convicted: Int32Array;
   readonly waiting: Int32Array;
   /** Peers that refuse in polls that have begun in the module: [poll][k]. */
@@ -163,7 +176,7 @@ export class PollMemory {
     this.control = new Int32Array(draws.buffer, draws.controlAt, Object.keys(control).length);
     this.times = new Float64Array(draws.buffer, draws.timesAt, Object.keys(times).length);
     const { polls, k } = parts.core.polls;
-    this.convicted = draws.int32(2 * mostConvictions);
+    this.convicted = draws.int32(convictionWords * mostConvictions);
     this.waiting = draws.int32(k);
     this.oddPeers = draws.int32(polls * k);
     this.pool = arrays.pool;
@@ -228,6 +241,8 @@ export class PollMemory {
     to[control.scopeWords] = polls.words;
     to[control.flightMask] = end.length - 1;
     to[control.slotMask] = this.#arrays.wheel.write.length - 1;
+    to[control.senderBits] = 32 - Math.clz32(this.#parts.core.members - 1);
+    to[control.chunks] = this.#arrays.wheel.next.length;
     to[control.openWords] = polls.open.stride;
     to[control.row] = this.#parts.core.standing.words;
     to[control.strikeWords] = suspicion.words;
@@ -277,6 +292,7 @@ export class PollMemory {
     const { suspect, strikes, struck } = suspicion;
     const { convicted, oddPeers } = this;
     const { pool: instants, next, write, first, ends } = this.#arrays.wheel;
+    const events = this.#parts.wheel.arrays;
     const { node: flightNode, key: flightKey, count: flightCount, end: flightEnd } = this.#arrays.inFlight;
     return {
       dueA,
@@ -306,6 +322,11 @@ export class PollMemory {
       write,
       first,
       ends,
+      events: events.pool,
+      eventsNext: events.next,
+      eventsWrite: events.write,
+      eventsFirst: events.first,
+      eventsEnds: events.ends,
       flightNode,
       flightKey,
       flightCount,

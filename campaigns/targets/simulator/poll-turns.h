@@ -129,8 +129,10 @@ static inline void strike(i32 poll, i32 odd) {
     const i32 before = *row >> shift & CONVICTED;
     t.struck[peer] += 1;
     *row += (before != CONVICTED) << shift;
-    t.convicted[2 * convictions] = poll;
-    t.convicted[2 * convictions + 1] = peer;
+    i32 *to = &t.convicted[CONVICTION * convictions];
+    to[0] = poll;
+    to[1] = peer;
+    to[2] = t.passed;
     convictions += before == CONVICTED - 1;
   }
   t.convictions = convictions;
@@ -224,26 +226,27 @@ static inline void foresee(i32 poll, i32 *h, i32 key) {
 }
 
 /* See wheel.ts. There are chunks enough. */
-static inline i32 extend(i32 slot, i32 at) {
-  i32 chunk = t.ends[FREE_CHUNK];
+static inline i32 extend(struct queue *queue, i32 slot, i32 at) {
+  i32 chunk = queue->ends[FREE_CHUNK];
   if (chunk != 0) {
-    t.ends[FREE_CHUNK] = t.next[chunk];
-    t.next[chunk] = 0;
-  } else chunk = t.ends[CHUNKS_USED]++;
-  if (at == 0) t.first[slot] = chunk;
-  else t.next[at / CHUNK - 1] = chunk;
+    queue->ends[FREE_CHUNK] = queue->next[chunk];
+    queue->next[chunk] = 0;
+  } else chunk = queue->ends[CHUNKS_USED]++;
+  if (at == 0) queue->first[slot] = chunk;
+  else queue->next[at / CHUNK - 1] = chunk;
   return chunk * CHUNK;
 }
 
 /* The answer of that word, `delay` ticks from now, is an instant of the poll. */
 static inline void expect(i32 poll, i32 word, i32 delay, i32 kind) {
-  const i32 tick = (t.slot_now + delay) & t.slot_mask;
-  i32 at = t.write[tick];
-  if ((at & (CHUNK - 1)) == 0) at = extend(tick, at);
+  struct queue *queue = &t.instants;
+  const i32 slot = (t.slot_now + delay) & t.slot_mask;
+  i32 at = queue->write[slot];
+  if ((at & (CHUNK - 1)) == 0) at = extend(queue, slot, at);
   const i32 travel = (word >> ARRIVE_AT) - (word >> ASK_AT & SLOT);
-  t.instants[at] = (LONGEST_TRAVEL - travel) << TRAVEL_AT | (word & SLOT) << SLOT_AT | kind << KIND_AT;
-  t.instants[at + 1] = (t.head[poll * t.stride] & WRAP) << SEQUENCE_AT | poll;
-  t.write[tick] = at + 2;
+  queue->pool[at] = (LONGEST_TRAVEL - travel) << TRAVEL_AT | (word & SLOT) << SLOT_AT | kind << KIND_AT;
+  queue->pool[at + 1] = (t.head[poll * t.stride] & WRAP) << SEQUENCE_AT | poll;
+  queue->write[slot] = at + 2;
 }
 
 /* See in-flight.ts. There is room. */
@@ -356,12 +359,9 @@ static void read_ahead(i32 from, i32 until) {
   t.seen += sum;
 }
 
-/* Instants of the tick, in their order; returns where the first stands that the caller has to do. Ends with a poll that may need a timer, or
- * when there is no room for the convictions of another one. */
-i32 turns(i32 from, i32 until) {
-  t.turns = t.convictions = 0;
+/* The same for those of the tick that are due. */
+static i32 turn_due(i32 from, i32 until) {
   if (from == 0) t.ahead = 0;
-  t.timer_of = -1;
   for (i32 i = from; i < until; i++) {
     if (i >= t.ahead) {
       t.ahead = i + AHEAD < until ? i + AHEAD : until;
@@ -373,4 +373,12 @@ i32 turns(i32 from, i32 until) {
     if (t.timer_of >= 0 || t.convictions > MOST_CONVICTIONS) return i + 1;
   }
   return until;
+}
+
+/* Instants of the tick, in their order; returns where the first stands that the caller has to do. Ends with a poll that may need a timer, or
+ * when there is no room for the convictions of another one. */
+i32 turns(i32 from, i32 until) {
+  t.turns = t.convictions = t.passed = 0;
+  t.timer_of = -1;
+  return turn_due(from, until);
 }

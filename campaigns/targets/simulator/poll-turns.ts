@@ -7,12 +7,15 @@ import { headKey } from '#node/core/poll-book.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Instants } from './instants.ts';
 import type { LateSamples } from './late-samples.ts';
-import { control, type PollMemory, times } from './poll-memory.ts';
+import { control, convictionWords, type PollMemory, times } from './poll-memory.ts';
 import { type PollRecords, recordWord, recordWords } from './poll-records.ts';
 import type { TrafficParts } from './traffic.ts';
 
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const perRecord = recordWords;
+const conviction = convictionWords;
+/** Polls that a stretch of ticks has room for at least. */
+const leastRoom = 1_024;
 const fedAt = recordWord.fed;
 const fieldKey = headKey;
 /** In place of the answers handed over: the peers of the poll are not in the poll book. */
@@ -26,6 +29,9 @@ const turnsAt = control.turns;
 const timerOfAt = control.timerOf;
 const slotNowAt = control.slotNow;
 const firstFlightAt = control.firstFlight;
+const dueAt = control.due;
+const doneAt = control.done;
+const requestsAt = control.requests;
 const convictionsAt = control.convictions;
 const verticesAt = control.vertices;
 const chitsAt = control.chits;
@@ -49,6 +55,8 @@ export class PollTurns {
   /** Of the last call. */
   turns = 0;
   delivered = 0;
+  /** The poll of the last call that may need a timer in the tick it has come to, or -1. */
+  #waiting = -1;
   readonly #parts: TrafficParts;
   readonly #memory: PollMemory;
   readonly #queues: TurnQueues;
@@ -69,10 +77,35 @@ export class PollTurns {
    */
   run(from: number, until: number, now: number, nowUs: number, sending: number): number {
     this.turns = 0;
-    const { instants, inFlight, samples } = this.#queues;
+    const { instants, inFlight } = this.#queues;
     inFlight.makeRoom(until - from, now);
     if (!this.#memory.canTurn || instants.chunksLeft < until - from) return from;
-    const { core, network, host } = this.#parts;
+    this.#tell(now, nowUs, sending);
+    const done = this.#memory.draws.turns(from, until);
+    this.#take(now);
+    this.setTimer(nowUs);
+    return done;
+  }
+
+  get canPass(): boolean {
+    return this.#memory.canTurn && this.#parts.wheel.chunksLeft > 0;
+  }
+
+  /** Goes on from the tick `now` to `until`, or to the first tick of which there is something left to the caller; returns which it is. */
+  pass(now: number, until: number, sending: number): number {
+    const { instants, inFlight } = this.#queues;
+    inFlight.makeRoom(leastRoom, now);
+    this.#tell(now, now * this.#parts.network.tickUs, sending);
+    const passed = this.#memory.draws.pass(until - now);
+    this.#take(now);
+    instants.left(this.#control[dueAt]!, this.#control[doneAt]!);
+    this.#parts.host.requested(this.#control[requestsAt]!);
+    return now + passed;
+  }
+
+  #tell(now: number, nowUs: number, sending: number): void {
+    const { core, network } = this.#parts;
+    const { inFlight, samples } = this.#queues;
     const to = this.#control;
     to[highWordAt] = core.table.highWord;
     to[lossLimitAt] = network.lossLimit;
@@ -83,19 +116,21 @@ export class PollTurns {
     this.#times[nowAt] = nowUs;
     this.#times[tickNowAt] = now;
     this.#times[settledUntilAt] = samples.answeredTick === now ? now + 1 : now;
-    const done = this.#memory.draws.turns(from, until);
-    const turns = to[turnsAt]!;
-    if (turns === 0) return done;
-    inFlight.next += turns;
+  }
+
+  /** What the last call, which began in the tick `now`, has changed beside the arrays. */
+  #take(now: number): void {
+    const { core, network, host } = this.#parts;
+    const turns = this.#control[turnsAt]!;
     this.turns = turns;
+    this.#waiting = this.#control[timerOfAt]!;
+    if (turns === 0) return;
+    this.#queues.inFlight.next += turns;
     this.delivered = this.#taken(deliveredAt);
     network.lost += this.#taken(lostAt);
     core.ignoredAnswers += this.#taken(ignoredAt);
-    for (let i = 0; i < to[convictionsAt]!; i++)
-      this.#convict(this.#memory.convicted[2 * i]!, this.#memory.convicted[2 * i + 1]!);
+    this.#convict(now);
     host.turned(turns, this.#taken(verticesAt), this.#taken(chitsAt));
-    if (to[timerOfAt]! >= 0) this.#setTimer(to[timerOfAt]!, nowUs);
-    return done;
   }
 
   /** Whom a poll that has begun in the module has asked, for the core: all where that may matter, else those that refuse. */
@@ -116,14 +151,23 @@ export class PollTurns {
     }
   }
 
-  #convict(node: number, peer: number): void {
-    const { core, host } = this.#parts;
-    core.suspicion.convicted(node, peer);
-    host.convicted(node, peer);
+  #convict(now: number): void {
+    const { core, network, host } = this.#parts;
+    const { convicted } = this.#memory;
+    const end = this.#control[convictionsAt]! * conviction;
+    for (let at = 0; at < end; at += conviction) {
+      const node = convicted[at]!;
+      const peer = convicted[at + 1]!;
+      core.suspicion.convicted(node, peer);
+      host.convictedAt(node, peer, (now + convicted[at + 2]!) * network.tickUs);
+    }
   }
 
-  /** The poll may end after its timeout. */
-  #setTimer(poll: number, nowUs: number): void {
+  /** In the tick that the last call has come to: its poll may end after its timeout. */
+  setTimer(nowUs: number): void {
+    const poll = this.#waiting;
+    if (poll < 0) return;
+    this.#waiting = -1;
     const { core, host } = this.#parts;
     host.timeoutAt(poll, core.polls.sequence(poll), nowUs + core.roundTrip.timeoutUs(poll));
   }

@@ -179,7 +179,7 @@ export function execute(parts: RunParts, progress: Progress, signal: AbortSignal
       }
     }
     simulation.step();
-    if (!simulation.isDue) simulation.skipTo(nextLook(parts, action, endUs));
+    if (!simulation.mustStep) simulation.skipTo(nextLook(parts, action, endUs));
   }
 }
 

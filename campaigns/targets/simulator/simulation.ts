@@ -34,7 +34,7 @@ import type { RelayGraph } from './topology.ts';
 import type { PollHost, Traffic } from './traffic.ts';
 import { VectorSampler } from './vector-sampler.ts';
 import type { DecisionSink, VirtualDisk } from './virtual-disk.ts';
-import { type EventSink, TimingWheel } from './wheel.ts';
+import { type EventSink, TimingWheel, wheelArrays } from './wheel.ts';
 
 export interface SimulationOptions {
   /** How queries and answers are followed. */
@@ -74,6 +74,8 @@ export interface Conductor extends DecisionSink {
 }
 
 const wheelSlots = 8192;
+/** Timers and vertices that are often on their way at once: with more the queue moves. */
+const usualEvents = 1 << 17;
 
 /** At poll fidelity their memory holds what polls touch, the core's arrays included where there is room for them. */
 function drawsOf({ tier, nodes, consensus }: SimulationOptions): {
@@ -95,7 +97,7 @@ export class Simulation implements CorePorts, EventSink, PollHost {
   readonly relay: Relay;
   readonly exchange: Traffic;
   /** Timers and vertices; queries and answers have their own queues. */
-  readonly wheel = new TimingWheel(wheelSlots);
+  readonly wheel: TimingWheel;
   readonly tickUs: number;
   nowUs = 0;
   polls = 0;
@@ -149,8 +151,9 @@ export class Simulation implements CorePorts, EventSink, PollHost {
     this.network = new Network(network, nodes, this.tickUs, seed, arrays);
     this.cpu = new Cpu(nodes, options.cores, arrays);
     this.disk = options.disk(nodes, calibration.serviceTimesUs.syncDisk, conductor);
+    this.wheel = new TimingWheel(wheelSlots, wheelArrays(wheelSlots, usualEvents, pollArrays));
     const { core, cpu, disk, wheel } = this;
-    const shared = { core, network: this.network, cpu, disk, host: this };
+    const shared = { core, network: this.network, cpu, disk, host: this, wheel };
     const parts = { ...options, ...shared, wheelSlots, draws, kernel };
     this.exchange = options.tier === 'poll' ? new PollExchange(parts) : new Exchange(parts);
     this.relay = new Relay({
@@ -210,9 +213,17 @@ export class Simulation implements CorePorts, EventSink, PollHost {
     return this.wheel.isDue || this.exchange.isDue;
   }
 
-  /** Goes on to the next tick in which an event may be due, at most to `limit`. */
+  /** `skipTo` would not get beyond the current tick. */
+  get mustStep(): boolean {
+    return this.isDue && !this.exchange.canPass;
+  }
+
+  /** Goes on to the next tick in which an event may be due that more depends on than its poll, at most to `limit`. */
   skipTo(limit: number): void {
-    const due = this.wheel.nextDue(this.exchange.nextDue(limit));
+    const { wheel, exchange } = this;
+    const due = exchange.canPass
+      ? exchange.pass(wheel.horizon(limit))
+      : wheel.nextDue(exchange.nextDue(limit));
     if (due <= this.wheel.now) return;
     this.wheel.advanceTo(due);
     this.exchange.advanceTo(due);
@@ -281,6 +292,10 @@ export class Simulation implements CorePorts, EventSink, PollHost {
     this.chits += chits;
   }
 
+  requested(requests: number): void {
+    this.relay.delivered += requests;
+  }
+
   wakeAt(node: number, atUs: number): void {
     this.#wakeDueUs[node] = atUs;
     // The node counts from its own time of the last start; the next one must not be put right by the true time.
@@ -325,7 +340,11 @@ export class Simulation implements CorePorts, EventSink, PollHost {
   }
 
   convicted(node: number, peer: number): void {
-    this.#conductor.convicted(node, peer, this.nowUs);
+    this.convictedAt(node, peer, this.nowUs);
+  }
+
+  convictedAt(node: number, peer: number, atUs: number): void {
+    this.#conductor.convicted(node, peer, atUs);
   }
 
   readmitted(node: number, peer: number): void {

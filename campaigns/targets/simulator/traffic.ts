@@ -10,14 +10,17 @@ import type { Cpu } from './cpu.ts';
 import type { MessageKernel } from './message-kernel.ts';
 import type { PollDraws } from './poll-draws.ts';
 import type { VirtualDisk } from './virtual-disk.ts';
+import type { TimingWheel } from './wheel.ts';
 
 /** Who counts polls and sets their timers. */
 export interface PollHost {
   /** So many polls have ended, with so many successes among their vertices, and the next one of each node has begun. */
   turned(polls: number, vertices: number, chits: number): void;
   timeoutAt(poll: number, sequence: number, atUs: number): void;
-  /** The node has just convicted the peer. */
-  convicted(node: number, peer: number): void;
+  /** So many requests have arrived to which nothing can be answered. */
+  requested(requests: number): void;
+  /** The node convicts the peer; at most now. */
+  convictedAt(node: number, peer: number, atUs: number): void;
 }
 
 export interface TrafficParts extends AnsweringParts {
@@ -30,6 +33,8 @@ export interface TrafficParts extends AnsweringParts {
   readonly reputation: ReputationRules;
   readonly host: PollHost;
   readonly wheelSlots: number;
+  /** Timers, vertices and requests. */
+  readonly wheel: TimingWheel;
   /** Null where the processor has no vector instructions. */
   readonly draws: PollDraws | null;
   /** Of the message fidelity; null where the processor has no vector instructions. */
@@ -66,8 +71,15 @@ export interface Traffic {
   /** Delivers what is due in this tick. */
   drain(): void;
   readonly isDue: boolean;
+  /** `pass` may get beyond what is due in this tick. */
+  readonly canPass: boolean;
   /** The first tick from now on in which something may be due, at most `limit`. */
   nextDue(limit: number): number;
+  /**
+   * What is due happens, tick by tick, timers and vertices included, as long as nobody but the polls depends on it; returns the tick in
+   * which that ends, at most `limit`. All that is due before `limit` is in the queues.
+   */
+  pass(limit: number): number;
   /** Goes on to a later tick; nothing may be due before it. */
   advanceTo(tick: number): void;
 }

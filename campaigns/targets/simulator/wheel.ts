@@ -50,6 +50,8 @@ export function wheelArrays(slots: number, events: number, arrays: ArrayMaker): 
 export class TimingWheel {
   /** The tick being drained, or the next one to drain. */
   now = 0;
+  /** Those it was made with. */
+  readonly arrays: WheelArrays;
   readonly #mask: number;
   readonly #chunk: number;
   readonly #chunkMask: number;
@@ -64,6 +66,7 @@ export class TimingWheel {
   /** @param slots a power of two; delays of fewer ticks go straight into the wheel */
   constructor(slots: number, arrays: WheelArrays = wheelArrays(slots, 0, plainArrays)) {
     this.#mask = slots - 1;
+    this.arrays = arrays;
     const { chunk, pool, next, write, first, ends } = arrays;
     this.#chunk = chunk;
     this.#chunkMask = chunk - 1;
@@ -154,13 +157,17 @@ export class TimingWheel {
     this.#first[slot] = none;
   }
 
+  /** All that is due before that tick, at most `limit`, is in the wheel: what lies beyond it comes in first. */
+  horizon(limit: number): number {
+    const seen = Math.min(limit, this.now + this.#mask + 1);
+    return this.#far.size > 0 ? Math.min(seen, this.#far.least - this.#mask) : seen;
+  }
+
   /** The first tick from now on in which an event may be due, at most `limit`. */
   nextDue(limit: number): number {
     const write = this.#write;
     const mask = this.#mask;
-    // What lies beyond the horizon comes into the wheel first.
-    let seen = Math.min(limit, this.now + mask + 1);
-    if (this.#far.size > 0) seen = Math.min(seen, this.#far.least - mask);
+    const seen = this.horizon(limit);
     let tick = this.now;
     while (tick < seen && write[tick & mask] === 0) tick += 1;
     return tick;

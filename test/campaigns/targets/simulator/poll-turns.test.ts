@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunSpec } from '#campaigns/run-spec.ts';
+import { assemble, execute } from '#campaigns/targets/simulator/run.ts';
 import { Core } from '#node/core/core.ts';
 import { defaultCalibration, weightless } from '#node/model/calibration.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
@@ -90,4 +91,20 @@ test('where peers are left out, or clocks are wrong, the core concludes all poll
     const { polls, byCore } = counted(specOf(over));
     assert.ok(byCore > 0.8 * polls, `${byCore} of ${polls}`);
   }
+});
+
+test('the ticks in which polls turn, late timers run out and idle requests arrive pass in the module', () => {
+  const parts = assemble({ ...specOf({ nodes: 300 }), tier: 'poll' });
+  const { simulation } = parts;
+  const step = simulation.step.bind(simulation);
+  let steps = 0;
+  simulation.step = () => {
+    steps += 1;
+    step();
+  };
+  execute(parts, () => undefined, new AbortController().signal);
+  const { polls, relay, now } = simulation;
+  // An event for each poll and each request would be a step for most of these.
+  assert.ok(polls > 5_000 && relay.requests > 1_000, `${polls} polls, ${relay.requests} requests`);
+  assert.ok(steps < polls / 2, `${steps} steps in ${now} ticks for ${polls} polls`);
 });
