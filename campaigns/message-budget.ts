@@ -10,7 +10,7 @@ import {
   messagesUsuallyMost,
 } from '#campaigns/limits.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { plannedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { type LoadAndTime, leastWork, plannedFinalityTimes } from '#campaigns/targets/simulator/window.ts';
 
@@ -51,7 +51,7 @@ export function affordableShare(rows: readonly RowCost[], coreSeconds: number): 
   const cost = (budgetOf: (spec: RunSpec) => number): number =>
     rows.reduce(
       (sum, { spec, repetitions }) =>
-        sum + repetitions * simulatedCpuSeconds({ ...spec, messageBudget: budgetOf(spec) }),
+        sum + repetitions * plannedCpuSeconds({ ...spec, messageBudget: budgetOf(spec) }),
       0,
     );
   const wanted = cost(({ messageBudget }) => messageBudget);

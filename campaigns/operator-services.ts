@@ -28,6 +28,11 @@ export interface OperatorServices {
   readonly cluster?: ClusterFactory;
   /** What a cell is expected to take, in seconds: of one core when it is simulated, of the machine when it is measured. */
   readonly secondsOf: (cell: PlannedCell, target: RunTarget) => number;
+  /**
+   * The same as its plan counted it, more than 0: the time that a plan gives a row for further repetitions is a number of them, whatever
+   * each is expected to take.
+   */
+  readonly plannedSecondsOf: (cell: PlannedCell) => number;
   /** The figures of a row that more repetitions would decide, and whether every criterion is decided. */
   readonly openFigures: (row: PlannedRow, runs: readonly RunRecord[]) => RowOpenness;
   readonly checkFeasibility: (plan: Plan) => unknown;

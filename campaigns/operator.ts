@@ -326,7 +326,7 @@ class Operator {
   #weightOf(row: PlannedRow): Weight {
     const { most, coreSeconds } = row.more!;
     // Further repetitions are new runs, though those that were planned may have been taken over.
-    const each = this.#cells.runSecondsOf(row.cells[0]!);
+    const each = this.#cells.runSecondsOf(row.cells.at(-1)!);
     const further = row.cells.length - (row.extended?.planned ?? row.cells.length);
     const runs = row.cells.map(({ id }) => readCell(this.#folder, id));
     return weigh({
@@ -334,7 +334,7 @@ class Operator {
       most,
       ...this.#services.openFigures(row, runs),
       secondsEach: each,
-      ownSecondsLeft: coreSeconds - each * further,
+      ownSecondsLeft: each * (coreSeconds / this.#services.plannedSecondsOf(row.cells[0]!) - further),
       clockSecondsLeft: this.#clockSecondsLeft(),
     });
   }

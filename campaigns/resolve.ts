@@ -32,7 +32,7 @@ import { type CatalogueEntry, loadCatalogue, loadPhase } from '#campaigns/scenar
 import { appliesTo } from '#campaigns/schema/criterion.ts';
 import type { Phase } from '#campaigns/schema/phase.ts';
 import type { RunScenario, Scenario } from '#campaigns/schema.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { plannedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { thisMachine } from '#campaigns/targets/benchmark/machine.ts';
 import { benchmarkSpec } from '#campaigns/targets/benchmark/network-spec.ts';
 import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
@@ -202,7 +202,7 @@ function moreOf(
   seedsFrom: string,
 ): MoreRepetitions {
   const isValid = violations(spec.consensus, spec.nodes).length === 0;
-  const seconds = isValid ? repetitions * simulatedCpuSeconds({ ...spec, seed: 0, repetition: 0 }) : 0;
+  const seconds = isValid ? repetitions * plannedCpuSeconds({ ...spec, seed: 0, repetition: 0 }) : 0;
   const most = repetitions * 2 ** doublingsMost;
   return { most, coreSeconds: Math.min(extraSecondsAlone, seconds), seedsFrom };
 }
@@ -283,7 +283,7 @@ function timeOf({ simulated_within }: Phase, rows: readonly ResolvedRow[]): Phas
   const share = affordableShare(costs, allSeconds * (1 - extraShare));
   const rowSeconds = costs.map(
     ({ spec, repetitions }) =>
-      repetitions * simulatedCpuSeconds({ ...spec, messageBudget: sharedMessageBudget(spec, share) }),
+      repetitions * plannedCpuSeconds({ ...spec, messageBudget: sharedMessageBudget(spec, share) }),
   );
   const extra = extraSeconds({ rowSeconds, allSeconds });
   return { share, extra: new Map(costs.map(({ rowId }, index) => [rowId, extra[index] ?? 0])) };

@@ -1,31 +1,19 @@
 /**
  * In which order repetitions are simulated: the dearest first, so that no core waits long for the others at the end.
  * Owns: that order, and how long a plan takes in it. Does not own: the order of rows in plan and report (plan.ts), what a repetition
- * costs (simulation-cost.ts), when one may begin (next-action.ts).
+ * takes (simulation-time.ts), when one may begin (next-action.ts).
  */
 import { type Plan, type PlannedCell, targetOf } from '#campaigns/plan-record.ts';
-import type { RunSpec } from '#campaigns/run-spec.ts';
 import { twinsOf } from '#campaigns/same-simulation.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
-
-/** Repetitions of one row differ by their seeds: the first one is looked at. */
-const known = new WeakMap<RunSpec, number>();
-
-function secondsOf(spec: RunSpec): number {
-  const seconds = known.get(spec) ?? simulatedCpuSeconds(spec);
-  known.set(spec, seconds);
-  return seconds;
-}
+import { expectedCpuSeconds } from '#campaigns/simulation-time.ts';
 
 /** Expected seconds of one core, by cell: what is taken over takes none, what is measured is not in it. */
 export function expectedSeconds(plan: Plan): ReadonlyMap<string, number> {
   const twins = twinsOf(plan);
   const seconds = new Map<string, number>();
   for (const row of plan.rows) {
-    const [first] = row.cells;
-    if (first === undefined || row.skip !== null || targetOf(row) !== 'simulator') continue;
-    const each = secondsOf(first.spec);
-    for (const { id } of row.cells) seconds.set(id, twins.has(id) ? 0 : each);
+    if (row.skip !== null || targetOf(row) !== 'simulator') continue;
+    for (const { id, spec } of row.cells) seconds.set(id, twins.has(id) ? 0 : expectedCpuSeconds(spec));
   }
   return seconds;
 }

@@ -21,7 +21,8 @@ import type { OperatorServices } from '#campaigns/operator-services.ts';
 import { targetOf } from '#campaigns/plan-record.ts';
 import { storeBaseline } from '#campaigns/results/baseline-file.ts';
 import type { CampaignRecord } from '#campaigns/results/reader.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { plannedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { expectedCpuSeconds } from '#campaigns/simulation-time.ts';
 import { expectedSuiteSeconds } from '#campaigns/targets/benchmark/capabilities.ts';
 import { packingOf } from '#campaigns/targets/processes/capabilities.ts';
 import { expectedSeconds } from '#campaigns/targets/processes/real-window.ts';
@@ -68,7 +69,7 @@ export function createServices(money: MoneyOptions, report: OperatorServices['re
     secondsOf: ({ spec }, target) => {
       switch (target) {
         case 'simulator':
-          return simulatedCpuSeconds(spec);
+          return expectedCpuSeconds(spec);
         case 'benchmark':
           return expectedSuiteSeconds;
         case 'processes':
@@ -76,6 +77,7 @@ export function createServices(money: MoneyOptions, report: OperatorServices['re
           return expectedSeconds(spec, packingOf(spec));
       }
     },
+    plannedSecondsOf: ({ spec }) => Math.max(1e-6, plannedCpuSeconds(spec)),
     openFigures: (row, runs) => opennessOf(judgeRow(row, runs)),
     checkFeasibility: (plan) => checkPlan(plan, plannedMoney(plan, money.limits)),
     forecast: (record) => {

@@ -1,8 +1,8 @@
 /**
- * What simulating a run costs in CPU time, before it is run.
- * Owns: that estimate, from the messages and vertices of its window and the rounds of its counted part. Does not own: the budget
- * (message-budget.ts), the window (targets/simulator/window.ts). It errs by tens of percent; on a machine whose cores are shared
- * with other work, caches are cold and the same run costs several times as much.
+ * What simulating a run counts for in a plan, in CPU-seconds of the machine that phases are planned for.
+ * Owns: that count, from the messages and vertices of its window and the rounds of its counted part: fidelities, shares of the time of a
+ * phase and further repetitions follow from it, so that its constants stay. Does not own: the budget (message-budget.ts), the window
+ * (targets/simulator/window.ts), how long it takes in fact, which people are told (simulation-time.ts).
  */
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
@@ -70,20 +70,13 @@ function conflictsIn({ workload }: RunSpec, measureUs: number): number {
   return (workload.conflictShare * (meanTps(workload) / workload.batch) * measureUs) / 1_000_000;
 }
 
-/** CPU-seconds of one repetition at its fidelity, by what they are spent on. */
-export interface SimulatedSeconds {
-  /** A window in which messages are simulated. */
-  readonly window: number;
-  /** Time in which nodes are counted. */
-  readonly counted: number;
-}
-
-export function simulatedSeconds(spec: RunSpec): SimulatedSeconds {
-  if (spec.tier === 'analytic') return { window: 0, counted: 0 };
+/** Planned seconds of one repetition at its fidelity. */
+export function plannedCpuSeconds(spec: RunSpec): number {
+  if (spec.tier === 'analytic') return 0;
   const estimate = estimateFinality(spec);
   const countedUs = spec.duration.measureUs + spec.duration.warmupUs;
   const counted = (countedUs / Math.max(1, estimate.roundUs)) * countedRoundSeconds;
-  if (spec.tier === 'lumped') return { window: 0, counted };
+  if (spec.tier === 'lumped') return counted;
   const { estimatedMessages, warmupUs, measureUs } = planWindow(spec, estimate);
   const perMessage =
     (1 + vertexShare * (estimate.workPerMessage - 1)) *
@@ -92,11 +85,5 @@ export function simulatedSeconds(spec: RunSpec): SimulatedSeconds {
     grown(conflictFactor, conflictsIn(spec, warmupUs + measureUs) / conflictsOfFactor) *
     grown(crowdedSlowdown, (estimate.undecidedVertices * spec.nodes) / crowdedPairs);
   const window = cpuSecondsOfWork(estimatedMessages * perMessage, spec.nodes);
-  return { window, counted: spec.tier === 'spliced' ? counted : 0 };
-}
-
-/** CPU-seconds of one repetition at its fidelity. */
-export function simulatedCpuSeconds(spec: RunSpec): number {
-  const { window, counted } = simulatedSeconds(spec);
-  return window + counted;
+  return window + (spec.tier === 'spliced' ? counted : 0);
 }

@@ -14,7 +14,7 @@ import { buildPlan } from '#campaigns/plan.ts';
 import { type ResolvedRow, resolveScenario } from '#campaigns/resolve.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import type { Scenario } from '#campaigns/schema.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { expectedCpuSeconds } from '#campaigns/simulation-time.ts';
 import { capabilities as processes } from '#campaigns/targets/processes/capabilities.ts';
 import { capabilities as simulator } from '#campaigns/targets/simulator/capabilities.ts';
 
@@ -61,12 +61,6 @@ function clusterCost(scenario: Scenario, rows: readonly ResolvedRow[], sheet: Pr
   return Number(forecastTotal({ ...forecastInputOf(plan, null, sheet, sheet.date), stack }).p50.usdMicros);
 }
 
-/** Repetitions of a row cost the same. */
-function rowCpuSeconds({ specs }: ResolvedRow): number {
-  const [first] = specs;
-  return first === undefined ? 0 : specs.length * simulatedCpuSeconds(first);
-}
-
 function skipOn(rows: readonly ResolvedRow[], target: 'simulator' | 'processes'): string | null {
   const able = target === 'simulator' ? simulator : processes;
   const placed = target === 'simulator' ? rows : rows.map((row) => measuredRow(row, null, null));
@@ -97,7 +91,7 @@ export function answersOf(scenario: Scenario, pace: number, sheet: PriceSheet): 
       ),
     ),
     fidelity: simulated ? [...new Set(specs.map(({ tier }) => tier))] : [],
-    simulated_cpu_seconds: simulated ? Math.ceil(pace * sum(rows.map(rowCpuSeconds))) : null,
+    simulated_cpu_seconds: simulated ? Math.ceil(pace * sum(specs.map(expectedCpuSeconds))) : null,
     cluster_usd_micros: cost,
     real_time_us: sum(specs.map(realUs)),
   };

@@ -30,7 +30,7 @@ import { type Criterion, type ExtendedRow, type Plan, plannedOnly } from '#campa
 import { resolvePhase } from '#campaigns/resolve.ts';
 import { readCampaign } from '#campaigns/results/reader.ts';
 import { loadPhase, phaseNames } from '#campaigns/scenario-file.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { plannedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { fakePlan, fakeRow, fakeServices, straddlingRow } from '#test/support/fake-campaign.ts';
 
 const runs = mkdtempSync(path.join(os.tmpdir(), 'repetitions-'));
@@ -130,13 +130,12 @@ for (const phase of phaseNames())
   test(`${phase}: planned and further repetitions together are expected to end in time`, () => {
     const rows = resolvePhase(phase, { seed: 1 }).filter(({ target }) => target === undefined);
     const cost = rows.reduce(
-      (sum, { specs, more }) =>
-        sum + specs.length * simulatedCpuSeconds(specs[0]!) + (more?.coreSeconds ?? 0),
+      (sum, { specs, more }) => sum + specs.length * plannedCpuSeconds(specs[0]!) + (more?.coreSeconds ?? 0),
       0,
     );
     const within = phaseCores * phaseCoreShare * loadPhase(phase).simulated_within! * 1e-6;
     // Where the least windows alone are more than the phase has, there is nothing to give.
-    const planned = rows.reduce((sum, { specs }) => sum + specs.length * simulatedCpuSeconds(specs[0]!), 0);
+    const planned = rows.reduce((sum, { specs }) => sum + specs.length * plannedCpuSeconds(specs[0]!), 0);
     assert.ok(cost <= Math.max(within, planned) + 1e-6, `${cost} of ${within}`);
     assert.equal(resolvePhase(phase, { seed: 1, replications: 3 }).filter(({ more }) => more).length, 0);
   });

@@ -13,7 +13,7 @@ import {
   leastMessageBudget,
   sharedMessageBudget,
 } from '#campaigns/message-budget.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { plannedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { networkProfiles } from '#node/model/network-profile.ts';
 import { runSpecExample } from '#test/support/run-spec-example.ts';
@@ -89,7 +89,7 @@ test('rows beyond the time of their phase give up what goes beyond the least, al
       (sum, row) =>
         sum +
         row.repetitions *
-          simulatedCpuSeconds({ ...row.spec, messageBudget: sharedMessageBudget(row.spec, share) }),
+          plannedCpuSeconds({ ...row.spec, messageBudget: sharedMessageBudget(row.spec, share) }),
       0,
     );
   assert.equal(affordableShare(rows, cost(1)), 1);

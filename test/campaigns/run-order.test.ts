@@ -5,7 +5,7 @@ import { planCatalogue } from '#campaigns/commands/plan-request.ts';
 import { cellsToRun } from '#campaigns/next-action.ts';
 import { dearestFirst, expectedSeconds, makespanSeconds } from '#campaigns/run-order.ts';
 import { twinsOf } from '#campaigns/same-simulation.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { expectedCpuSeconds } from '#campaigns/simulation-time.ts';
 
 const plan = planCatalogue({ seed: 1, scenarios: ['COV-BYZ-05', 'CT-003', 'COV-LOAD-04'] }).planOf('c');
 
@@ -14,7 +14,7 @@ test('what costs most begins first, and what is taken over comes after the run i
   const cells = dearestFirst(cellsToRun(plan), plan);
   assert.equal(cells.length, cellsToRun(plan).length);
   assert.ok(twins.size > 0);
-  const costs = cells.map((cell) => (twins.has(cell.id) ? 0 : simulatedCpuSeconds(cell.spec)));
+  const costs = cells.map((cell) => (twins.has(cell.id) ? 0 : expectedCpuSeconds(cell.spec)));
   assert.deepEqual(
     costs,
     [...costs].sort((a, b) => b - a),

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { resolveScenario } from '#campaigns/resolve.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { findScenario } from '#campaigns/scenario-file.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { plannedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { chooseTier } from '#campaigns/targets/simulator/tier-choice.ts';
 import { planWindow } from '#campaigns/targets/simulator/window.ts';
@@ -34,7 +34,7 @@ test('messages a second follow the measured growth with load within a third', ()
   ];
   for (const [tps, rate] of measured) {
     const spec = withTps(tps);
-    const estimated = planWindow(spec).estimatedMessages / simulatedCpuSeconds(spec) / 1e6;
+    const estimated = planWindow(spec).estimatedMessages / plannedCpuSeconds(spec) / 1e6;
     const ratio = estimated / (planned * rate);
     assert.ok(ratio > 1 / 1.35 && ratio < 1.35, `${tps}: ${estimated} for ${rate}`);
   }
@@ -42,12 +42,12 @@ test('messages a second follow the measured growth with load within a third', ()
 
 test('formulas cost nothing, counting grows with time, and a spliced run costs less than its window alone', () => {
   const spec = { ...withTps(100), duration: { ...base.duration, measureUs: 24 * 3_600_000_000 } };
-  const cost = (tier: typeof spec.tier): number => simulatedCpuSeconds({ ...spec, tier });
+  const cost = (tier: typeof spec.tier): number => plannedCpuSeconds({ ...spec, tier });
   assert.equal(cost('analytic'), 0);
   assert.ok(cost('lumped') > 0);
   assert.ok(cost('spliced') > cost('lumped'));
   const week = { ...spec, duration: { ...spec.duration, measureUs: 7 * spec.duration.measureUs } };
-  const ratio = simulatedCpuSeconds({ ...week, tier: 'lumped' }) / cost('lumped');
+  const ratio = plannedCpuSeconds({ ...week, tier: 'lumped' }) / cost('lumped');
   assert.ok(Math.abs(ratio - 7) < 0.01);
 });
 

@@ -134,6 +134,7 @@ async function report(record: CampaignRecord, verdict: CampaignVerdict, folder: 
 export const fakeServices: OperatorServices = {
   target: { moduleUrl: new URL('./fake-target.ts', import.meta.url).href, factory: 'createFakeTarget' },
   secondsOf: () => 1,
+  plannedSecondsOf: () => 1,
   openFigures: (row, runs) => opennessOf(judgeRow(row, runs)),
   checkFeasibility: () => ({ rows: [], campaign: [] }),
   forecast: () => ({ document: { usd: 0 }, exitCodes: [], notes: [] }),

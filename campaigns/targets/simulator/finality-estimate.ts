@@ -34,6 +34,8 @@ export interface FinalityEstimate {
   readonly isQueued: boolean;
   /** Queries, answers and relayed vertices per virtual second, all nodes together. */
   readonly messagesPerSecond: number;
+  /** Vertices issued per virtual second of the load, as much of it as is expected to be offered. */
+  readonly verticesPerSecond: number;
   /** Of one vertex from creation to finality everywhere, when it is alone. */
   readonly messagesPerDecision: number;
   /** Share of the steps of a ramp with an end that are expected to be offered; 1 for every other load. */
@@ -190,6 +192,7 @@ export function estimateFinality(given: RunLoad): FinalityEstimate {
     finalityUs,
     isQueued: link.perTransaction > 1,
     messagesPerSecond,
+    verticesPerSecond,
     messagesPerDecision: exchanges * rounds + relay,
     undecidedVertices,
     climbShare: climbShareOf(given.workload, spec.workload),

@@ -26,7 +26,7 @@ import {
 } from './event.ts';
 import { Exchange } from './exchange.ts';
 import { type KernelSize, kernelSize, type MessageKernel } from './message-kernel.ts';
-import { finerThan, Network } from './network.ts';
+import { Network, tickUsOf } from './network.ts';
 import { loadPollDraws, type PollDraws, roomFor, roomForTurns } from './poll-draws.ts';
 import { PollExchange } from './poll-exchange.ts';
 import { Relay } from './relay.ts';
@@ -121,7 +121,7 @@ export class Simulation implements CorePorts, EventSink, PollHost {
       throw new RangeError(`at most ${mostMembers} nodes and ${mostPolls} polls`);
     }
     const most = network.oneWayUs[1];
-    this.tickUs = Math.max(1, Math.ceil(most / finerThan));
+    this.tickUs = tickUsOf(network);
     const longestUs = 4 * most + 4 * consensus.pollIntervalUs;
     const timeout = { initialUs: longestUs, leastUs: Math.max(10_000, 2 * most), mostUs: 10 * longestUs };
     const { slots, exclusion, reputation } = options;

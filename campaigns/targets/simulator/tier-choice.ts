@@ -4,7 +4,7 @@
  */
 import type { Criterion } from '#campaigns/plan-record.ts';
 import type { RunSpec, TierName } from '#campaigns/run-spec.ts';
-import { simulatedCpuSeconds } from '#campaigns/simulation-cost.ts';
+import { plannedCpuSeconds } from '#campaigns/simulation-cost.ts';
 import { formatDurationUs } from '#campaigns/units.ts';
 import { estimateFinality } from './finality-estimate.ts';
 import { isSynchronous } from './lumped/claim.ts';
@@ -77,7 +77,7 @@ function uncountedReason(spec: RunSpec): string | null {
  */
 function costlyWindow(spec: RunSpec, criteria: readonly Criterion[]): string | null {
   if (!isSettled(spec, criteria) || spec.topology.kind === 'ring') return null;
-  const seconds = simulatedCpuSeconds({ ...spec, tier: 'message' });
+  const seconds = plannedCpuSeconds({ ...spec, tier: 'message' });
   if (seconds <= costlyWindowSeconds || tiers.spliced.supports({ ...spec, tier: 'spliced' }) !== null)
     return null;
   return (

@@ -8,7 +8,7 @@
 import { attackerCountOf } from '#campaigns/cast.ts';
 import type { FaultRecord, RunResult, SeriesPoint } from '#campaigns/results/schema.ts';
 import type { Fault, RunSpec } from '#campaigns/run-spec.ts';
-import { simulatedSeconds } from '#campaigns/simulation-cost.ts';
+import { simulationTime } from '#campaigns/simulation-time.ts';
 import { assemble, runAssembled } from '#campaigns/targets/simulator/run.ts';
 import type { Progress, RunOutcome } from '#campaigns/targets/target.ts';
 import type { Tuning } from './class-run.ts';
@@ -41,7 +41,7 @@ export function runSplicedTier(spec: RunSpec, progress: Progress, signal: AbortS
 
 /** Of the work of a run, what its message window takes. */
 function windowShareOf(spec: RunSpec): number {
-  const { window, counted } = simulatedSeconds(spec);
+  const { window, counted } = simulationTime(spec);
   return window / Math.max(Number.MIN_VALUE, window + counted);
 }
 
