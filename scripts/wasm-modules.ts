@@ -61,7 +61,9 @@ export const pollDraws: WasmSource = {
 
 export const messageKernel: WasmSource = {
   file: 'campaigns/targets/simulator/message-kernel',
-  headers: ['campaigns/targets/simulator/message-kernel', 'campaigns/targets/simulator/message-votes'],
+  headers: ['message-kernel', 'message-links', 'message-votes'].map(
+    (name) => `campaigns/targets/simulator/${name}`,
+  ),
   exported: [
     'query_all',
     'queries',
@@ -70,6 +72,9 @@ export const messageKernel: WasmSource = {
     'queries_carefully',
     'reply_carefully',
     'answers_carefully',
+    'query_all_roughly',
+    'queries_roughly',
+    'reply_roughly',
     'control_at',
     'times_at',
     'free_at',

@@ -204,15 +204,15 @@ export class Exchange implements Traffic {
     abouts[2 * poll + 1] = key;
     const isLater = this.#departUs > this.nowUs;
     const waitTicks = isLater ? Math.round((this.#departUs - this.nowUs) / this.#tickUs) | 0 : 0;
+    if (this.#together?.canAsk(waitTicks) === true) {
+      this.#together.ask(poll, count, waitTicks, this.#queryBytes);
+      return;
+    }
     if (!network.plain) {
       this.#queryAllRoughly(poll, count, waitTicks);
       return;
     }
     const queue = this.queries;
-    if (this.#together?.canAsk(waitTicks) === true) {
-      this.#together.ask(poll, count, waitTicks);
-      return;
-    }
     const b = pollReference(poll, head[h]!);
     for (let slot = 0; slot < count; slot++) {
       const ticks = network.plainDelay(draw32(key, queryStream, 2 * slot));

@@ -3,22 +3,16 @@
  * Owns: these loops and pushing into the two queues. Does not own: the memory (message-kernel.ts), any other case: where a
  * message needs more than is known here, nothing of it is done and the caller does it.
  * The same results as exchange.ts, wheel.ts, cpu.ts and poll-book.ts, bit for bit, which say what is computed here and why.
- * Each loop is there twice: "careful" where messages cost CPU or a partition may cut them, and without both.
+ * Each loop is there twice: "careful" where messages cost CPU or a partition may cut them, and without both; loops that send once
+ * more, "rough", for links with more than delay and loss.
  * Rebuilt and compared by test/campaigns/targets/simulator/message-kernel.test.ts.
  */
+#include "message-links.h"
 #include "message-votes.h"
 
 void *control_at(void) { return &s; }
 void *times_at(void) { return &us; }
 void *free_at(void) { return &__heap_base; }
-
-static inline u32 mix(u32 key_a, u32 key_b, u32 counter) {
-  u32 h = key_a ^ (counter * (u32)WEYL_STEP);
-  h = (h ^ (h >> 16)) * 0x85ebca6bu;
-  h = (h ^ (h >> 13)) + key_b;
-  h = (h ^ (h >> 15)) * 0xc2b2ae35u;
-  return h ^ (h >> 16);
-}
 
 /* A slot of the queue has no room: gives it another chunk. */
 static ALWAYS i32 extend(const struct queue *q, i32 slot, i32 at, const i32 width) {
@@ -33,14 +27,6 @@ static ALWAYS i32 extend(const struct queue *q, i32 slot, i32 at, const i32 widt
   else q->next[at / width - 1] = chunk;
   return chunk * width;
 }
-
-/* Math.round of a number that is not negative. */
-static inline i32 rounded(f64 x) {
-  const f64 whole = __builtin_floor(x);
-  return (i32)whole + (x - whole >= 0.5);
-}
-
-static inline i32 node_of(i32 poll) { return s.concurrent == 1 ? poll : poll / s.concurrent; }
 
 /* Cpu.loop and Cpu.isOverloaded: ticks until the node has answered a query, -1: it refuses. */
 static inline i32 serve(i32 node) {
@@ -98,6 +84,33 @@ void query_all(i32 poll, i32 count, i32 wait) {
   else query_each(poll, count, wait, s.chunk);
 }
 
+/* Queues an event on a rough network, where it may arrive later than the queue reaches. */
+static ALWAYS void push_rough(const struct queue *q, i32 ticks, u32 a, u32 b, const i32 width) {
+  if (ticks <= s.slot_mask) {
+    push(q, (s.now + ticks) & s.slot_mask, a, b, width);
+    return;
+  }
+  i32 *beyond = s.beyond + 3 * s.beyond_count++;
+  beyond[0] = ticks;
+  beyond[1] = (i32)a;
+  beyond[2] = (i32)b;
+}
+
+/* exchange.ts, #queryAllRoughly. */
+void query_all_roughly(i32 poll, i32 count, i32 wait) {
+  const i32 *head = s.head + poll * s.stride, *peers = s.peers + poll * s.k;
+  const u32 key = head[KEY], b = (u32)head[SEQUENCE] << SEQUENCE_AT | (u32)poll;
+  const i32 node = node_of(poll), width = s.chunk;
+  const struct queue queue = s.queries;
+  for (i32 slot = 0; slot < count; slot++) {
+    const u32 draw = mix(key, QUERY_DRAWS, 2 * slot), a = (u32)slot << SLOT_AT | (u32)peers[slot];
+    const i32 ticks = link_delay(draw, node, peers[slot], us.query_bytes);
+    if (ticks < 0) continue;
+    if (is_duplicated(draw)) push_rough(&queue, ticks + 1, a, b, width);
+    push_rough(&queue, ticks + wait, a, b, width);
+  }
+}
+
 /* Draws for the answers to the queries [from, until), from the keys of their polls. */
 static ALWAYS void draw_answers(i32 from, i32 until) {
   const i32 *pool = s.queries.pool;
@@ -151,8 +164,27 @@ static ALWAYS void reply_to(i32 from, i32 until, const i32 careful, const i32 wi
 void reply(i32 from, i32 until) { reply_to(from, until, 0, s.chunk); }
 void reply_carefully(i32 from, i32 until) { reply_to(from, until, 1, s.chunk); }
 
-/* The last queries that are not simple, `left` of them: finds out their kinds and keys. Returns how many the caller has to look at. */
-static __attribute__((noinline)) i32 look_closer(i32 left, i32 until, i32 careful, i32 far) {
+/* The same on links with more than delay and loss. */
+void reply_roughly(i32 from, i32 until) {
+  draw_answers(from, until);
+  const struct queue queue = s.answers;
+  const i32 *pool = s.queries.pool, width = s.chunk, begin = s.queries_from;
+  for (i32 e = from; e < until; e += 2) {
+    const u32 a = pool[e], b = pool[e + 1];
+    if ((i32)b == NOBODY) continue;
+    const u32 draw = s.draws[(e - begin) >> 1];
+    const i32 delay = link_delay(draw, a & MEMBER, node_of(b & POLL), us.answer_bytes);
+    if (delay < 0) continue;
+    if (is_duplicated(draw)) push_rough(&queue, delay + 1, a, b, width);
+    push_rough(&queue, s.waits[(e - begin) >> 1] + delay, a, b, width);
+  }
+}
+
+/*
+ * The last queries that are not simple, `left` of them: finds out their kinds and keys. Returns how many the caller has to look at;
+ * `holds`: marks of the first before which it has to do something.
+ */
+static __attribute__((noinline)) i32 look_closer(i32 left, i32 until, i32 careful, i32 far, i32 holds) {
   i32 *pool = s.queries.pool;
   i32 missing = 0;
   s.held_from = until;
@@ -175,7 +207,7 @@ static __attribute__((noinline)) i32 look_closer(i32 left, i32 until, i32 carefu
     }
     if (careful && s.waits[(e - s.queries_from) >> 1] > far) marks |= FAR;
     if (marks != 0) s.unknown[missing++] = e << 3 | marks;
-    if ((marks & (UNKNOWN | FAR)) != 0 && s.held_from == until) s.held_from = e;
+    if ((marks & holds) != 0 && s.held_from == until) s.held_from = e;
   }
   return missing;
 }
@@ -185,13 +217,13 @@ static __attribute__((noinline)) i32 look_closer(i32 left, i32 until, i32 carefu
  * whatever has become of the poll since: an answer that is not waited for is not read. That takes two words of the poll instead of
  * its record, and no branch.
  */
-static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful) {
+static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful, const i32 rough) {
   i32 *pool = s.queries.pool, *asked = s.asked, *left = s.left;
   u32 *keys = s.keys;
   const i32 *open = s.open;
   const struct about *abouts = s.abouts;
   const u8 *active = s.active;
-  const i32 far = s.slot_mask - s.most_delay;
+  const i32 far = rough ? MOST_TICKS : s.slot_mask - s.most_delay;
   const u32 said = (u32)s.attack << KIND_AT;
   /* What attackers say differs, or where exceptions may be takes more than a word: every one is looked at. */
   const i32 unsaid = s.attack == 0 ? ATTACKER : 0, wide = s.open_words != 1;
@@ -232,8 +264,13 @@ static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful) {
     query[0] = a | (looks != 0 ? 0 : kind);
   }
   s.gaps = delivered < (until - from) >> 1;
-  const i32 missing = look_closer(lefts, until, careful, far);
+  /* Who asks for vertices on a rough network takes the link before its answer does, and after the answers before. */
+  const i32 missing = look_closer(lefts, until, careful, far, rough ? UNKNOWN | ASKS : UNKNOWN | FAR);
   s.delivered += delivered;
+  if (rough) {
+    reply_roughly(from, s.held_from);
+    return missing;
+  }
   /* A width that the compiler knows: with one that is read at every message most of the gain of wide chunks is gone. */
   if (s.chunk == NARROW) reply_to(from, s.held_from, careful, NARROW);
   else if (s.chunk == WIDE) reply_to(from, s.held_from, careful, WIDE);
@@ -242,8 +279,9 @@ static ALWAYS i32 take_queries(i32 from, i32 until, const i32 careful) {
 }
 
 /* Queries arrive. Sends their answers; returns how many are left to the caller, `unknown`: `reply` follows from the first of them on. */
-i32 queries(i32 from, i32 until) { return take_queries(from, until, 0); }
-i32 queries_carefully(i32 from, i32 until) { return take_queries(from, until, 1); }
+i32 queries(i32 from, i32 until) { return take_queries(from, until, 0, 0); }
+i32 queries_carefully(i32 from, i32 until) { return take_queries(from, until, 1, 0); }
+i32 queries_roughly(i32 from, i32 until) { return take_queries(from, until, 1, 1); }
 
 /* An answer cannot be read now: what becomes of it. */
 enum { FREE, GONE, LATER, BEYOND };

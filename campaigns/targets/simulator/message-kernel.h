@@ -25,7 +25,7 @@ enum { MARK_WORDS = 8, PENDING = 5, REQUESTED = 6 };
 /* Wider scopes are left to the caller; answers that are counted at once. */
 enum { MOST_WORDS = 512, MOST_PLANES = 7, BATCH = 16 };
 /* exchange.ts, wheel.ts, network.ts, random.ts, traffic.ts */
-enum { ATTACKER = (i32)0x80000000, PAST_BITS = 4, NARROW = 256, WIDE = 1024, DELAYS = 4096, NOBODY = -1 };
+enum { ATTACKER = (i32)0x80000000, PAST_BITS = 4, NARROW = 256, WIDE = 1024, DELAYS = 4096, NOBODY = -1, MOST_TICKS = 0x7fffffff };
 /* Below the place of a query in `unknown`: its kind is not known, it leaves later than the queue reaches, its vertices are asked for. */
 enum { UNKNOWN = 1, FAR = 2, ASKS = 4 };
 enum { WEYL_STEP = (i32)0x9e3779b1, QUERY_DRAWS = 0x2545f491, ANSWER_DRAWS = 0x6c8e9cf5 };
@@ -85,12 +85,21 @@ static struct {
   i32 chunk;
   /* Some of the last queries have not arrived. */
   i32 gaps;
+  /* Rough: network.ts, moveLinks; 1 if some nodes' messages take longer. */
+  f64 *extra, *send_free, *receive_free;
+  u32 pair_key;
+  i32 of_pairs, reorder_ticks, has_extra;
+  i32 queue_drops, delayed;
+  /* Events that the queue does not reach, in the order in which they were sent: ticks and both words; how many. */
+  i32 *beyond, beyond_count;
 } s;
 /* The same, in microseconds; what throttling added is read by the caller. */
 static struct {
   f64 now, tick, answer, longest_backlog, throttled;
   /* Bytes of an exception in an answer. */
   f64 exception_bytes;
+  /* Rough: chances, and what a link takes; bytes of a query and of an answer. */
+  f64 reorder, duplication, per_byte, longest_queue, query_bytes, answer_bytes;
 } us;
 extern u8 __heap_base;
 /* Specialised by its arguments: left to itself the compiler makes one function of both loops, which asks at every message. */

@@ -8,6 +8,7 @@
 import type { Core } from '#node/core/core.ts';
 import type { Calibration } from '#node/model/calibration.ts';
 import { type Cpu, longestBacklogUs } from './cpu.ts';
+import { control, controlWords, times, timesCount } from './message-control.ts';
 import { wasmBase64 } from './message-kernel-wasm.ts';
 import { ModuleMemory } from './module-memory.ts';
 import type { Network } from './network.ts';
@@ -26,12 +27,15 @@ declare const WebAssembly: {
 
 interface Exports {
   readonly query_all: (poll: number, count: number, wait: number) => void;
+  readonly query_all_roughly: (poll: number, count: number, wait: number) => void;
   readonly queries: (from: number, until: number) => number;
   readonly reply: (from: number, until: number) => void;
   readonly answers: (from: number, until: number) => number;
   readonly queries_carefully: (from: number, until: number) => number;
   readonly reply_carefully: (from: number, until: number) => void;
   readonly answers_carefully: (from: number, until: number) => number;
+  readonly queries_roughly: (from: number, until: number) => number;
+  readonly reply_roughly: (from: number, until: number) => void;
   readonly control_at: () => number;
   readonly times_at: () => number;
   readonly free_at: () => number;
@@ -39,12 +43,15 @@ interface Exports {
 
 const functions = [
   'query_all',
+  'query_all_roughly',
   'queries',
   'reply',
   'answers',
   'queries_carefully',
   'reply_carefully',
   'answers_carefully',
+  'queries_roughly',
+  'reply_roughly',
   'control_at',
   'times_at',
   'free_at',
@@ -54,77 +61,17 @@ function isExports(exports: object): exports is Exports {
   return functions.every((name) => name in exports);
 }
 
-/** Words of the module's control block, in its order. */
-const control = {
-  head: 0,
-  stride: 1,
-  k: 2,
-  concurrent: 3,
-  odd: 4,
-  peers: 5,
-  scope: 6,
-  scopeWords: 7,
-  open: 8,
-  openWords: 9,
-  votes: 10,
-  row: 11,
-  active: 12,
-  asked: 13,
-  pastKeys: 14,
-  attack: 15,
-  alpha: 16,
-  preference: 17,
-  slotMask: 18,
-  queries: 19,
-  answers: 24,
-  delays: 29,
-  draws: 30,
-  unknown: 31,
-  now: 32,
-  lossLimit: 33,
-  delivered: 34,
-  lost: 35,
-  ignored: 36,
-  partitioned: 37,
-  group: 38,
-  hasWeight: 39,
-  throttled: 40,
-  loopFree: 41,
-  loopBusy: 42,
-  factor: 43,
-  cut: 44,
-  refused: 45,
-  mostDelay: 46,
-  waits: 47,
-  heldFrom: 49,
-  isOver: 50,
-  stored: 51,
-  count: 52,
-  planes: 53,
-  marks: 54,
-  bytesSent: 55,
-  repeatAt: 56,
-  refusedWords: 57,
-  lanes: 58,
-  noPlane: 59,
-  keys: 60,
-  left: 61,
-  abouts: 62,
-  chunk: 63,
-} as const;
-const controlWords = 64;
 const nowAt = control.now;
 const lossLimitAt = control.lossLimit;
 const partitionedAt = control.partitioned;
 const throttledAt = control.throttled;
 const heldFromAt = control.heldFrom;
 const isOverAt = control.isOver;
-
-/** Numbers of the module's block of times, in its order. */
-const times = { now: 0, tick: 1, answer: 2, longestBacklog: 3, throttled: 4, exceptionBytes: 5 } as const;
-const timesCount = 6;
+const hasExtraAt = control.hasExtra;
+const beyondCountAt = control.beyondCount;
 const nowUsAt = times.now;
 const throttledUsAt = times.throttled;
+const queryBytesAt = times.queryBytes;
 
 /** What is left to do about a query in `unknown`, below its place in the pool. */
 export const unknownMark = {
@@ -142,6 +89,9 @@ const pageBytes = 65_536;
 const mostBytes = 2 ** 31 - pageBytes;
 /** A call of the module pushes no more events than this, and so needs no more chunks. */
 const mostPushed = 1024;
+/** Events of one call that its queue does not reach, copies included: ticks and both words of each. */
+const mostBeyond = 2 * mostPushed;
+const beyondWords = 3;
 /** From so many messages of open polls on, whose slots fill chunks that wide; fewer would leave most lines of a chunk out of the caches. */
 const manyMessages = 500_000;
 const wideChunkWords = 1024;
@@ -169,7 +119,7 @@ export function kernelSize(nodes: number, polls: number, k: number, wheelSlots: 
   const chunk = polls * k < manyMessages ? chunkWords : wideChunkWords;
   const chunks = Math.ceil((4 * polls * k) / chunk) + 2 * mostPushed;
   const perQueue = chunks * 4 * (chunk + 1) + 8 * wheelSlots;
-  const fixed = 2 * perQueue + polls * (7 * k + 512) + nodes * 128 + 2 * pageBytes;
+  const fixed = 2 * perQueue + polls * (7 * k + 512) + nodes * 128 + 3 * pageBytes;
   const least = fixed + growing(nodes, polls, k, leastWords);
   // It grows by doubling, and what it leaves behind stays.
   const roomy = fixed + 2 * growing(nodes, polls, k, roomyWords);
@@ -216,6 +166,10 @@ export class MessageKernel extends ModuleMemory {
   readonly queriesCarefully: Exports['queries'];
   readonly replyCarefully: Exports['reply'];
   readonly answersCarefully: Exports['answers'];
+  /** The same on links with more than delay and loss; `takeBeyond` follows each of them. */
+  readonly queryAllRoughly: Exports['query_all'];
+  readonly queriesRoughly: Exports['queries'];
+  readonly replyRoughly: Exports['reply'];
   /** Queries about which something is left to do: where they stand, above `unknownMark`s. */
   readonly unknown: Int32Array;
   /** Ticks until the queries that have just arrived are answered. Only of those that arrived carefully. */
@@ -229,6 +183,7 @@ export class MessageKernel extends ModuleMemory {
   readonly #control: Int32Array;
   readonly #times: Float64Array;
   readonly #delays: Uint16Array;
+  readonly #beyond: Int32Array;
   #core: Core | null = null;
   #scope: Int32Array | null = null;
   #isNear = false;
@@ -249,6 +204,9 @@ export class MessageKernel extends ModuleMemory {
     this.queriesCarefully = exports.queries_carefully;
     this.replyCarefully = exports.reply_carefully;
     this.answersCarefully = exports.answers_carefully;
+    this.queryAllRoughly = exports.query_all_roughly;
+    this.queriesRoughly = exports.queries_roughly;
+    this.replyRoughly = exports.reply_roughly;
     this.asked = this.int32(size.nodes);
     this.pastKeys = this.int32(size.polls << 4);
     this.abouts = this.int32(2 * size.polls).fill(-1);
@@ -263,6 +221,8 @@ export class MessageKernel extends ModuleMemory {
     this.#control[control.refusedWords] = this.int32(mostScopeWords).byteOffset;
     this.#control[control.lanes] = this.int32(answersAtOnce * mostScopeWords).byteOffset;
     this.#control[control.noPlane] = this.int32(mostScopeWords).byteOffset;
+    this.#beyond = this.int32(beyondWords * mostBeyond);
+    this.#control[control.beyond] = this.#beyond.byteOffset;
     this.queryArrays = this.#wheelArrays(size, control.queries);
     this.answerArrays = this.#wheelArrays(size, control.answers);
   }
@@ -331,6 +291,25 @@ export class MessageKernel extends ModuleMemory {
     this.#times[times.exceptionBytes] = calibration.wireBytes.answerPerException;
     this.#times[times.longestBacklog] = longestBacklogUs;
     this.#fixed = [group, loopFreeUs, loopBusyUs, factor, bytesSent, repeatAtUs];
+    this.#attachLinks(network, calibration);
+  }
+
+  #attachLinks(network: Network, calibration: Calibration): void {
+    const links = network.moveLinks(this);
+    const { extraUs, sendFreeUs, receiveFreeUs } = links;
+    const to = this.#control;
+    to[control.extra] = extraUs.byteOffset;
+    to[control.sendFree] = sendFreeUs.byteOffset;
+    to[control.receiveFree] = receiveFreeUs.byteOffset;
+    to[control.pairKey] = links.pairKey;
+    to[control.ofPairs] = links.ofPairs ? 1 : 0;
+    to[control.reorderTicks] = links.reorderTicks;
+    this.#times[times.reorder] = links.reorder;
+    this.#times[times.duplication] = links.duplication;
+    this.#times[times.perByte] = links.usPerByte;
+    this.#times[times.longestQueue] = links.longestQueueUs;
+    this.#times[times.answerBytes] = calibration.wireBytes.answerFixed;
+    this.#fixed = [...this.#fixed, extraUs, sendFreeUs, receiveFreeUs];
   }
 
   /** Before a tick: whether all arrays are here. */
@@ -340,6 +319,7 @@ export class MessageKernel extends ModuleMemory {
     to[lossLimitAt] = network.lossLimit;
     to[partitionedAt] = network.partitioned ? 1 : 0;
     to[throttledAt] = cpu.isThrottled ? 1 : 0;
+    to[hasExtraAt] = network.hasExtra ? 1 : 0;
     this.#times[nowUsAt] = nowUs;
     this.#times[throttledUsAt] = cpu.throttledUs;
     if (this.#scope !== this.#core!.polls.scope) this.#look();
@@ -367,9 +347,9 @@ export class MessageKernel extends ModuleMemory {
     this.#isNear = all.every(({ buffer }) => buffer === this.buffer);
   }
 
-  /** A call can push all its events. */
-  hasRoom(wheel: TimingWheel): boolean {
-    return wheel.chunksLeft >= mostPushed;
+  /** A call can push all its events; `copies`: how many there may be of each that is sent. */
+  hasRoom(wheel: TimingWheel, copies = 1): boolean {
+    return wheel.chunksLeft >= copies * mostPushed;
   }
 
   /** Counted since the last look. */
@@ -383,6 +363,27 @@ export class MessageKernel extends ModuleMemory {
 
   takeIgnored(): number {
     return this.#taken(control.ignored);
+  }
+
+  takeQueueDrops(): number {
+    return this.#taken(control.queueDrops);
+  }
+
+  takeDelayed(): number {
+    return this.#taken(control.delayed);
+  }
+
+  /** Bytes of a query of the poll that is asked next. */
+  set queryBytes(bytes: number) {
+    this.#times[queryBytesAt] = bytes;
+  }
+
+  /** Queues what the last call sent and its queue does not reach. */
+  takeBeyond(wheel: TimingWheel): void {
+    const words = beyondWords * this.#control[beyondCountAt]!;
+    this.#control[beyondCountAt] = 0;
+    const beyond = this.#beyond;
+    for (let i = 0; i < words; i += beyondWords) wheel.push(beyond[i]!, beyond[i + 1]!, beyond[i + 2]!);
   }
 
   /** From this query on the caller sends the answers. */

@@ -19,6 +19,20 @@ export function tickUsOf({ oneWayUs }: Pick<NetworkProfile, 'oneWayUs'>): number
 /** A message waits at most this long for a full link; then it is dropped, as a bounded queue drops it. */
 const longestQueueUs = 5_000_000;
 
+/** What a message between two nodes suffers beside delay and loss: for loops elsewhere that do the same. */
+export interface Links {
+  readonly extraUs: Float64Array;
+  readonly sendFreeUs: Float64Array;
+  readonly receiveFreeUs: Float64Array;
+  readonly pairKey: number;
+  readonly ofPairs: boolean;
+  readonly reorder: number;
+  readonly reorderTicks: number;
+  readonly duplication: number;
+  readonly usPerByte: number;
+  readonly longestQueueUs: number;
+}
+
 export class Network {
   readonly tickUs: number;
   /** Nothing but delay and loss: the common case has a short path. */
@@ -33,9 +47,9 @@ export class Network {
   readonly #profile: NetworkProfile;
   readonly #table: Int32Array;
   readonly #pairKey: number;
-  readonly #extraUs: Float64Array;
-  readonly #sendFreeUs: Float64Array;
-  readonly #receiveFreeUs: Float64Array;
+  #extraUs: Float64Array;
+  #sendFreeUs: Float64Array;
+  #receiveFreeUs: Float64Array;
   readonly #ofPairs: boolean;
   readonly #reorder: number;
   readonly #duplication: number;
@@ -108,6 +122,40 @@ export class Network {
   /** A message is lost when the high 20 bits of its draw are below this. */
   get lossLimit(): number {
     return this.#lossLimit;
+  }
+
+  /** Puts what links keep by node into other arrays, and says what else `delay` and `isDuplicated` go by. */
+  moveLinks(arrays: ArrayMaker): Links {
+    const moved = (from: Float64Array): Float64Array => {
+      const to = arrays.float64(from.length);
+      to.set(from);
+      return to;
+    };
+    this.#extraUs = moved(this.#extraUs);
+    this.#sendFreeUs = moved(this.#sendFreeUs);
+    this.#receiveFreeUs = moved(this.#receiveFreeUs);
+    return {
+      extraUs: this.#extraUs,
+      sendFreeUs: this.#sendFreeUs,
+      receiveFreeUs: this.#receiveFreeUs,
+      pairKey: this.#pairKey,
+      ofPairs: this.#ofPairs,
+      reorder: this.#reorder,
+      reorderTicks: Math.round(this.#profile.oneWayUs[1] / this.tickUs),
+      duplication: this.#duplication,
+      usPerByte: this.#usPerByte,
+      longestQueueUs,
+    };
+  }
+
+  /** Messages of some nodes take longer. */
+  get hasExtra(): boolean {
+    return this.#extraNodes > 0;
+  }
+
+  /** Copies of messages may arrive. */
+  get duplicates(): boolean {
+    return this.#duplication > 0;
   }
 
   /** Delay in ticks from now until arrival, -1 when lost. Reserves bandwidth at both ends. */

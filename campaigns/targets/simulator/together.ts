@@ -58,10 +58,9 @@ export class Together {
     kernel.attach(core, network, cpu, Math.max(0, answering.constant), calibration);
   }
 
-  /** All is as the kernel takes it to be: nothing but delay, loss, cuts and CPU, and its memory holds what it needs. */
+  /** The kernel's memory holds what it needs. */
   #isAble(): boolean {
     const { network, cpu } = this.#parts;
-    if (!network.plain) return false;
     return this.#kernel.begin(this.#single.queries.now, this.#single.nowUs, network, cpu);
   }
 
@@ -85,6 +84,10 @@ export class Together {
 
   /** Queries arrive: the kernel answers those that are simple, all when none is not. */
   answer(pool: Int32Array, from: number, until: number): void {
+    if (!this.#parts.network.plain) {
+      this.#answerRoughly(pool, from, until);
+      return;
+    }
     const kernel = this.#kernel;
     const isCareful = this.#isCareful;
     const missing = isCareful ? kernel.queriesCarefully(from, until) : kernel.queries(from, until);
@@ -103,22 +106,71 @@ export class Together {
       if (manner !== never) this.#sendApart(waitTicks, manner, pool[e]!, pool[e + 1]!);
     }
     if (replied < until) reply(replied, until);
+    this.#noteQueries(isCareful);
+  }
+
+  /** The same on links with more than delay and loss, where what is sent takes the link in the order of arrival. */
+  #answerRoughly(pool: Int32Array, from: number, until: number): void {
+    const kernel = this.#kernel;
+    const { answers } = this.#single;
+    const missing = kernel.queriesRoughly(from, until);
+    kernel.takeBeyond(answers);
+    let replied = kernel.heldFrom;
+    for (let i = 0; i < missing; i++) {
+      const left = kernel.unknown[i]!;
+      const e = left >>> unknownAt;
+      if (replied < e) kernel.replyRoughly(replied, e);
+      kernel.takeBeyond(answers);
+      replied = e;
+      const isKnown = (left & kindMark) === 0;
+      if (isKnown) this.#requestMissing(pool, e);
+      const manner = isKnown ? now : this.#answerOne(pool, e);
+      if (manner === now) continue;
+      replied = e + 2;
+      if (manner !== never) this.#sendApart(kernel.waits[(e - from) >> 1]!, manner, pool[e]!, pool[e + 1]!);
+    }
+    if (replied < until) kernel.replyRoughly(replied, until);
+    kernel.takeBeyond(answers);
+    this.#noteQueries(true);
+    this.#noteLinks();
+  }
+
+  #noteQueries(isCareful: boolean): void {
+    const kernel = this.#kernel;
+    const { network, cpu } = this.#parts;
     this.#single.messages += kernel.takeDelivered();
-    this.#parts.network.lost += kernel.takeLost();
+    network.lost += kernel.takeLost();
     if (!isCareful) return;
-    this.#parts.network.cut += kernel.takeCut();
-    this.#parts.cpu.refused += kernel.takeRefused();
-    this.#parts.cpu.throttledUs = kernel.throttledUs;
+    network.cut += kernel.takeCut();
+    cpu.refused += kernel.takeRefused();
+    cpu.throttledUs = kernel.throttledUs;
   }
 
   canAsk(waitTicks: number): boolean {
-    return waitTicks <= this.#farTicks && this.#isAble() && this.#kernel.hasRoom(this.#single.queries);
+    const { network } = this.#parts;
+    if (network.plain && waitTicks > this.#farTicks) return false;
+    return this.#isAble() && this.#kernel.hasRoom(this.#single.queries, network.duplicates ? 2 : 1);
   }
 
-  /** The first queries of a poll leave after that many ticks. */
-  ask(poll: number, count: number, waitTicks: number): void {
-    this.#kernel.queryAll(poll, count, waitTicks);
-    this.#parts.network.lost += this.#kernel.takeLost();
+  /** The first queries of a poll, of so many bytes each, leave after that many ticks. */
+  ask(poll: number, count: number, waitTicks: number, bytes: number): void {
+    const kernel = this.#kernel;
+    if (this.#parts.network.plain) {
+      kernel.queryAll(poll, count, waitTicks);
+    } else {
+      kernel.queryBytes = bytes;
+      kernel.queryAllRoughly(poll, count, waitTicks);
+      kernel.takeBeyond(this.#single.queries);
+      this.#noteLinks();
+    }
+    this.#parts.network.lost += kernel.takeLost();
+  }
+
+  /** What links with more than delay and loss did. */
+  #noteLinks(): void {
+    const { network } = this.#parts;
+    network.queueDrops += this.#kernel.takeQueueDrops();
+    network.delayed += this.#kernel.takeDelayed();
   }
 
   #requestMissing(pool: Int32Array, e: number): void {
@@ -146,8 +198,13 @@ export class Together {
         ? head[poll * stride + fieldKey]!
         : this.#single.pastKey(poll, sequence);
     const counter = 2 * ((a >>> 17) & 1023) + ((a >>> 27) & 1);
-    const delay = this.#parts.network.plainDelay(draw32(key, answerStream, counter));
+    const { network, calibration, core } = this.#parts;
+    const draw = draw32(key, answerStream, counter);
+    const querier = (poll / core.params.concurrentPolls) | 0;
+    const { answerFixed } = calibration.wireBytes;
+    const delay = network.delay(draw, a & memberMask, querier, answerFixed, this.#single.nowUs);
     if (delay < 0) return;
+    if (network.isDuplicated(draw)) this.#single.answers.push(delay + 1, a, b);
     const ticks = waitTicks + delay;
     this.#single.answers.push(manner === lateMark ? this.#single.lateTicks(poll, ticks) : ticks, a, b);
   }

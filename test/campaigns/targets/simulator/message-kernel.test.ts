@@ -17,9 +17,12 @@ import {
 import { builtFromSha256, builtWith, wasmBase64 } from '#campaigns/targets/simulator/message-kernel-wasm.ts';
 import { defaultCalibration, weightless } from '#node/model/calibration.ts';
 import { compareFreshBuild } from '#test/support/fresh-wasm.ts';
+import { networkNamed } from '#test/support/run-spec-example.ts';
 import { messageKernel, sourceSha256 } from '../../../../scripts/wasm-modules.ts';
 import { smallSpec } from './small-run.ts';
 import { comparable, pollSpecArb } from './tier-pair.ts';
+
+const names = ['queries', 'answers', 'queriesCarefully', 'answersCarefully', 'queriesRoughly'] as const;
 
 interface Lasts {
   readonly atUs: number;
@@ -75,11 +78,28 @@ const specs = fc
     };
   });
 
+/** Links with more than delay and loss: they carry from plenty in a round trip to less than the load. */
+const links = fc.record({
+  bitsOfRoundTrip: fc.constantFrom(null, 1_000_000, 200_000, 70_000),
+  duplication: fc.constantFrom(0, 0.1),
+  reorder: fc.constantFrom(0, 0.1),
+  spread: fc.constantFrom('message', 'pair'),
+});
+
+/** The same runs on such links. */
+const roughSpecs = fc
+  .record({ spec: specs, link: links })
+  .map(({ spec, link: { bitsOfRoundTrip: bits, ...link } }): RunSpec => {
+    const [least, most] = spec.network.oneWayUs;
+    const bandwidthBitsPerSecond = bits === null ? null : (bits * second) / (least + most);
+    return { ...spec, network: { ...spec.network, ...link, bandwidthBitsPerSecond } };
+  });
+
 /** A kernel whose calls are counted. */
 function counted(make: Maker, calls: { count: number }): Maker {
   return (size) => {
     const kernel = make(size)!;
-    for (const name of ['queries', 'answers', 'queriesCarefully', 'answersCarefully'] as const) {
+    for (const name of names) {
       const plain = kernel[name];
       const value = (from: number, until: number): number => {
         calls.count += 1;
@@ -99,10 +119,10 @@ function takeAll(kernel: MessageKernel): number {
 }
 
 /** Calls of the kernel in runs that are all the same as without. */
-function agree(make: Maker, numRuns: number): number {
+function agree(make: Maker, numRuns: number, arb: fc.Arbitrary<RunSpec> = specs): number {
   const calls = { count: 0 };
   fc.assert(
-    fc.property(specs, (spec) => {
+    fc.property(arb, (spec) => {
       const plain = comparable(spec, 'message', { kernel: () => null });
       assert.equal(comparable(spec, 'message', { kernel: counted(make, calls) }).text, plain.text);
     }),
@@ -113,6 +133,30 @@ function agree(make: Maker, numRuns: number): number {
 
 test('a run with the loops of the module is the run without them', () => {
   assert.ok(agree(loadMessageKernel, 60) > 50_000);
+});
+
+test('links with copies, other orders, delays of pairs and limits are the same with and without them', () => {
+  assert.ok(agree(loadMessageKernel, 60, roughSpecs) > 50_000);
+});
+
+test('full links drop the same messages', () => {
+  const spec = smallSpec({
+    nodes: 10,
+    consensus: { k: 5, alphaConfidence: 4, alphaPreference: 4, beta: 3 },
+    network: { ...networkNamed('wan'), bandwidthBitsPerSecond: 100_000 },
+    duration: { warmupUs: 0, measureUs: 8 * second, cooldownUs: second },
+    workload: {
+      kind: 'single',
+      batch: 1,
+      payloadBytes: 27_000,
+      parents: { kind: 'count', least: 1, most: 1 },
+      conflictShare: 0,
+    },
+    messageBudget: 100_000,
+  });
+  const { text } = comparable(spec, 'message');
+  assert.match(text, /messages dropped by full links/);
+  assert.equal(text, comparable(spec, 'message', { kernel: () => null }).text);
 });
 
 test('queues that outgrow their memory go on outside of it', () => {
