@@ -77,8 +77,9 @@ export class Exchange implements Traffic {
     this.#tickUs = parts.network.tickUs;
     this.#concurrent = parts.core.params.concurrentPolls;
     const { kernel } = parts;
-    this.queries = new TimingWheel(parts.wheelSlots, kernel?.queryArrays);
-    this.answers = new TimingWheel(parts.wheelSlots, kernel?.answerArrays);
+    const arrays = kernel?.queuesFor(parts.network);
+    this.queries = new TimingWheel(parts.wheelSlots, arrays?.queries);
+    this.answers = new TimingWheel(parts.wheelSlots, arrays?.answers);
     this.#asked = kernel?.asked ?? new Int32Array(parts.core.members);
     if (parts.attack !== null)
       for (const [member, attacks] of parts.attackers.entries())
