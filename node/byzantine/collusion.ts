@@ -4,12 +4,13 @@
  * Even clusters back the double spend, odd ones the first: with two clusters both sides of a conflict are kept alive.
  */
 import { type AnswerDecorator, type AnswerView, answerNow } from '#node/core/answer.ts';
-import { backSide } from './side.ts';
+import { Sides } from './side.ts';
 
 export class Collusion implements AnswerDecorator {
   readonly name = 'collusion';
   readonly onlyContested = true;
   readonly #clusters: number;
+  readonly #sides = new Sides();
 
   /** `clusters` >= 1. */
   constructor(clusters: number) {
@@ -28,7 +29,7 @@ export class Collusion implements AnswerDecorator {
     answerAt: number,
   ): number {
     const side = (node % this.#clusters) % 2 === 0 ? 'youngest' : 'oldest';
-    backSide(view.table, side, scope, scopeAt, words, answer, answerAt);
+    this.#sides.back(view.table, side, scope, scopeAt, words, answer, answerAt);
     return answerNow;
   }
 }

@@ -5,7 +5,7 @@
  */
 import { type AnswerDecorator, type AnswerView, answerNow } from '#node/core/answer.ts';
 import { mix } from '#node/core/random.ts';
-import { backSide } from './side.ts';
+import { Sides } from './side.ts';
 import { acceptAll, rejectAll } from './votes.ts';
 
 /** The half of the network that sees one of two contradicting vertices: the same for all equivocators. */
@@ -15,6 +15,7 @@ export function halfOf(member: number): 0 | 1 {
 
 export class Equivocation implements AnswerDecorator {
   readonly name = 'equivocation';
+  readonly #sides = new Sides();
 
   decorate(
     view: AnswerView,
@@ -31,7 +32,7 @@ export class Equivocation implements AnswerDecorator {
     if (mix(node, 0, querier) < 0) acceptAll(scope, scopeAt, words, answer, answerAt);
     else rejectAll(scope, scopeAt, words, answer, answerAt);
     const side = halfOf(querier) === 0 ? 'oldest' : 'youngest';
-    backSide(view.table, side, scope, scopeAt, words, answer, answerAt);
+    this.#sides.back(view.table, side, scope, scopeAt, words, answer, answerAt);
     return answerNow;
   }
 }

@@ -5,10 +5,11 @@
  */
 import { type AnswerDecorator, type AnswerView, answerNow } from '#node/core/answer.ts';
 import { halfOf } from './equivocation.ts';
-import { backSide } from './side.ts';
+import { Sides } from './side.ts';
 
 export class InformedSplit implements AnswerDecorator {
   readonly name = 'informed-split';
+  readonly #sides = new Sides();
 
   decorate(
     view: AnswerView,
@@ -24,7 +25,15 @@ export class InformedSplit implements AnswerDecorator {
     const { table, standing } = view;
     // A simulation hosts every member; who does not host both has to guess.
     if (standing === undefined || standing.nodes <= Math.max(node, querier)) {
-      backSide(table, halfOf(querier) === 0 ? 'oldest' : 'youngest', scope, scopeAt, words, answer, answerAt);
+      this.#sides.back(
+        table,
+        halfOf(querier) === 0 ? 'oldest' : 'youngest',
+        scope,
+        scopeAt,
+        words,
+        answer,
+        answerAt,
+      );
       return answerNow;
     }
     for (let w = 0; w < words; w++) {

@@ -6,7 +6,7 @@
  * yes to everything; the book lists the others, and only those can refuse.
  */
 import { ConflictPast } from './conflict-past.ts';
-import { answerNoToAll, answerSomeRefused, answerSomeUnknown } from './exceptions.ts';
+import { answerNoToAll, answerSomeRefused, answerSomeUnknown, firstOld } from './exceptions.ts';
 import type { ConsensusParams, ReputationRules } from './params.ts';
 import { type PollBook, slotAnswered } from './poll-book.ts';
 import type { CorePorts } from './ports.ts';
@@ -176,19 +176,25 @@ export class Evidence {
 
   /** A no to a vertex old enough, without any conflict known in its past. */
   #refusesGround(node: number, poll: number, of: number, kind: number): boolean {
+    const slot = this.#firstRefused(node, poll, of, kind);
+    // In the table, decided here or not: a peer that is behind may honestly refuse what descends from a conflict.
+    return slot >= 0 && !this.#conflictPast.has(slot);
+  }
+
+  /** The first vertex old enough that an answer refuses, a no to all or to some; -1: there is none. */
+  #firstRefused(node: number, poll: number, of: number, kind: number): number {
     const { standing, polls } = this.#parts;
+    const { scope, exceptions } = polls;
+    const { rounds } = standing;
     const row = node * standing.capacity;
     const words = polls.scopeWords(poll);
-    const refused = this.#room();
-    polls.refusedWords(poll, of, kind, refused);
+    const from = poll * polls.words;
+    if (kind === someRefused)
+      return exceptions.firstRefused(poll, of, words, scope, from, rounds, row, settledAgeRounds);
     for (let w = 0; w < words; w++) {
-      for (let rest = refused[w]!; rest !== 0; rest &= rest - 1) {
-        const slot = (w << 5) + (31 - Math.clz32(rest & -rest));
-        if (standing.rounds[row + slot]! < settledAgeRounds) continue;
-        // In the table, decided here or not: a peer that is behind may honestly refuse what descends from a conflict.
-        return !this.#conflictPast.has(slot);
-      }
+      const slot = firstOld(scope[from + w]!, w << 5, rounds, row, settledAgeRounds);
+      if (slot >= 0) return slot;
     }
-    return false;
+    return -1;
   }
 }

@@ -160,6 +160,35 @@ export class Exceptions {
     }
   }
 
+  /**
+   * Of the vertices that a stored answer refuses, and that are still in the scope from scope[scopeAt] on, the first with at least
+   * `least` rounds (rounds[row + slot]), -1 when there is none. Only of an answer that refuses some.
+   */
+  firstRefused(
+    poll: number,
+    slot: number,
+    words: number,
+    scope: Int32Array,
+    scopeAt: number,
+    rounds: Uint16Array,
+    row: number,
+    least: number,
+  ): number {
+    const stored = this.stored;
+    const mapAt = this.#at(poll, slot, words);
+    const maps = mapWords(words);
+    let next = mapAt + maps;
+    for (let m = 0; m < maps; m++) next += ones(stored[mapAt + m]!);
+    for (let m = 0; m < maps; m++) {
+      for (let map = stored[mapAt + m]!; map !== 0; map &= map - 1) {
+        const w = (m << 5) + (31 - Math.clz32(map & -map));
+        const old = firstOld(stored[next++]! & scope[scopeAt + w]!, w << 5, rounds, row, least);
+        if (old >= 0) return old;
+      }
+    }
+    return -1;
+  }
+
   /** Forgets the counts of a poll. */
   clear(poll: number, words: number): void {
     const row = countRow(this.#words);
@@ -234,6 +263,21 @@ export class Exceptions {
     this.#words = words;
     this.#refused = new Int32Array(words);
   }
+}
+
+/** Of the vertices `bits`, from `base` on, the first with at least `least` rounds; -1: none. */
+export function firstOld(
+  bits: number,
+  base: number,
+  rounds: Uint16Array,
+  row: number,
+  least: number,
+): number {
+  for (let rest = bits; rest !== 0; rest &= rest - 1) {
+    const slot = base + (31 - Math.clz32(rest & -rest));
+    if (rounds[row + slot]! >= least) return slot;
+  }
+  return -1;
 }
 
 /** Vertices of some scope word that may have no exception, 0 when there is none. */
