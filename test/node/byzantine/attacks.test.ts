@@ -113,6 +113,32 @@ test('two clusters back opposite sides', () => {
   assert.deepEqual(side(2), side(0));
 });
 
+test('colluders follow conflicts that come and go, and slots that the table gains', () => {
+  const own = new VertexTable(10, 10, 32);
+  const decorator = attackDecorator('collusion', 1);
+  const add = (sequence: number, input: number): number => {
+    if (own.full) own.grow();
+    return own.register({ creator: 1, sequence, parents: [genesis], inputs: [input] });
+  };
+  const backed = (): number[] => {
+    const answer = new Int32Array(8);
+    decorator.decorate({ table: own }, 0, 5, 6, Int32Array.of(-1, -1, 0, 0), 0, own.highWord, answer, 0, 0);
+    return Array.from({ length: 64 }, (_, slot) => slot).filter(
+      (slot) => ((answer[2 * (slot >>> 5)]! >>> (slot & 31)) & 1) === 1,
+    );
+  };
+  for (let sequence = 0; sequence < 32; sequence += 1) add(sequence, sequence);
+  assert.deepEqual(backed(), []);
+  const rival = add(40, 3);
+  assert.deepEqual(backed(), [rival]);
+  const youngest = add(41, 3);
+  assert.deepEqual(backed(), [youngest]);
+  own.release(youngest, false);
+  assert.deepEqual(backed(), [rival]);
+  own.release(rival, false);
+  assert.deepEqual(backed(), []);
+});
+
 test('a colluder claims to know what it votes on', () => {
   assert.ok(decorated('collusion', 0, 5, 6).known.includes(33));
 });

@@ -66,6 +66,19 @@ test('an answer is what its words say, and its exceptions are found again', () =
           [...refusedWords],
           words.map(({ asked, yes, known }) => asked & ~yes & known),
         );
+        // Rounds that differ from vertex to vertex; every third vertex has left the scope meanwhile.
+        const row = 7;
+        const rounds = Uint16Array.from({ length: row + 32 * words.length }, (_, i) => (i * 5) % 13);
+        const left = scope.map((asked, w) => asked & (w % 3 === 0 ? 0x6db6_db6d : -1));
+        for (const least of [0, 4, 12, 13]) {
+          const old = Array.from({ length: 32 * words.length }, (_, v) => v).filter(
+            (v) =>
+              (((refusedWords[v >>> 5]! & left[v >>> 5]!) >>> (v & 31)) & 1) === 1 &&
+              rounds[row + v]! >= least,
+          );
+          const first = book.firstRefused(poll, slot, words.length, left, 0, rounds, row, least);
+          assert.equal(first, old[0] ?? -1);
+        }
       },
     ),
     { seed, numRuns: 400 },
