@@ -29,6 +29,8 @@ export type OperatorEvent =
       readonly resumed: boolean;
       readonly cells: ReadonlyArray<ExpectedCell & { readonly done: boolean }>;
       readonly workers: number;
+      /** By the clock: measured rows that do not fit are left out. Undefined: all are run. */
+      readonly withinUs?: number | undefined;
     }
   | { readonly kind: 'step-started'; readonly step: StepName }
   | { readonly kind: 'step-done'; readonly step: StepName; readonly notes: readonly string[] }

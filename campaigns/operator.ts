@@ -435,16 +435,16 @@ class Operator {
       ...this.#cells.expected(cell),
       done: this.#state.cells.get(cell.id) === 'done',
     }));
-    const { phase, target } = this.#plan;
-    const resumed = this.#journal.records.some((record) => record.event.kind === 'resumed');
+    const { phase, target, withinUs } = this.#plan;
     this.#options.onEvent({
       kind: 'campaign',
       folder: this.#folder,
       phase,
       target,
-      resumed,
+      resumed: this.#journal.records.some((record) => record.event.kind === 'resumed'),
       cells,
       workers: this.#options.workers,
+      withinUs,
     });
   }
 }

@@ -157,10 +157,16 @@ export class ProgressView {
     const left = event.cells.length - this.#before.size;
     const verb = event.resumed ? 'resumed' : 'started';
     const done = this.#before.size > 0 ? `, ${this.#before.size} done before` : '';
-    const time = formatSeconds(this.#secondsLeft());
+    const seconds = this.#secondsLeft();
+    const time = formatSeconds(seconds);
     const expected = left === 0 || time === '' ? '' : `, about ${time} when nothing else runs`;
+    const withinSeconds = (event.withinUs ?? Number.POSITIVE_INFINITY) / 1_000_000;
+    const leftOut =
+      seconds > withinSeconds && this.#clocked.size > 0
+        ? `: more than its ${formatSeconds(withinSeconds)}, so measured rows that no longer fit are left out`
+        : '';
     this.#line(
-      `${event.phase} ${verb} in ${event.folder}: ${left} runs on ${event.workers} cores${done}${expected}`,
+      `${event.phase} ${verb} in ${event.folder}: ${left} runs on ${event.workers} cores${done}${expected}${leftOut}`,
     );
   }
 

@@ -100,6 +100,18 @@ test('time of the plan is told at the pace of this machine for what is simulated
   assert.match(text(), /about 1 min 0 s when nothing else runs/);
 });
 
+test('where measured rows may not fit into the time of the phase, that is said when it begins', () => {
+  const said = (withinSeconds: number, target: 'processes' | 'simulator'): string => {
+    const { view: progress, text } = view(false);
+    const all = cells.map((cell) => ({ ...cell, target }));
+    progress.show({ ...begin, cells: all, withinUs: withinSeconds * 1_000_000 } as OperatorEvent);
+    return text();
+  };
+  assert.match(said(60, 'processes'), /about 1 min 30 s .*: more than its 1 min 0 s, so measured rows/);
+  assert.doesNotMatch(said(100, 'processes'), /more than/);
+  assert.doesNotMatch(said(60, 'simulator'), /more than/);
+});
+
 test('what runs by the clock takes its time, however fast or slow what was simulated went', () => {
   const clocked = {
     ...cells[1]!,
