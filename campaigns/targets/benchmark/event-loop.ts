@@ -3,7 +3,7 @@
  * Owns: the limit that message rates are compared with. Does not own: queues and delays, which are the simulator's own.
  * A query that arrives sends an answer, an answer that arrives sends the next query; nothing is looked up, nothing decided.
  */
-import { Network } from '#campaigns/targets/simulator/network.ts';
+import { finerThan, Network, tickUsOf } from '#campaigns/targets/simulator/network.ts';
 import { type EventSink, TimingWheel } from '#campaigns/targets/simulator/wheel.ts';
 import { mix } from '#node/core/random.ts';
 import type { NetworkProfile } from '#node/model/network-profile.ts';
@@ -12,8 +12,6 @@ import { cpuMs, type Effort } from './sampling.ts';
 // V8 reads an imported binding anew at every use, but folds a module's own constants: the hot path uses these.
 const draw32 = mix;
 const wheelSlots = 8192;
-/** As the simulation cuts the longest one-way delay (simulation.ts). */
-const finerThan = 512;
 const queryDraws = 1;
 const answerDraws = 2;
 
@@ -26,7 +24,7 @@ class EventLoop {
   readonly #answerSink: EventSink;
 
   constructor(profile: NetworkProfile, nodes: number, inFlight: number) {
-    const tickUs = Math.max(1, Math.ceil(profile.oneWayUs[1] / finerThan));
+    const tickUs = tickUsOf(profile);
     this.#network = new Network({ ...profile, loss: 0 }, nodes, tickUs, 1);
     this.#querySink = {
       run: (pool, from, until) => this.#pass(pool, from, until, this.#answers, answerDraws, 0),

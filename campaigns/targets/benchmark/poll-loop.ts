@@ -7,7 +7,7 @@ import { castOf } from '#campaigns/cast.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { arriveTicksOf, noArrival } from '#campaigns/targets/simulator/arrival.ts';
 import { Foresight } from '#campaigns/targets/simulator/foresight.ts';
-import { finerThan, Network } from '#campaigns/targets/simulator/network.ts';
+import { finerThan, Network, tickUsOf } from '#campaigns/targets/simulator/network.ts';
 import { loadPollDraws, roomFor } from '#campaigns/targets/simulator/poll-draws.ts';
 import { VectorSampler } from '#campaigns/targets/simulator/vector-sampler.ts';
 import { type EventSink, TimingWheel } from '#campaigns/targets/simulator/wheel.ts';
@@ -38,7 +38,7 @@ class PollLoop implements EventSink {
 
   constructor(spec: RunSpec) {
     const { nodes, consensus, network, seed } = spec;
-    const tickUs = Math.max(1, Math.ceil(network.oneWayUs[1] / finerThan));
+    const tickUs = tickUsOf(network);
     this.#k = consensus.k;
     this.#seed = seed;
     const draws = loadPollDraws(nodes, roomFor(nodes, nodes, consensus.k));

@@ -11,13 +11,13 @@ import type { NetworkProfile } from '#node/model/network-profile.ts';
 export const finerThan = 512;
 const tableSize = 4096;
 const lossResolution = 1 << 20;
+/** A message waits at most this long for a full link; then it is dropped, as a bounded queue drops it. */
+const longestQueueUs = 5_000_000;
+
 /** Time passes in steps of this. */
 export function tickUsOf({ oneWayUs }: Pick<NetworkProfile, 'oneWayUs'>): number {
   return Math.max(1, Math.ceil(oneWayUs[1] / finerThan));
 }
-
-/** A message waits at most this long for a full link; then it is dropped, as a bounded queue drops it. */
-const longestQueueUs = 5_000_000;
 
 /** What a message between two nodes suffers beside delay and loss: for loops elsewhere that do the same. */
 export interface Links {
