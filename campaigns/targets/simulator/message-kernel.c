@@ -19,6 +19,7 @@ static ALWAYS i32 extend(const struct queue *q, i32 slot, i32 at, const i32 widt
   i32 chunk = q->ends[0];
   if (chunk != 0) {
     q->ends[0] = q->next[chunk];
+    q->ends[2]--;
     q->next[chunk] = 0;
   } else {
     chunk = q->ends[1]++;

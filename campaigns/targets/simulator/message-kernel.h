@@ -30,7 +30,7 @@ enum { ATTACKER = (i32)0x80000000, PAST_BITS = 4, NARROW = 256, WIDE = 1024, DEL
 enum { UNKNOWN = 1, FAR = 2, ASKS = 4 };
 enum { WEYL_STEP = (i32)0x9e3779b1, QUERY_DRAWS = 0x2545f491, ANSWER_DRAWS = 0x6c8e9cf5 };
 
-/* A queue's arrays; `ends`: the first free chunk, the chunks ever used. */
+/* A queue's arrays; `ends`: the first free chunk, the chunks ever used, how many of them are free again. */
 struct queue { i32 *pool, *next, *write, *first, *ends; };
 
 /* Of a poll: its sequence, NOBODY when it asks about nothing, and its key. */

@@ -12,7 +12,7 @@ import { control, controlWords, times, timesCount } from './message-control.ts';
 import { wasmBase64 } from './message-kernel-wasm.ts';
 import { ModuleMemory } from './module-memory.ts';
 import type { Network } from './network.ts';
-import { chunkWords, type TimingWheel, type WheelArrays } from './wheel.ts';
+import { chunkWords, endsWords, type TimingWheel, type WheelArrays } from './wheel.ts';
 
 /** What is used of the engine's WebAssembly: it belongs to no library of types that the project loads. */
 interface Memory {
@@ -114,10 +114,10 @@ export interface KernelSize {
   readonly bytes: number;
 }
 
-/** In each queue there is room for all messages of two polls in a row, and a chunk that is not full in each tick of the longest delay. */
+/** In each queue there is room for all messages of two polls in a row, a chunk that is not full in each slot, and those of a call. */
 export function kernelSize(nodes: number, polls: number, k: number, wheelSlots: number): KernelSize {
   const chunk = polls * k < manyMessages ? chunkWords : wideChunkWords;
-  const chunks = Math.ceil((4 * polls * k) / chunk) + 2 * mostPushed;
+  const chunks = Math.ceil((4 * polls * k) / chunk) + wheelSlots + mostPushed;
   const perQueue = 4 * chunks * (chunk + chunk / narrowest(chunk)) + 8 * wheelSlots;
   const fixed = 2 * perQueue + polls * (7 * k + 512) + nodes * 128 + 3 * pageBytes;
   const least = fixed + growing(nodes, polls, k, leastWords);
@@ -241,7 +241,7 @@ export class MessageKernel extends ModuleMemory {
       next: this.int32(Math.ceil(words / narrowest(size.chunk))),
       write: this.int32(size.wheelSlots),
       first: this.int32(size.wheelSlots),
-      ends: this.int32(2),
+      ends: this.int32(endsWords),
     };
     const { pool, next, write, first, ends } = arrays;
     this.#control.set(

@@ -30,6 +30,7 @@ static inline void clear(struct queue *queue, i32 slot) {
     const i32 next = queue->next[chunk];
     queue->next[chunk] = queue->ends[FREE_CHUNK];
     queue->ends[FREE_CHUNK] = chunk;
+    queue->ends[GIVEN_BACK]++;
     chunk = next;
   }
   queue->write[slot] = queue->first[slot] = 0;
@@ -57,7 +58,8 @@ static inline void take(i32 slot, i32 count) {
 
 /* Longer lists take longer to sort one by one than they do elsewhere; for what follows from these there is room. */
 static inline i32 can_take(i32 count) {
-  return count <= MOST_TAKEN && t.instants.ends[CHUNKS_USED] + count <= t.chunks && t.flights - t.first_flight + count <= t.flight_mask + 1;
+  const i32 used = t.instants.ends[CHUNKS_USED] - t.instants.ends[GIVEN_BACK];
+  return count <= MOST_TAKEN && used + count <= t.chunks && t.flights - t.first_flight + count <= t.flight_mask + 1;
 }
 
 /* The peer knows a vertex that the node does not. */

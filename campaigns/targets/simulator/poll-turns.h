@@ -16,7 +16,7 @@ enum { START, START_BEFORE, SENDING = 4, LOOK, FLIGHT, FORESEEN, LATE, FED, ANSW
 enum { WORD, SENT, OF_SEQUENCE };
 /* random.ts; wheel.ts */
 enum { POLL_PURPOSE = 1 };
-enum { CHUNK = 256, FREE_CHUNK = 0, CHUNKS_USED };
+enum { CHUNK = 256, FREE_CHUNK = 0, CHUNKS_USED, GIVEN_BACK };
 /* In FED of a poll: its peers are not in the poll book. */
 enum { ASIDE = -1 };
 /* Instants that are read ahead. */
@@ -230,6 +230,7 @@ static inline i32 extend(struct queue *queue, i32 slot, i32 at) {
   i32 chunk = queue->ends[FREE_CHUNK];
   if (chunk != 0) {
     queue->ends[FREE_CHUNK] = queue->next[chunk];
+    queue->ends[GIVEN_BACK]--;
     queue->next[chunk] = 0;
   } else chunk = queue->ends[CHUNKS_USED]++;
   if (at == 0) queue->first[slot] = chunk;

@@ -13,6 +13,9 @@ export const chunkWords = 256;
 const none = 0;
 const freeAt = 0;
 const usedAt = 1;
+const givenBackAt = 2;
+/** Words of `ends`. */
+export const endsWords = 3;
 
 /** Takes events pool[from .. until), two words each. It may push more, for the same tick too. */
 export interface EventSink {
@@ -30,7 +33,7 @@ export interface WheelArrays {
   readonly write: Int32Array;
   /** First chunk of a slot. */
   readonly first: Int32Array;
-  /** The first free chunk, and how many were ever used: chunk 0 means none. */
+  /** The first free chunk (0: there is none), how many were ever used (chunk 0 counts), how many of those are free again. */
   readonly ends: Int32Array;
 }
 
@@ -43,7 +46,7 @@ export function wheelArrays(slots: number, events: number, arrays: ArrayMaker): 
     next: arrays.int32(chunks),
     write: arrays.int32(slots),
     first: arrays.int32(slots),
-    ends: arrays.int32(2),
+    ends: arrays.int32(endsWords),
   };
 }
 
@@ -79,9 +82,10 @@ export class TimingWheel {
     ends[usedAt] = 1;
   }
 
-  /** Chunks that were never used of those it was given; 0 once it has made more. */
+  /** Free chunks of those it was given; 0 once it has made more. */
   get chunksLeft(): number {
-    return this.#next.length === this.#chunks ? this.#chunks - this.#ends[usedAt]! : 0;
+    const free = this.#chunks - this.#ends[usedAt]! + this.#ends[givenBackAt]!;
+    return this.#next.length === this.#chunks ? free : 0;
   }
 
   /** Queues an event `delay` >= 0 ticks from now. */
@@ -110,6 +114,7 @@ export class TimingWheel {
     const free = this.#ends[freeAt]!;
     if (free !== none) {
       this.#ends[freeAt] = this.#next[free]!;
+      this.#ends[givenBackAt]! -= 1;
       this.#next[free] = none;
       return free;
     }
@@ -150,6 +155,7 @@ export class TimingWheel {
       const next = isLast ? none : this.#next[chunk]!;
       this.#next[chunk] = this.#ends[freeAt]!;
       this.#ends[freeAt] = chunk;
+      this.#ends[givenBackAt]! += 1;
       chunk = next;
       from = chunk * chunkSize;
     }

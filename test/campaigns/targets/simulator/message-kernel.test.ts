@@ -164,6 +164,50 @@ test('queues that outgrow their memory go on outside of it', () => {
   assert.ok(calls > 0 && calls < agree(loadMessageKernel, 4));
 });
 
+/** By tenth of a second: how often a kernel was asked whether it has room, and how often it had, with that many chunks. */
+function roomOver(spec: RunSpec, chunks: number): { readonly asked: number; readonly had: number }[] {
+  const tenths: { asked: number; had: number }[] = [];
+  const made: Maker = (size) => {
+    const kernel = loadMessageKernel({ ...size, chunks })!;
+    let nowUs = 0;
+    const { begin, hasRoom } = kernel;
+    Object.defineProperty(kernel, 'begin', {
+      value: (now: number, us: number, network: never, cpu: never): boolean => {
+        nowUs = us;
+        return begin.call(kernel, now, us, network, cpu);
+      },
+    });
+    Object.defineProperty(kernel, 'hasRoom', {
+      value: (wheel: never, copies?: number): boolean => {
+        const has = hasRoom.call(kernel, wheel, copies);
+        const at = Math.floor((10 * nowUs) / second);
+        const { asked, had } = tenths[at] ?? { asked: 0, had: 0 };
+        tenths[at] = { asked: asked + 1, had: had + (has ? 1 : 0) };
+        return has;
+      },
+    });
+    return kernel;
+  };
+  comparable(spec, 'message', { kernel: made });
+  return tenths;
+}
+
+test('queues that were full for a while have room again afterwards', () => {
+  const latency: Fault = { kind: 'latency', addUs: 30_000, share: 0.5, atUs: second / 2, forUs: second / 4 };
+  const spec = smallSpec({
+    calibration: weightless(defaultCalibration),
+    workload: { tps: 200, batch: 1 },
+    duration: { warmupUs: 0, measureUs: 2 * second, cooldownUs: second },
+    faults: [latency],
+    messageBudget: 10_000_000,
+  });
+  const tenths = roomOver(spec, 1024 + 400);
+  const missed = tenths.map(({ asked, had }) => asked - had);
+  const sum = (counts: number[]): number => counts.reduce((a, b) => a + b);
+  assert.deepEqual([sum(missed.slice(0, 5)), sum(missed.slice(8))], [0, 0], JSON.stringify(tenths));
+  assert.ok(sum(missed.slice(5, 8)) > 1_000 && tenths.length > 12, JSON.stringify(tenths));
+});
+
 test('chunks of another width hold the same events', () => {
   for (const chunk of [16, 1024]) {
     const made: Maker = (size) => {
