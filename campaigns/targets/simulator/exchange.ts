@@ -77,7 +77,7 @@ export class Exchange implements Traffic {
     this.#tickUs = parts.network.tickUs;
     this.#concurrent = parts.core.params.concurrentPolls;
     const { kernel } = parts;
-    const arrays = kernel?.queuesFor(parts.network);
+    const arrays = kernel?.queues;
     this.queries = new TimingWheel(parts.wheelSlots, arrays?.queries);
     this.answers = new TimingWheel(parts.wheelSlots, arrays?.answers);
     this.#asked = kernel?.asked ?? new Int32Array(parts.core.members);

@@ -182,6 +182,21 @@ void reply_roughly(i32 from, i32 until) {
 }
 
 /*
+ * Reads what look_closer goes by, of queries [j, until) of those: it branches on it, and the processor would wait for one of them after the other.
+ */
+static inline void read_ahead(i32 j, i32 until) {
+  const i32 *pool = s.queries.pool, words = s.open_words;
+  i32 sum = 0;
+  for (; j < until; j++) {
+    const u32 a = pool[s.left[j]], poll = pool[s.left[j] + 1] & POLL;
+    const u32 open = s.open[poll * words];
+    sum += s.head[poll * s.stride + STATES + (a >> (SLOT_AT + 4) & (SLOT >> 4))];
+    sum += s.votes[2 * ((a & MEMBER) * s.row + (open == 0 ? 0 : __builtin_ctz(open)))];
+  }
+  s.seen += sum;
+}
+
+/*
  * The last queries that are not simple, `left` of them: finds out their kinds and keys. Returns how many the caller has to look at;
  * `holds`: marks of the first before which it has to do something.
  */
@@ -190,6 +205,7 @@ static __attribute__((noinline)) i32 look_closer(i32 left, i32 until, i32 carefu
   i32 missing = 0;
   s.held_from = until;
   for (i32 j = 0; j < left; j++) {
+    if (j % READ_AHEAD == 0) read_ahead(j, least(j + READ_AHEAD, left));
     const i32 e = s.left[j];
     const u32 a = pool[e], b = pool[e + 1];
     const i32 peer = a & MEMBER, poll = b & POLL, slot = a >> SLOT_AT & SLOT, attempt = a >> ATTEMPT_AT & 1;
@@ -197,7 +213,8 @@ static __attribute__((noinline)) i32 look_closer(i32 left, i32 until, i32 carefu
     const i32 state = (u32)head[STATES + (slot >> 4)] >> ((slot & 15) << 1) & 3;
     const i32 sequence = b >> SEQUENCE_AT;
     i32 kind = 0, marks = 0;
-    s.keys[(e - s.queries_from) >> 1] = s.past_keys[(poll << PAST_BITS) + (sequence & ((1 << PAST_BITS) - 1))];
+    if (s.abouts[poll].sequence != sequence)
+      s.keys[(e - s.queries_from) >> 1] = s.past_keys[(poll << PAST_BITS) + (sequence & ((1 << PAST_BITS) - 1))];
     if (head[SEQUENCE] == sequence && state == attempt << 1)
       kind = kind_of(poll, slot, peer, head[SCOPE_WORDS], s.asked[peer] < 0);
     if (kind < 0) {

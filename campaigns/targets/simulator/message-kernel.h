@@ -24,6 +24,8 @@ enum { YES_TO_ALL = 1, NO_TO_ALL, ALL_UNKNOWN, SOME_UNKNOWN, SOME_REFUSED };
 enum { MARK_WORDS = 8, PENDING = 5, REQUESTED = 6 };
 /* Wider scopes are left to the caller; answers that are counted at once. */
 enum { MOST_WORDS = 512, MOST_PLANES = 7, BATCH = 16 };
+/* Queries that are read before the first of them is looked at. */
+enum { READ_AHEAD = 16 };
 /* exchange.ts, wheel.ts, network.ts, random.ts, traffic.ts */
 enum { ATTACKER = (i32)0x80000000, PAST_BITS = 4, NARROW = 256, WIDE = 1024, DELAYS = 4096, NOBODY = -1, MOST_TICKS = 0x7fffffff };
 /* Below the place of a query in `unknown`: its kind is not known, it leaves later than the queue reaches, its vertices are asked for. */
@@ -92,6 +94,8 @@ static struct {
   i32 queue_drops, delayed;
   /* Events that the queue does not reach, in the order in which they were sent: ticks and both words; how many. */
   i32 *beyond, beyond_count;
+  /* Keeps the compiler from leaving reads out. */
+  i32 seen;
 } s;
 /* The same, in microseconds; what throttling added is read by the caller. */
 static struct {

@@ -118,17 +118,12 @@ export interface KernelSize {
 export function kernelSize(nodes: number, polls: number, k: number, wheelSlots: number): KernelSize {
   const chunk = polls * k < manyMessages ? chunkWords : wideChunkWords;
   const chunks = Math.ceil((4 * polls * k) / chunk) + wheelSlots + mostPushed;
-  const perQueue = 4 * chunks * (chunk + chunk / narrowest(chunk)) + 8 * wheelSlots;
+  const perQueue = 4 * chunks * (chunk + 1) + 8 * wheelSlots;
   const fixed = 2 * perQueue + polls * (7 * k + 512) + nodes * 128 + 3 * pageBytes;
   const least = fixed + growing(nodes, polls, k, leastWords);
   // It grows by doubling, and what it leaves behind stays.
   const roomy = fixed + 2 * growing(nodes, polls, k, roomyWords);
   return { nodes, polls, wheelSlots, chunk, chunks, bytes: Math.max(least, Math.min(roomy, mostBytes)) };
-}
-
-/** Words of the chunks of rough links where others have that many. */
-function narrowest(chunk: number): number {
-  return Math.min(chunk, chunkWords);
 }
 
 /** Bytes of the arrays that grow: votes and marks of nodes; scopes, exceptions and their counts of polls. */
@@ -183,13 +178,11 @@ export class MessageKernel extends ModuleMemory {
   readonly pastKeys: Int32Array;
   /** By poll its sequence, -1 when it asks about nothing, and its key: what almost every query needs of it. */
   readonly abouts: Int32Array;
+  readonly queues: { readonly queries: WheelArrays; readonly answers: WheelArrays };
   readonly #control: Int32Array;
   readonly #times: Float64Array;
   readonly #delays: Uint16Array;
   readonly #beyond: Int32Array;
-  readonly #chunk: number;
-  readonly #queries: Omit<WheelArrays, 'chunk'>;
-  readonly #answers: Omit<WheelArrays, 'chunk'>;
   #core: Core | null = null;
   #scope: Int32Array | null = null;
   #isNear = false;
@@ -229,16 +222,15 @@ export class MessageKernel extends ModuleMemory {
     this.#control[control.noPlane] = this.int32(mostScopeWords).byteOffset;
     this.#beyond = this.int32(beyondWords * mostBeyond);
     this.#control[control.beyond] = this.#beyond.byteOffset;
-    this.#chunk = size.chunk;
-    this.#queries = this.#room(size, control.queries);
-    this.#answers = this.#room(size, control.answers);
+    this.#control[control.chunk] = size.chunk;
+    this.queues = { queries: this.#room(size, control.queries), answers: this.#room(size, control.answers) };
   }
 
-  #room(size: KernelSize, at: number): Omit<WheelArrays, 'chunk'> {
-    const words = size.chunks * size.chunk;
+  #room(size: KernelSize, at: number): WheelArrays {
     const arrays = {
-      pool: this.int32(words),
-      next: this.int32(Math.ceil(words / narrowest(size.chunk))),
+      chunk: size.chunk,
+      pool: this.int32(size.chunks * size.chunk),
+      next: this.int32(size.chunks),
       write: this.int32(size.wheelSlots),
       first: this.int32(size.wheelSlots),
       ends: this.int32(endsWords),
@@ -250,21 +242,6 @@ export class MessageKernel extends ModuleMemory {
     );
     this.#control[control.slotMask] = size.wheelSlots - 1;
     return arrays;
-  }
-
-  /**
-   * What the queues of a network hold. Where links are rough messages lie scattered over far more ticks: wide chunks would stay
-   * almost empty, and there would be too few.
-   */
-  queuesFor({ plain }: Network): { readonly queries: WheelArrays; readonly answers: WheelArrays } {
-    const chunk = plain ? this.#chunk : narrowest(this.#chunk);
-    this.#control[control.chunk] = chunk;
-    const of = (room: Omit<WheelArrays, 'chunk'>): WheelArrays => ({
-      ...room,
-      chunk,
-      next: room.next.subarray(0, Math.floor(room.pool.length / chunk)),
-    });
-    return { queries: of(this.#queries), answers: of(this.#answers) };
   }
 
   /** `attack`: the kind of every answer of an attacker, 0 when they differ. */
