@@ -263,7 +263,7 @@ export class Core {
     for (let slot = 0; slot < polls.k; slot++) {
       const state = polls.state(poll, slot);
       if (state !== waiting && state !== retriedOnce) continue;
-      const peer = state === retriedOnce ? -1 : this.#sparePeer(node, poll, slot);
+      const peer = state === retriedOnce ? -1 : this.#sparePeer(node, poll, slot, !retried);
       if (peer < 0) {
         if (polls.leaveEmpty(poll, slot)) {
           this.conclude(poll, nowUs);
@@ -284,12 +284,13 @@ export class Core {
     return this.roundTrip.timeoutUs(node);
   }
 
-  #sparePeer(node: number, poll: number, slot: number): number {
+  /** `isFirst`: none of this timeout was given yet. */
+  #sparePeer(node: number, poll: number, slot: number, isFirst: boolean): number {
     const { peers, k, head, stride } = this.polls;
-    const key = head[poll * stride + fieldKey]!;
     const self = this.#first + node;
-    const before = this.polls.replaced(poll);
-    return this.#sampler.spare(self, peers, poll * k, k, key, self, slot, this.suspicion, before);
+    if (isFirst)
+      this.#sampler.beginSpares(self, peers, poll * k, k, this.suspicion, this.polls.replaced(poll));
+    return this.#sampler.takeSpare(self, head[poll * stride + fieldKey]!, self, slot);
   }
 
   /** Starts a poll if the node is due for one, else asks to be woken when it is. */

@@ -29,6 +29,8 @@ export class Sampler {
   readonly #stamp: Uint8Array;
   readonly #order: Int32Array;
   #epoch = 0;
+  /** Peers that `takeSpare` can still give. */
+  #spares = 0;
 
   constructor(members: number) {
     this.#members = members;
@@ -67,21 +69,17 @@ export class Sampler {
     return k;
   }
 
-  /** A peer that is neither `self`, nor excluded, nor among taken[at .. at + k) or `before`; -1 when there is none. */
-  spare(
+  /** Who may be asked in place of others: neither `self`, nor excluded, nor among taken[at .. at + k) or `before`. `takeSpare` follows. */
+  beginSpares(
     self: number,
     taken: Int32Array,
     at: number,
     k: number,
-    keyA: number,
-    keyB: number,
-    slot: number,
     exclusions: Exclusions | null,
     before: Int32Array = nobody,
-  ): number {
-    const others = this.#members - 1;
+  ): void {
     const epoch = this.#nextEpoch();
-    let free = others;
+    let free = this.#members - 1;
     for (let i = 0; i < k + before.length; i++) {
       const peer = i < k ? taken[at + i]! : before[i - k]!;
       if (peer === self || this.#stamp[peer] === epoch) continue;
@@ -95,11 +93,19 @@ export class Sampler {
         free -= 1;
       }
     }
-    if (free <= 0) return -1;
+    this.#spares = free;
+  }
+
+  /** One of them, who is taken from now on; -1 when there is none. No sample is drawn meanwhile. */
+  takeSpare(self: number, keyA: number, keyB: number, slot: number): number {
+    if (this.#spares <= 0) return -1;
+    this.#spares -= 1;
     for (let counter = spareStream + slot * 4096; ; counter++) {
-      const draw = bounded(draw32(keyA, keyB, counter), others);
+      const draw = bounded(draw32(keyA, keyB, counter), this.#members - 1);
       const peer = draw >= self ? draw + 1 : draw;
-      if (this.#stamp[peer] !== epoch) return peer;
+      if (this.#stamp[peer] === this.#epoch) continue;
+      this.#stamp[peer] = this.#epoch;
+      return peer;
     }
   }
 

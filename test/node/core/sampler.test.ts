@@ -34,7 +34,8 @@ function spare(
   slot: number,
   exclusions: Exclusions | null = null,
 ): number {
-  return sampler.spare(self, Int32Array.from(taken), 0, taken.length, 17, 18, slot, exclusions);
+  sampler.beginSpares(self, Int32Array.from(taken), 0, taken.length, exclusions);
+  return sampler.takeSpare(self, 17, 18, slot);
 }
 
 /** Each member but `self` is drawn equally often: chi-square over the peers within six deviations. */
@@ -148,6 +149,24 @@ test('a spare peer is fresh: not the node, not taken, not excluded', () => {
     ),
     { seed, numRuns: 300 },
   );
+});
+
+test('spares that are taken one after the other are those that each would be if the ones before were among the taken', () => {
+  const sampler = new Sampler(12);
+  sampler.beginSpares(3, Int32Array.of(0, 1, 2), 0, 3, excluding(11));
+  const given = [0, 1, 2];
+  for (let slot = 0; slot < 9; slot++) {
+    const peer = sampler.takeSpare(3, 17, 18, slot);
+    const among = given.filter((other) => other >= 0);
+    assert.equal(peer, spare(new Sampler(12), 3, among, slot, excluding(11)));
+    given.push(peer);
+  }
+  // All that are neither the node nor excluded, and then nobody.
+  assert.deepEqual(
+    given.slice(0, 10).toSorted((a, b) => a - b),
+    [0, 1, 2, 4, 5, 6, 7, 8, 9, 10],
+  );
+  assert.deepEqual(given.slice(10), [-1, -1]);
 });
 
 test('spares of different slots come from different draws, and are uniform', () => {
