@@ -95,13 +95,12 @@ const beyondWords = 3;
 /** From so many messages of open polls on, whose slots fill chunks that wide; fewer would leave most lines of a chunk out of the caches. */
 const manyMessages = 500_000;
 const wideChunkWords = 1024;
-/** Wider scopes are left to exchange.ts. */
+/** Wider scopes are left to exchange.ts: so far there is room (within `mostBytes`) when the rows of nodes grow. */
 const mostScopeWords = 512;
 /** Answers whose exceptions are counted at once. */
 const answersAtOnce = 16;
-/** Words of a node's row of vertices with which the core begins, and up to which there is room (within `mostBytes`) when it grows. */
+/** Words of a node's row of vertices with which the core begins. */
 const leastWords = 2;
-const roomyWords = 128;
 
 export interface KernelSize {
   readonly nodes: number;
@@ -122,7 +121,7 @@ export function kernelSize(nodes: number, polls: number, k: number, wheelSlots: 
   const fixed = 2 * perQueue + polls * (7 * k + 512) + nodes * 128 + 3 * pageBytes;
   const least = fixed + growing(nodes, polls, k, leastWords);
   // It grows by doubling, and what it leaves behind stays.
-  const roomy = fixed + 2 * growing(nodes, polls, k, roomyWords);
+  const roomy = fixed + 2 * growing(nodes, polls, k, mostScopeWords);
   return { nodes, polls, wheelSlots, chunk, chunks, bytes: Math.max(least, Math.min(roomy, mostBytes)) };
 }
 
