@@ -32,6 +32,11 @@ const partitionFactor = 2.5;
 /** Answers have exceptions where conflicts are open. So many conflicts bring all of it; where nothing is decided the first one does. */
 const conflictSeconds = 0.5e-6;
 const conflictsOfAll = 60;
+/**
+ * A message on a limited link, and each node: it waits for its turn, so that messages lie scattered over all ticks of the queue, and the more there
+ * are the farther away their memory is. 10,000 nodes (`ST-003`, `COV-STRESS-03`) took twice what is expected without, 1,000 (`COV-STRESS-04`) no more.
+ */
+const limitedLinkSeconds = 1.3e-11;
 /** A message about one vertex that a conflict of a partition keeps undecided for good. */
 const blockedVertexSeconds = 3.1e-9;
 /** Of the vertices issued during a cut, how many such a conflict keeps: between none and all. */
@@ -115,7 +120,8 @@ function windowSeconds(spec: RunSpec, estimate: FinalityEstimate): number {
   const contested = conflicts > 0 && !estimate.isLive ? 1 : Math.min(1, conflicts / conflictsOfAll);
   const perMessage =
     messageSeconds * factorOfFaults(spec) * (spec.tier === 'poll' ? messageShareOfPoll : 1) +
-    conflictSeconds * contested;
+    conflictSeconds * contested +
+    (spec.network.bandwidthBitsPerSecond === null ? 0 : limitedLinkSeconds * spec.nodes);
   return (
     startSeconds +
     instantSeconds * instantsOf(spec, messages, estimate.messagesPerSecond) +
