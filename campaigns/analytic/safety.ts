@@ -4,7 +4,6 @@
  * Does not own: liveness (finality.ts). S0 and S1 are union bounds; S2 is a drift argument, not a proof.
  * The bounds hold for independent polls; the adversary knows everything and answers each poller as it likes.
  */
-import type { DiscreteLaw } from './discrete-law.ts';
 import { hypergeometricLaw } from './hypergeometric.ts';
 
 export interface SafetySetting {
@@ -47,25 +46,31 @@ export function boundOf(bounds: SafetyBounds, notion: SafetyNotion): number {
 /** The three bounds per decision. Cost: O(k log nodes). */
 export function safetyBounds(setting: SafetySetting): SafetyBounds {
   const { nodes, byzantine } = setting;
-  const peers = nodes - 1;
-  const honest = nodes - byzantine;
   const unstable = unstableSupport(setting);
-  const bound = (yes: number): number =>
-    unionLog10(setting, hypergeometricLaw(peers, Math.min(peers, yes), setting.k));
   return {
-    forgeLog10: bound(byzantine),
+    forgeLog10: supportedLog10(setting, byzantine),
     splitLog10: splitBoundLog10(setting),
-    reversalLog10: bound(unstable + byzantine),
-    unstableShare: unstable / honest,
+    reversalLog10: supportedLog10(setting, unstable + byzantine),
+    unstableShare: unstable / (nodes - byzantine),
   };
+}
+
+/** One of them alone, log10: for searches. Cost: O(k), of a reversal O(k log nodes). */
+export function boundLog10(setting: SafetySetting, notion: SafetyNotion): number {
+  const { byzantine } = setting;
+  switch (notion) {
+    case 'forge':
+      return supportedLog10(setting, byzantine);
+    case 'split':
+      return splitBoundLog10(setting);
+    case 'reversal':
+      return supportedLog10(setting, unstableSupport(setting) + byzantine);
+  }
 }
 
 /** S1 alone, log10. Cost: O(k). */
 export function splitBoundLog10(setting: SafetySetting): number {
-  return unionLog10(
-    setting,
-    hypergeometricLaw(setting.nodes - 1, splitSupport(setting.nodes, setting.byzantine), setting.k),
-  );
+  return supportedLog10(setting, splitSupport(setting.nodes, setting.byzantine));
 }
 
 /** Peers that vote for one side when the honest nodes are split evenly: the larger half and every attacker. */
@@ -73,14 +78,11 @@ export function splitSupport(nodes: number, byzantine: number): number {
   return Math.min(nodes - 1, Math.ceil((nodes - byzantine) / 2) + byzantine);
 }
 
-/** log10 of nodes x rounds x P(alphaConfidence votes)^beta, at most 0. */
-function unionLog10(setting: SafetySetting, votes: DiscreteLaw): number {
-  return unionBoundLog10(
-    setting.nodes,
-    setting.maxRounds,
-    votes.log10AtLeast(setting.alphaConfidence),
-    setting.beta,
-  );
+/** log10 of nodes x rounds x P(alphaConfidence votes)^beta, at most 0, where so many peers vote yes. */
+function supportedLog10(setting: SafetySetting, yes: number): number {
+  const { nodes, k, alphaConfidence, beta, maxRounds } = setting;
+  const votes = hypergeometricLaw(nodes - 1, Math.min(nodes - 1, yes), k);
+  return unionBoundLog10(nodes, maxRounds, votes.log10AtLeast(alphaConfidence), beta);
 }
 
 /** log10 of min(1, nodes x rounds x tail^beta), the tail given as its log10. */

@@ -6,7 +6,7 @@
 import type { FinalitySetting } from './finality.ts';
 import { finality } from './finality.ts';
 import type { SafetyNotion, SafetySetting } from './safety.ts';
-import { boundOf, safetyBounds } from './safety.ts';
+import { boundLog10 } from './safety.ts';
 
 /** One honest node, and all of them together, must finalise within the round limit with these probabilities. */
 export interface LivenessTarget {
@@ -43,9 +43,7 @@ export function safetyTolerance(
   target: number = defaultSafetyTarget,
 ): Tolerance {
   const limit = Math.log10(target);
-  return largest(setting.nodes, (byzantine) => {
-    return boundOf(safetyBounds({ ...setting, byzantine }), notion) <= limit;
-  });
+  return largest(setting.nodes, (byzantine) => boundLog10({ ...setting, byzantine }, notion) <= limit);
 }
 
 function largest(nodes: number, holds: (byzantine: number) => boolean): Tolerance {
