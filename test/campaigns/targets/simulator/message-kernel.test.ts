@@ -114,7 +114,8 @@ function counted(make: Maker, calls: { count: number }): Maker {
 /** Takes what room is left; returns how many lines that was. */
 function takeAll(kernel: MessageKernel): number {
   let lines = 0;
-  while (kernel.int32(lineWords).buffer === kernel.asked.buffer) lines += 1;
+  for (const some of [65_536, 256, 1])
+    while (kernel.int32(some * lineWords).buffer === kernel.asked.buffer) lines += some;
   return lines;
 }
 
@@ -132,7 +133,7 @@ function agree(make: Maker, numRuns: number, arb: fc.Arbitrary<RunSpec> = specs)
 }
 
 test('a run with the loops of the module is the run without them', () => {
-  assert.ok(agree(loadMessageKernel, 60) > 50_000);
+  assert.ok(agree(loadMessageKernel, 36) > 30_000);
 });
 
 test('links with copies, other orders, delays of pairs and limits are the same with and without them', () => {
