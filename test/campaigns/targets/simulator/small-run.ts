@@ -5,6 +5,7 @@
  */
 import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec, Workload } from '#campaigns/run-spec.ts';
+import { runSplicedTier } from '#campaigns/targets/simulator/lumped/spliced-run.ts';
 import { outcomeOf } from '#campaigns/targets/simulator/outcome.ts';
 import { assemble, execute, type Makers, runAssembled } from '#campaigns/targets/simulator/run.ts';
 import type { RunParts } from '#campaigns/targets/simulator/run-parts.ts';
@@ -97,6 +98,11 @@ export interface Decided {
   readonly serial: number;
   readonly status: number;
   readonly atUs: number;
+}
+
+/** At the spliced fidelity, whatever the specification names. */
+export function runSpliced(spec: RunSpec): RunOutcome {
+  return runSplicedTier({ ...spec, tier: 'spliced' }, () => undefined, new AbortController().signal);
 }
 
 export interface LoggedRun {

@@ -8,9 +8,8 @@ import {
   isDetectionCounted,
   strikeRates,
 } from '#campaigns/targets/simulator/lumped/counted-detection.ts';
-import { runSplicedTier } from '#campaigns/targets/simulator/lumped/spliced-run.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
-import { runSpec, smallSpec } from '../small-run.ts';
+import { runSpec, runSpliced, smallSpec } from '../small-run.ts';
 
 const nobody = { byzantine_detected: 0, false_positives: 0, time_to_detect_ms: null };
 const counted = { pollsOfNode: 1_000, milliseconds: 60_000, attackers: 20, honest: 80 };
@@ -54,7 +53,7 @@ test('a window too short to convict anybody and one of thirty times as long agre
   const window = runSpec({ ...spec, messageBudget: 30_000_000 }).result.results.consensus_metrics;
   const short = runSpec({ ...spec, tier: 'spliced' }).result.results.consensus_metrics;
   assert.equal(short.byzantine_detected, 0);
-  const spliced = runSplicedTier({ ...spec, tier: 'spliced' }, () => undefined, new AbortController().signal);
+  const spliced = runSpliced(spec);
   const { consensus_metrics: long } = spliced.result.results;
   assert.equal(window.byzantine_detected, 10);
   assert.equal(long.byzantine_detected, 10);

@@ -7,10 +7,9 @@ import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { estimateFinality } from '#campaigns/targets/simulator/finality-estimate.ts';
 import { runLumpedTier } from '#campaigns/targets/simulator/lumped/lumped-tier.ts';
-import { runSplicedTier } from '#campaigns/targets/simulator/lumped/spliced-run.ts';
 import { defaultCalibration, weightless } from '#node/model/calibration.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
-import { runSpec, smallSpec } from '../small-run.ts';
+import { runSpec, runSpliced, smallSpec } from '../small-run.ts';
 
 const second = 1_000_000;
 const ideal = { network: networkNamed('ideal'), calibration: weightless(defaultCalibration) } as const;
@@ -104,7 +103,7 @@ test('a spliced run: the whole time, what its window saw, and the same bytes for
     tier: 'spliced',
     duration: { warmupUs: second, measureUs: 3_600 * second, cooldownUs: second },
   };
-  const run = (): RunResult => runSplicedTier(spec, () => undefined, new AbortController().signal).result;
+  const run = (): RunResult => runSpliced(spec).result;
   const first = run();
   assert.equal(first.window.measured_s, 3_600);
   assert.equal(first.test_status, 'PASSED', first.reason);

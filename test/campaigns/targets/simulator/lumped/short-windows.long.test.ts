@@ -3,16 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { summarise } from '#campaigns/analysis/statistics.ts';
-import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
-import { runSplicedTier } from '#campaigns/targets/simulator/lumped/spliced-run.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
-import { runSpec, smallSpec } from '../small-run.ts';
+import { runSpec, runSpliced, smallSpec } from '../small-run.ts';
 
 const second = 1_000_000;
-
-const splicedRun = (spec: RunSpec): RunResult =>
-  runSplicedTier({ ...spec, tier: 'spliced' }, () => undefined, new AbortController().signal).result;
 
 /** Members far apart learn late that a vertex conflicts, and build on it: some of what they issue is blocked until its round limit. */
 function blocking(seed: number): RunSpec {
@@ -30,7 +25,7 @@ function blocking(seed: number): RunSpec {
 }
 
 test('the share that short windows with conflicts finalise is that of a long one: what is within its limit is not counted as late', () => {
-  const short = Array.from({ length: 12 }, (_, index) => splicedRun(blocking(index + 1)));
+  const short = Array.from({ length: 12 }, (_, index) => runSpliced(blocking(index + 1)).result);
   const { interval, mean } = summarise(short.map(({ results }) => results.consensus_metrics.finalized_share));
   // Four long windows lack 0.01 to 0.3 %: what is blocked comes in clusters, so that one of them alone says little.
   const long = [99, 100, 101].map((seed) => {

@@ -3,13 +3,11 @@
 // Method: networks of 60 nodes at both fidelities; Sybil votes in bundles against the success of polls in messages.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RunResult } from '#campaigns/results/schema.ts';
 import type { RunSpec } from '#campaigns/run-spec.ts';
 import { ConditionsOf } from '#campaigns/targets/simulator/lumped/conditions.ts';
-import { runSplicedTier } from '#campaigns/targets/simulator/lumped/spliced-run.ts';
 import { planWindow } from '#campaigns/targets/simulator/window.ts';
 import { networkNamed } from '#test/support/run-spec-example.ts';
-import { runSpec, smallSpec } from '../small-run.ts';
+import { runSpec, runSpliced, smallSpec } from '../small-run.ts';
 
 const second = 1_000_000;
 
@@ -25,9 +23,6 @@ function contested(attack: RunSpec['byzantine']['attack'], conflictShare: number
   });
 }
 
-const splicedRun = (spec: RunSpec): RunResult =>
-  runSplicedTier({ ...spec, tier: 'spliced' }, () => undefined, new AbortController().signal).result;
-
 function near(actual: number, expected: number, tolerance: number, what: string): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual} for ${expected}`);
 }
@@ -36,7 +31,7 @@ for (const attack of ['collusion', 'always-accept', 'random'] as const) {
   test(`conflicts with ${attack}: shares, bandwidth and safety are those of messages alone`, () => {
     const spec = contested(attack, 0.1);
     const { result: alone } = runSpec({ ...spec, messageBudget: 40_000_000 });
-    const spliced = splicedRun(spec);
+    const spliced = runSpliced(spec).result;
     const [seen, whole] = [spliced.results, alone.results];
     near(seen.consensus_metrics.finalized_share, whole.consensus_metrics.finalized_share, 0.03, 'finalised');
     near(seen.resource_usage.avg_network_mbps / whole.resource_usage.avg_network_mbps, 1, 0.1, 'bandwidth');
